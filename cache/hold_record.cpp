@@ -1,0 +1,83 @@
+#include "cache/hold_record.h"
+
+#include <charconv>
+#include <vector>
+
+namespace sekisho::cache {
+namespace {
+
+std::optional<std::int64_t> integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string unescape_order_id(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 3) == "%7C" || text.substr(i, 3) == "%25") {
+      out += text[i + 1] == '7' ? '|' : '%';
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string escape_order_id(std::string_view order_id) {
+  std::string out;
+  for (char c : order_id) {
+    if (c == '|') out += "%7C";
+    else if (c == '%') out += "%25";
+    else out += c;
+  }
+  return out;
+}
+
+std::pair<std::string, std::string> encode_around_quantity(const HoldRecord& record) {
+  const auto& hold = record.hold;
+  std::string before = std::string(name(hold.state)) + "|";
+  std::string after = "|" + std::string(name(hold.number_type)) + "|" + hold.day.text() + "|" +
+                      std::to_string(policy::to_ms(hold.since)) + "|" + hold.carrier + "|" + hold.gateway + "|" +
+                      record.idempotency_key + "|" + escape_order_id(hold.order_id);
+  return {std::move(before), std::move(after)};
+}
+
+std::string encode(const HoldRecord& record) {
+  const auto [before, after] = encode_around_quantity(record);
+  return before + std::to_string(record.hold.quantity) + after;
+}
+
+std::optional<HoldRecord> decode_hold(std::string_view id, std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (parts.size() < 8) {
+    const auto bar = text.find('|');
+    if (bar == std::string_view::npos) return std::nullopt;
+    parts.push_back(text.substr(0, bar));
+    text.remove_prefix(bar + 1);
+  }
+  const auto state = policy::parse_word<policy::HoldState>(parts[0]);
+  const auto quantity = integer(parts[1]);
+  const auto type = policy::parse_word<policy::NumberType>(parts[2]);
+  const auto day = policy::JstDate::parse(parts[3]);
+  const auto since = integer(parts[4]);
+  if (!state || !quantity || !type || !day || !since) return std::nullopt;
+  HoldRecord record;
+  record.hold = {.id = std::string(id),
+                 .state = *state,
+                 .quantity = *quantity,
+                 .number_type = *type,
+                 .day = *day,
+                 .since = policy::from_ms(*since),
+                 .carrier = std::string(parts[5]),
+                 .order_id = unescape_order_id(text),
+                 .gateway = std::string(parts[6])};
+  record.idempotency_key = parts[7];
+  return record;
+}
+
+}  // namespace sekisho::cache

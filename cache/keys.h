@@ -1,0 +1,39 @@
+// Redis keys: the one place that spells them. All keys of an operator share its hash tag, so that they lie in one
+// cluster slot.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "policy/types.h"
+
+namespace sekisho::cache::keys {
+
+inline std::string of_operator(const policy::OperatorId& id, std::string_view what) {
+  return "sekisho:{" + id.text() + "}:" + std::string(what);
+}
+// hash: bucket -> numbers taken; "t:<rule>" -> a throttle's theoretical arrival, microseconds
+inline std::string usage(const policy::OperatorId& id) { return of_operator(id, "usage"); }
+// hash: hold id -> record (cache/hold_record.h)
+inline std::string holds(const policy::OperatorId& id) { return of_operator(id, "holds"); }
+// hash: "<carrier>/<order id>" -> hold id
+inline std::string orders(const policy::OperatorId& id) { return of_operator(id, "orders"); }
+// hash: number -> record of the grant
+inline std::string numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
+// hash: state, content, answer of one idempotency key
+inline std::string idempotency(const policy::OperatorId& id, std::string_view key) {
+  return of_operator(id, "idem:" + std::string(key));
+}
+
+// hash: decision -> tenure; who had this number
+inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }
+
+inline const std::string registry_operators = "sekisho:{registry}:operators";  // hash: id -> record (JSON)
+inline const std::string registry_events = "sekisho:{registry}:events";        // stream of changes
+inline const std::string registry_meta = "sekisho:{registry}:meta";            // hash: serial, epoch, sources
+inline std::string registry_staging(std::string_view token) { return "sekisho:{registry}:staging:" + std::string(token); }
+
+// string: "<seq> <mac>"; a journal's head, kept outside it
+inline std::string journal_head(std::string_view gateway) { return "sekisho:journal:" + std::string(gateway); }
+
+}  // namespace sekisho::cache::keys

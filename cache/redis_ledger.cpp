@@ -1,0 +1,307 @@
+#include "cache/redis_ledger.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "cache/hold_record.h"
+#include "cache/keys.h"
+
+namespace sekisho::cache {
+using policy::HoldAnswer;
+
+namespace {
+
+std::string text(std::int64_t value) { return std::to_string(value); }
+
+void append_list(std::vector<std::string>& args, const std::vector<std::string>& list) {
+  args.push_back(text(std::int64_t(list.size())));
+  args.insert(args.end(), list.begin(), list.end());
+}
+
+policy::Usage usage_from(const std::vector<std::pair<std::string, std::string>>& buckets,
+                         const std::vector<std::pair<std::string, std::string>>& holds) {
+  policy::Usage usage;
+  for (const auto& [name, value] : buckets) {
+    policy::Quantity count = 0;
+    const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), count);
+    if (failed == std::errc() && end == value.data() + value.size()) usage.buckets[name] = count;
+  }
+  for (const auto& [id, record] : holds)
+    if (auto decoded = decode_hold(id, record)) usage.holds.push_back(std::move(decoded->hold));
+  return usage;
+}
+
+std::vector<std::string_view> split(std::string_view text, char at) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto next = text.find(at);
+    parts.push_back(text.substr(0, next));
+    if (next == std::string_view::npos) return parts;
+    text.remove_prefix(next + 1);
+  }
+}
+
+std::int64_t number_of(std::string_view digits) {
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::vector<std::string> hold_arguments(const HoldRequest& request, const LedgerSettings& settings) {
+  const auto& hold = request.hold;
+  const auto [before, after] = encode_around_quantity(
+      {hold, request.idempotency ? request.idempotency->key : std::string()});
+  std::vector<std::string> args{hold.id,
+                                text(hold.quantity),
+                                request.partial ? "1" : "0",
+                                text(policy::to_ms(hold.since) * 1000),
+                                before,
+                                after,
+                                request.idempotency ? request.idempotency->content : std::string(),
+                                hold.day.plus(-settings.keep_days).compact()};
+  append_list(args, buckets_raised(hold));
+  args.push_back(text(std::int64_t(request.charges->size())));
+  for (const auto& charge : *request.charges) {
+    args.push_back(text(charge.cap));
+    args.push_back(charge.rule->limit->trim ? "1" : "0");
+    append_list(args, charge.buckets);
+  }
+  args.push_back(text(std::int64_t(request.throttles->size())));
+  for (const auto* rule : *request.throttles) {
+    const auto interval = rule->throttle->per_ms * 1000 / std::max<std::int64_t>(1, rule->throttle->requests);
+    args.push_back("t:" + rule->id);
+    args.push_back(text(interval));
+    args.push_back(text(interval * std::max<std::int64_t>(0, rule->throttle->burst - 1)));
+  }
+  return args;
+}
+
+}  // namespace
+
+Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
+  const auto& id = request.operator_id;
+  std::vector<std::string> key_names{
+      keys::usage(id), keys::holds(id),
+      keys::idempotency(id, request.idempotency ? request.idempotency->key : std::string("none"))};
+  auto args = hold_arguments(request, settings_);
+  const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
+
+  HoldResult result;
+  result.in_doubt = answer.kind == RedisAnswer::Kind::in_doubt;
+  if (!answer.ok()) co_return result;
+  const auto word = answer.text(0).value_or("");
+  auto& held = result.answer;
+  if (word == "taken") {
+    held.kind = HoldAnswer::Kind::taken;
+    held.quantity = answer.integer(1).value_or(0);
+    const auto* left = answer.element(2);
+    for (std::size_t i = 0; i < elements(left); ++i) held.left.push_back(integer_at(left, i));
+  } else if (word == "over") {
+    held.kind = HoldAnswer::Kind::over_limit;
+    const auto* bound = answer.element(1);
+    for (std::size_t i = 0; i < elements(bound); ++i) held.bound.push_back(std::size_t(integer_at(bound, i)));
+    held.usage = usage_from(answer.pairs(2), answer.pairs(3));
+  } else if (word == "throttled") {
+    held.kind = HoldAnswer::Kind::throttled;
+    held.retry_ms = answer.integer(1).value_or(1000);
+  } else if (word == "in_flight") {
+    held.kind = HoldAnswer::Kind::in_flight;
+  } else if (word == "unknown") {
+    held.kind = HoldAnswer::Kind::outcome_unknown;
+  } else if (word == "mismatch") {
+    held.kind = HoldAnswer::Kind::mismatch;
+  } else if (word == "replay") {
+    held.kind = HoldAnswer::Kind::replay;
+    result.replay = decode_answer(answer.text(1).value_or(""));
+  }
+  co_return result;
+}
+
+Task<std::optional<OpenHold>> RedisLedger::find_hold(const policy::OperatorId& id, const std::string& hold_id) {
+  Command get{"HGET", keys::holds(id), hold_id};
+  const auto answer = co_await link_.call(std::move(get));
+  auto record = decode_hold(hold_id, answer.text().value_or(""));
+  if (!record) co_return std::nullopt;
+  OpenHold open{id, std::move(record->hold), std::move(record->idempotency_key)};
+  co_return open;
+}
+
+Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
+  const auto& id = request.operator_id;
+  const auto& settlement = request.settlement;
+  auto hold = request.hold;
+  auto idempotency_key = request.idempotency_key;
+  if (!hold) {
+    Command get{"HGET", keys::holds(id), request.hold_id};
+    const auto found = co_await link_.call(std::move(get));
+    if (!found.ok()) co_return SettleAnswer::unavailable;
+    auto record = decode_hold(request.hold_id, found.text().value_or(""));
+    if (!record) co_return SettleAnswer::no_such_hold;
+    hold = std::move(record->hold);
+    idempotency_key = std::move(record->idempotency_key);
+  }
+  std::string kept;
+  if (request.answer) {
+    auto copy = *request.answer;
+    if (copy.body.size() > settings_.answer_bytes) {
+      copy.body.clear();
+      copy.body_kept = false;
+    }
+    kept = encode(copy);
+  }
+  const auto order = escape_order_id(settlement.order_id);
+  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
+                                     keys::idempotency(id, idempotency_key.empty() ? "none" : idempotency_key)};
+  std::vector<std::string> args{request.hold_id,
+                                std::string(policy::name(settlement.kind)),
+                                text(settlement.granted),
+                                order.empty() ? "" : hold->carrier + "/" + order,
+                                order,
+                                text(policy::to_ms(request.now)),
+                                idempotency_key.empty() ? "0" : "1",
+                                std::move(kept),
+                                text(settings_.keep_answers.count())};
+  append_list(args, buckets_raised(*hold));
+  const auto order_id = order.empty() ? escape_order_id(hold->order_id) : order;
+  args.push_back(std::string(policy::name(hold->number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
+                 request.hold_id + "|" + order_id);
+  args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
+  // Who has which number is written first and names the decision, so that doing it twice changes nothing.
+  if (!co_await begin_tenures(request)) co_return SettleAnswer::unavailable;
+  const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
+  if (!answer.ok()) co_return SettleAnswer::unavailable;
+  co_return answer.text() == "done" ? SettleAnswer::done : SettleAnswer::no_such_hold;
+}
+
+Task<bool> RedisLedger::begin_tenures(const SettleRequest& request) {
+  const auto& numbers = request.settlement.numbers;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    Command set{"HSET", keys::number(numbers[i]), request.hold_id,
+                request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" +
+                    escape_order_id(request.settlement.order_id)};
+    if (i + 1 < numbers.size()) {
+      link_.post(set);  // replies come in order: when the last one is there, all are
+      continue;
+    }
+    const auto answer = co_await link_.call(std::move(set));
+    if (!answer.ok()) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> RedisLedger::void_hold(const policy::OperatorId& id, const policy::Hold& hold) {
+  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
+                                     keys::idempotency(id, "none")};
+  std::vector<std::string> args{hold.id, "void", "0", "", "", text(policy::to_ms(hold.since)), "0", "", "0"};
+  const auto found = co_await find_hold(id, hold.id);
+  if (found && !found->idempotency_key.empty()) {
+    key_names.back() = keys::idempotency(id, found->idempotency_key);
+    args[6] = "1";
+  }
+  append_list(args, buckets_raised(hold));
+  args.push_back("");
+  const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
+  co_return answer.ok();
+}
+
+Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id, const std::string& carrier,
+                                                             const std::string& order_id) {
+  Command get{"HGET", keys::orders(id), carrier + "/" + escape_order_id(order_id)};
+  const auto answer = co_await link_.call(std::move(get));
+  if (!answer.text()) co_return std::nullopt;
+  const std::string hold_id(*answer.text());
+  auto found = co_await find_hold(id, hold_id);
+  if (!found) co_return std::nullopt;
+  co_return std::move(found->hold);
+}
+
+Task<std::optional<policy::Quantity>> RedisLedger::release(const policy::OperatorId& id,
+                                                           const std::vector<std::string>& numbers,
+                                                           policy::Instant now) {
+  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id)};
+  const auto answer = co_await link_.run(script("release"), std::move(key_names), numbers);
+  if (!answer.ok()) co_return std::nullopt;
+  const auto released = answer.pairs();
+  for (const auto& [number, record] : released) {
+    const auto parts = split(record, '|');
+    if (parts.size() < 4) continue;
+    Command end{"HSET", keys::number(number), std::string(parts[2]),
+                id.text() + "|" + std::string(parts[1]) + "|" + text(policy::to_ms(now)) + "|" + std::string(parts[3])};
+    link_.post(end);
+  }
+  co_return policy::Quantity(released.size());
+}
+
+Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& number) {
+  Command get{"HGETALL", keys::number(number)};
+  const auto answer = co_await link_.call(std::move(get));
+  if (!answer.ok()) co_return std::nullopt;
+  std::vector<Tenure> out;
+  for (const auto& [decision, record] : answer.pairs()) {
+    const auto parts = split(record, '|');
+    if (parts.size() < 4) continue;
+    Tenure tenure{.operator_id = std::string(parts[0]),
+                  .decision = decision,
+                  .order_id = std::string(parts[3]),
+                  .from = policy::from_ms(number_of(parts[1]))};
+    if (!parts[2].empty()) tenure.until = policy::from_ms(number_of(parts[2]));
+    out.push_back(std::move(tenure));
+  }
+  std::sort(out.begin(), out.end(), [](const Tenure& a, const Tenure& b) { return a.from > b.from; });
+  co_return out;
+}
+
+Task<std::optional<policy::Usage>> RedisLedger::usage(const policy::OperatorId& id) {
+  Command buckets{"HGETALL", keys::usage(id)};
+  Command holds{"HGETALL", keys::holds(id)};
+  const auto first = co_await link_.call(std::move(buckets));
+  const auto second = co_await link_.call(std::move(holds));
+  if (!first.ok() || !second.ok()) co_return std::nullopt;
+  co_return usage_from(first.pairs(), second.pairs());
+}
+
+Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const policy::OperatorId& id) {
+  std::vector<GrantedNumber> out;
+  std::string cursor = "0";
+  do {
+    Command scan{"HSCAN", keys::numbers(id), cursor, "COUNT", "1000"};
+    const auto answer = co_await link_.call(std::move(scan));
+    if (!answer.ok()) co_return std::nullopt;
+    cursor = answer.text(0).value_or("0");
+    for (const auto& [number, record] : answer.pairs(1)) {
+      const auto parts = split(record, '|');
+      if (parts.size() < 4) continue;
+      out.push_back({number, policy::parse_word<policy::NumberType>(parts[0]).value_or(policy::NumberType::fixed),
+                     policy::from_ms(number_of(parts[1])), std::string(parts[2]), std::string(parts[3])});
+    }
+  } while (cursor != "0");
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  co_return out;
+}
+
+Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
+  std::vector<OpenHold> out;
+  std::set<std::string> seen;  // SCAN may name a key twice
+  std::string cursor = "0";
+  do {
+    Command scan{"SCAN", cursor, "MATCH", "sekisho:{*}:holds", "COUNT", "1000"};
+    const auto answer = co_await link_.call(std::move(scan));
+    if (!answer.ok()) co_return std::nullopt;
+    cursor = answer.text(0).value_or("0");
+    for (const auto& key : texts(answer.element(1))) {
+      const auto open = key.find('{'), close = key.find('}');
+      const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
+      if (!id || !seen.insert(key).second) continue;
+      Command get{"HGETALL", key};
+      const auto holds = co_await link_.call(std::move(get));
+      if (!holds.ok()) co_return std::nullopt;
+      for (const auto& [hold_id, record] : holds.pairs())
+        if (auto decoded = decode_hold(hold_id, record))
+          out.push_back({*id, std::move(decoded->hold), std::move(decoded->idempotency_key)});
+    }
+  } while (cursor != "0");
+  co_return out;
+}
+
+}  // namespace sekisho::cache

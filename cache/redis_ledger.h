@@ -1,0 +1,48 @@
+// The ledger in Redis: the arithmetic lives in cache/lua/*.lua, this file only carries values there and back.
+#pragma once
+
+#include "cache/ledger.h"
+#include "cache/redis_link.h"
+
+namespace sekisho::cache {
+
+struct LedgerSettings {
+  std::chrono::milliseconds keep_answers{24 * 3600 * 1000};
+  std::size_t answer_bytes = 64 * 1024;
+  int keep_days = 62;  // day buckets older than this are swept; the policy's longest rolling limit must fit
+};
+
+// An open hold as it lies in Redis, whoever's it is.
+struct OpenHold {
+  policy::OperatorId operator_id;
+  policy::Hold hold;
+  std::string idempotency_key;
+};
+
+class RedisLedger final : public Ledger {
+ public:
+  RedisLedger(RedisLink& link, LedgerSettings settings) : link_(link), settings_(settings) {}
+
+  Task<HoldResult> hold(const HoldRequest& request) override;
+  Task<SettleAnswer> settle(const SettleRequest& request) override;
+  Task<bool> void_hold(const policy::OperatorId& id, const policy::Hold& hold) override;
+  Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id, const std::string& carrier,
+                                                  const std::string& order_id) override;
+  Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id, const std::vector<std::string>& numbers,
+                                                policy::Instant now) override;
+  Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
+  Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override;
+  Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) override;
+
+  // Every open hold of every operator: for recovery and for `ledger holds`. Nothing: Redis could not be read.
+  Task<std::optional<std::vector<OpenHold>>> open_holds();
+
+ private:
+  Task<std::optional<OpenHold>> find_hold(const policy::OperatorId& id, const std::string& hold_id);
+  Task<bool> begin_tenures(const SettleRequest& request);
+
+  RedisLink& link_;
+  const LedgerSettings settings_;
+};
+
+}  // namespace sekisho::cache

@@ -1,0 +1,241 @@
+#include "config/import_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+namespace sekisho::config {
+namespace {
+
+using policy::EtocState;
+using policy::OperatorId;
+using policy::OperatorRecord;
+using policy::Register;
+
+// Listed in a way that lets an operator order as a certified one, or did until its last day passed.
+bool listed_certified(EtocState state) {
+  return state == EtocState::certified || state == EtocState::renewal_pending ||
+         state == EtocState::objection;
+}
+
+// An end that the list itself states. Whoever is named so is not gone: somebody decided it.
+bool is_stated_end(EtocState state) {
+  return state == EtocState::revoked || state == EtocState::surrendered || state == EtocState::expired;
+}
+
+bool has_part(const OperatorRecord& record, Register which) {
+  switch (which) {
+    case Register::etoc:
+      return record.etoc != policy::EtocEntry{};
+    case Register::plan:
+      return record.plan != policy::PlanEntry{};
+    case Register::refusals:
+      return !record.refusals.empty();
+    case Register::track_record:
+      break;
+  }
+  return record.track_record != policy::TrackRecord{};
+}
+
+bool same_parts(const OperatorRecord& a, const OperatorRecord& b) {
+  return a.names == b.names && a.etoc == b.etoc && a.plan == b.plan && a.refusals == b.refusals &&
+         a.track_record == b.track_record;
+}
+
+// A list's names replace ours where it has them; the name before stays known as a former one.
+void take_names(policy::Names& ours, const policy::Names& listed) {
+  if (!listed.ja.empty() && !ours.ja.empty() && listed.ja != ours.ja) {
+    std::erase(ours.former, listed.ja);
+    if (std::find(ours.former.begin(), ours.former.end(), ours.ja) == ours.former.end())
+      ours.former.push_back(ours.ja);
+  }
+  if (!listed.ja.empty()) ours.ja = listed.ja;
+  if (!listed.kana.empty()) ours.kana = listed.kana;
+  if (!listed.en.empty()) ours.en = listed.en;
+}
+
+void put_row(OperatorRecord& record, Register which, const RegisterRow& row) {
+  switch (which) {
+    case Register::etoc:
+      take_names(record.names, row.names);
+      record.etoc = row.etoc;
+      break;
+    case Register::plan:
+      record.plan = row.plan;
+      break;
+    case Register::refusals:
+      record.refusals.push_back(row.refusal);
+      break;
+    case Register::track_record:
+      record.track_record = row.track_record;
+      break;
+  }
+}
+
+void empty_part(OperatorRecord& record, Register which) {
+  switch (which) {
+    case Register::etoc:
+      record.etoc = {};
+      break;
+    case Register::plan:
+      record.plan = {};
+      break;
+    case Register::refusals:
+      record.refusals.clear();
+      break;
+    case Register::track_record:
+      record.track_record = {};
+      break;
+  }
+}
+
+class Planner {
+ public:
+  Planner(const policy::Registry& registry, const RegisterFile& file, const ImportRules& rules)
+      : registry_(registry), file_(file), rules_(rules) {
+    for (const auto& row : file.rows) rows_[row.id].push_back(&row);
+  }
+
+  ImportPlan plan() {
+    if (!rules_.last_digest.empty() && rules_.last_digest == file_.digest) {
+      plan_.same_file = true;
+      return std::move(plan_);
+    }
+    for (const auto& [id, rows] : rows_) consider_listed(id, rows);
+    registry_.each([this](const OperatorRecord& record) { consider_unlisted(record); });
+    guard_rows();
+    guard_rollback();
+    if (file_.which == Register::etoc) {
+      guard_shrink();
+      guard_reinstate();
+    }
+    tidy();
+    return std::move(plan_);
+  }
+
+ private:
+  void consider_listed(const OperatorId& id, const std::vector<const RegisterRow*>& rows) {
+    const OperatorRecord* old = registry_.find(id);
+    OperatorRecord next = old ? *old : OperatorRecord{.id = id, .country = id.text().substr(0, 2)};
+    next.serial = 0;
+    if (file_.which == Register::refusals) next.refusals.clear();
+    for (const auto* row : rows) put_row(next, file_.which, *row);
+    if (file_.which == Register::etoc) count_etoc(old, next);
+    if (old && same_parts(*old, next)) return;
+
+    (old && has_part(*old, file_.which) ? plan_.altered : plan_.added).push_back(id.text());
+    change(old, std::move(next));
+  }
+
+  void consider_unlisted(const OperatorRecord& old) {
+    if (!has_part(old, file_.which) || rows_.contains(old.id)) return;
+    if (file_.which == Register::etoc) {
+      // An old or cut list must not bring it back: a revocation outlives the row.
+      if (old.etoc.state == EtocState::revoked) return;
+      if (listed_certified(old.etoc.state)) {
+        ++certified_before_;
+        gone_.push_back(old.id.text());
+      }
+    }
+    OperatorRecord next = old;
+    next.serial = 0;
+    empty_part(next, file_.which);
+    plan_.removed.push_back(old.id.text());
+    change(&old, std::move(next));
+  }
+
+  void count_etoc(const OperatorRecord* old, const OperatorRecord& next) {
+    const auto listed = next.etoc.state;
+    if (listed_certified(listed)) ++certified_after_;
+    if (next.act && next.act->revoked && listed != EtocState::revoked)
+      plan_.still_revoked.push_back(next.id.text());
+    if (!old) return;
+    if (listed_certified(old->etoc.state)) {
+      ++certified_before_;
+      if (!listed_certified(listed) && !is_stated_end(listed)) gone_.push_back(next.id.text());
+    }
+    if (old->etoc.state == EtocState::revoked && listed != EtocState::revoked)
+      reinstated_.push_back(next.id.text());
+  }
+
+  void change(const OperatorRecord* old, OperatorRecord next) {
+    const auto before = old ? policy::etoc_on(*old, rules_.today) : EtocState::none;
+    const auto after = policy::etoc_on(next, rules_.today);
+    if (after == EtocState::revoked && before != after) plan_.revoked.push_back(next.id.text());
+    if (after == EtocState::expired && before != after) plan_.expired.push_back(next.id.text());
+    plan_.changed.push_back(std::make_shared<const OperatorRecord>(std::move(next)));
+  }
+
+  void guard(Approval approval, std::string text) {
+    if (!rules_.approved.has(approval)) plan_.guards.push_back({approval, std::move(text)});
+  }
+
+  void guard_rows() {
+    if (file_.rows.size() < rules_.min_rows)
+      guard(Approval::rows, fmt::format("the list has {} rows, fewer than the {} that are expected at least",
+                                        file_.rows.size(), rules_.min_rows));
+  }
+
+  void guard_rollback() {
+    if (rules_.published && rules_.last_published && *rules_.published < *rules_.last_published)
+      guard(Approval::rollback,
+            fmt::format("the list was published on {}, before the one of {} that is in force",
+                        rules_.published->text(), rules_.last_published->text()));
+  }
+
+  void guard_shrink() {
+    if (certified_before_ == 0) return;
+    if (certified_after_ == 0)
+      return guard(Approval::shrink, fmt::format("the list has no certified operator; {} are certified now",
+                                                 certified_before_));
+    const double share = double(gone_.size()) / double(certified_before_);
+    if (gone_.empty() || share <= rules_.shrink) return;
+    guard(Approval::shrink,
+          fmt::format(
+              "{} of {} certified operators are not certified in the list any more ({:.1f} %, allowed are "
+              "{:.1f} %): {}",
+              gone_.size(), certified_before_, share * 100, rules_.shrink * 100, some(gone_)));
+  }
+
+  void guard_reinstate() {
+    if (!reinstated_.empty())
+      guard(Approval::reinstate,
+            fmt::format("the list brings back operators that are listed as revoked: {}", some(reinstated_)));
+  }
+
+  // The first few, for a message.
+  static std::string some(std::vector<std::string> ids) {
+    constexpr std::size_t shown = 5;
+    std::sort(ids.begin(), ids.end());
+    std::string out;
+    for (std::size_t i = 0; i < std::min(shown, ids.size()); ++i) out += (i ? ", " : "") + ids[i];
+    if (ids.size() > shown) out += fmt::format(" and {} more", ids.size() - shown);
+    return out;
+  }
+
+  void tidy() {
+    for (auto* ids :
+         {&plan_.added, &plan_.altered, &plan_.removed, &plan_.revoked, &plan_.expired, &plan_.still_revoked})
+      std::sort(ids->begin(), ids->end());
+    std::sort(plan_.changed.begin(), plan_.changed.end(),
+              [](const auto& a, const auto& b) { return a->id < b->id; });
+  }
+
+  const policy::Registry& registry_;
+  const RegisterFile& file_;
+  const ImportRules& rules_;
+  std::map<OperatorId, std::vector<const RegisterRow*>> rows_;
+  std::size_t certified_before_ = 0, certified_after_ = 0;
+  std::vector<std::string> gone_, reinstated_;
+  ImportPlan plan_;
+};
+
+}  // namespace
+
+ImportPlan plan_import(const policy::Registry& registry, const RegisterFile& file, const ImportRules& rules) {
+  return Planner(registry, file, rules).plan();
+}
+
+}  // namespace sekisho::config

@@ -1,0 +1,52 @@
+// Everything a gateway decides by that stands in files, loaded as one set: all or nothing.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/file_error.h"
+#include "config/settings.h"
+#include "policy/adapter.h"
+#include "policy/registry.h"
+#include "policy/rules.h"
+
+namespace sekisho::config {
+
+// A credential that belongs to one operator.
+struct Client {
+  std::string id;
+  policy::OperatorId operator_id;
+  std::vector<std::string> carriers;                   // empty: all
+  std::optional<policy::WordSet<policy::Operation>> operations;  // nothing: all
+};
+
+using KeyDigest = std::array<unsigned char, 32>;  // SHA-256 of an API key
+struct KeyDigestHash {
+  std::size_t operator()(const KeyDigest& digest) const;  // its first bytes: they are uniform already
+};
+
+struct Clients {
+  std::string api_key_header = "X-Api-Key";
+  std::vector<Client> all;
+  std::unordered_map<KeyDigest, std::size_t, KeyDigestHash> by_key;  // into `all`; a client may have several keys
+};
+
+struct Installation {
+  policy::Policy policy;
+  Clients clients;
+  std::vector<policy::Carrier> carriers;
+  std::string digest;  // of all files together
+};
+
+Loaded<policy::Policy> load_policy(const std::filesystem::path& file);
+Loaded<Clients> load_clients(const std::filesystem::path& file);
+Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file);
+
+// The policy, clients and carriers that the settings name. Also refused: two carriers of one name, routes that collide.
+Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& settings);
+
+}  // namespace sekisho::config

@@ -1,0 +1,47 @@
+// One register from a file: CSV or JSON, UTF-8 or Shift-JIS, columns named by a mapping file or as the fields are.
+//
+// The whole file or nothing: every bad row is reported by line and column. Full-width text is normalised (NFKC), a
+// leading "T" of a corporate number is stripped, dates may be 2026-02-01, 2026/2/1 or 令和8年2月1日.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/file_error.h"
+#include "policy/registry.h"
+
+namespace sekisho::config {
+
+struct Mapping {
+  policy::Register which{};
+  bool shift_jis = false;
+  std::map<std::string, std::string> columns;  // our field -> the file's column
+  std::map<std::string, policy::EtocState> etoc_states;
+  std::map<std::string, policy::PlanState> plan_states;
+  bool last_day_included = true;
+};
+Loaded<Mapping> load_mapping(const std::filesystem::path& file);
+Mapping plain_mapping(policy::Register which);
+
+// One operator as one register has it. Only the part of that register is filled.
+struct RegisterRow {
+  policy::OperatorId id;
+  policy::Names names;  // etoc only
+  policy::EtocEntry etoc;
+  policy::PlanEntry plan;
+  policy::RefusalEntry refusal;  // an operator may stand in several rows of this register
+  policy::TrackRecord track_record;
+  int line = 0;
+};
+
+struct RegisterFile {
+  policy::Register which{};
+  std::vector<RegisterRow> rows;
+  std::string digest;  // SHA-256 of the bytes, hex
+};
+Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapping& mapping);
+
+}  // namespace sekisho::config

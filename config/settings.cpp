@@ -1,0 +1,100 @@
+#include "config/settings.h"
+
+#include "config/describe.h"
+#include "config/nearest.h"
+#include "config/settings_table.h"
+
+namespace sekisho::config {
+namespace {
+
+constexpr std::string_view schema = "sekisho/gateway/v1";
+
+const SettingRow* find_row(const std::string& key) {
+  for (const auto& row : settings_table())
+    if (row.key == key) return &row;
+  return nullptr;
+}
+
+// The next words of all keys that begin with the prefix; empty when it is not a group.
+std::vector<std::string> words_under(const std::string& prefix) {
+  std::vector<std::string> words;
+  for (const auto& row : settings_table())
+    if (row.key.starts_with(prefix))
+      words.push_back(row.key.substr(prefix.size(), row.key.find('.', prefix.size()) - prefix.size()));
+  return words;
+}
+
+void read_group(Document& document, const Node& group, const std::string& prefix, Settings& settings) {
+  if (group.kind != Node::Kind::map) {
+    document.error(group.place,
+                   "expected '" + prefix.substr(0, prefix.size() - 1) + "' as a map, not " + group.found());
+    return;
+  }
+  const auto words = words_under(prefix);
+  for (std::size_t i = 0; i < group.keys.size() && i < group.items.size(); ++i) {
+    const auto key = prefix + group.keys[i].text;
+    if (key == "schema") continue;
+    if (const auto* row = find_row(key)) {
+      row->read(document, group.items[i], settings);
+    } else if (!words_under(key + ".").empty()) {
+      read_group(document, group.items[i], key + ".", settings);
+    } else if (group.keys[i].kind == Node::Kind::scalar) {
+      document.error(group.keys[i].place,
+                     "unknown key '" + key + "'" + did_you_mean(group.keys[i].text, words));
+    }
+  }
+}
+
+// Whether the key, or something wrong in its place, was written.
+const Node* find_nested(const Node& root, std::string_view key, const Node** around) {
+  const Node* node = &root;
+  while (node && !key.empty()) {
+    *around = node;
+    const auto word = key.substr(0, key.find('.'));
+    key.remove_prefix(std::min(key.size(), word.size() + 1));
+    node = node->find(word);
+  }
+  return node;
+}
+
+void check_required(Document& document, const Node& root) {
+  for (const auto& row : settings_table()) {
+    const Node* around = &root;
+    if (!row.required || find_nested(root, row.key, &around) || around->kind != Node::Kind::map) continue;
+    document.error(around->place, "'" + row.key + "' is missing: " + row.says);
+  }
+}
+
+}  // namespace
+
+Loaded<Settings> load_settings(const std::filesystem::path& file) {
+  Document document(file, schema);
+  Settings settings;
+  settings.file = file;
+  if (const Node* root = document.root()) {
+    read_group(document, *root, "", settings);
+    check_required(document, *root);
+  }
+  return document.finish(std::move(settings));
+}
+
+std::string describe_settings_markdown() {
+  std::string out =
+      "# Settings\n\n"
+      "The keys of a gateway's configuration, `sekisho.yaml`. This page is printed from the table that the "
+      "loader reads "
+      "by\n(`config/settings_table.cpp`).\n\n"
+      "A key such as `redis.url` is written as `url` inside the map `redis`. Paths are relative to the file. "
+      "Durations "
+      "are\n`50ms`, `2s`, `10m`, `5h`, `2d`; sizes are `16KiB`, `1MiB`. The first line is `schema: " +
+      std::string(schema) +
+      "`. Unknown and repeated keys are refused.\n\n"
+      "| key | written as | default | meaning |\n|---|---|---|---|\n";
+  for (const auto& row : settings_table()) {
+    const auto otherwise = row.required ? "required" : row.otherwise.empty() ? "" : "`" + row.otherwise + "`";
+    out += "| `" + row.key + "` | " + row.values + " | " + otherwise + " | " + row.says + " |\n";
+  }
+  return out;
+}
+
+}  // namespace sekisho::config

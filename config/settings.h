@@ -1,0 +1,74 @@
+// A gateway's configuration (sekisho.yaml). Paths are resolved against the file's folder.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/file_error.h"
+#include "policy/registry.h"
+
+namespace sekisho::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+struct Age {  // past soft: decide and mark it; past hard: could not decide
+  Milliseconds soft{}, hard{};
+};
+
+struct Address {  // "127.0.0.1:18080", "[::1]:80" or "unix:/run/x.sock"
+  std::string host;
+  std::uint16_t port = 0;
+  std::string unix_path;  // not empty: a unix socket
+  std::string text() const;
+  static std::optional<Address> parse(const std::string& text);
+};
+
+struct RedisSettings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 6379;
+  std::string unix_path, username, password;
+  int database = 0;
+  bool tls = false;
+  Milliseconds deadline{50};
+};
+
+struct Settings {
+  std::filesystem::path file;  // this configuration
+  std::vector<Address> listeners;
+  Address admin;
+  RedisSettings redis;
+  Age link{Milliseconds(5000), Milliseconds(60000)};
+  std::map<policy::Register, Age> sources;  // those that must be there and fresh
+  std::filesystem::path policy, clients;
+  std::vector<std::filesystem::path> carriers;
+  struct {
+    std::filesystem::path directory, key, head;  // key, head empty: beside the directory
+    std::optional<Milliseconds> interval;        // nothing: `sync: group`
+  } journal;
+  unsigned workers = 1;  // threads; `auto` is one a core
+  struct {
+    std::size_t header_bytes = 16 * 1024, headers = 100, body_bytes = 1 << 20, connections = 10000;
+    Milliseconds header_timeout{10000}, body_timeout{30000}, idle_timeout{75000};
+  } limits;
+  struct {
+    Milliseconds accept{5000}, wait{30000};
+  } drain;
+  struct {
+    Milliseconds keep{24 * 3600 * 1000};  // how long a finished answer is replayed
+    std::size_t answer_bytes = 64 * 1024; // larger answers are not kept
+  } idempotency;
+  struct {
+    double shrink = 0.05;  // share of certified operators that a list may lose unapproved
+    std::size_t min_rows = 1;
+  } import;
+  std::string log_level = "info";
+};
+
+Loaded<Settings> load_settings(const std::filesystem::path& file);
+
+}  // namespace sekisho::config

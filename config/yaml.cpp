@@ -1,0 +1,252 @@
+#include "config/yaml.h"
+
+#include <utf8proc.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "config/nearest.h"
+
+namespace sekisho::config {
+namespace {
+
+constexpr std::size_t max_bytes = 8 << 20;
+
+Place place_of(const YAML::Mark& mark) {
+  return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1};
+}
+
+// Makes nodes of yaml-cpp's events. Its own node tree drops repeated keys and forgets where nothing stood.
+class Builder : public YAML::EventHandler {
+ public:
+  explicit Builder(Document& document) : document_(document) {}
+  Node root;
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check(mark, "", anchor);
+    add({.place = place_of(mark)});
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    document_.error(place_of(mark), "aliases (*name) are not read here; write the value out");
+    add({.place = place_of(mark)});
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check(mark, tag, anchor);
+    add({.kind = Node::Kind::scalar, .place = place_of(mark), .text = value, .quoted = tag == "!"});
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    check(mark, tag, anchor);
+    open_.push_back({.kind = Node::Kind::list, .place = place_of(mark)});
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    check(mark, tag, anchor);
+    open_.push_back({.kind = Node::Kind::map, .place = place_of(mark)});
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor)
+      document_.error(place_of(mark), "anchors (&name) are not read here; write the value out");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      document_.error(place_of(mark), "tags (!name) are not read here; leave it out");
+  }
+
+  void close() {
+    Node node = std::move(open_.back());
+    open_.pop_back();
+    add(std::move(node));
+  }
+
+  void add(Node node) {
+    if (open_.empty()) {
+      root = std::move(node);
+      return;
+    }
+    Node& parent = open_.back();
+    if (node.place.line == 0) node.place = parent.keys.empty() ? parent.place : parent.keys.back().place;
+    if (parent.kind == Node::Kind::map && parent.keys.size() == parent.items.size()) {
+      add_key(parent, std::move(node));
+    } else {
+      parent.items.push_back(std::move(node));
+    }
+  }
+
+  void add_key(Node& map, Node key) {
+    if (key.kind != Node::Kind::scalar) {
+      document_.error(key.place, "a key must be a word, not " + key.found());
+    } else if (const auto first = std::find_if(map.keys.begin(), map.keys.end(),
+                                               [&](const Node& other) { return other.text == key.text; });
+               first != map.keys.end()) {
+      document_.error(key.place, "the key '" + key.text + "' is repeated; it stands on line " +
+                                     std::to_string(first->place.line) + " already");
+    }
+    map.keys.push_back(std::move(key));
+  }
+
+  Document& document_;
+  std::vector<Node> open_;  // the lists and maps around what comes next
+};
+
+}  // namespace
+
+const Node* Node::find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys.size() && i < items.size(); ++i)
+    if (keys[i].text == key) return &items[i];
+  return nullptr;
+}
+
+std::string Node::found() const {
+  switch (kind) {
+    case Kind::list:
+      return "a list";
+    case Kind::map:
+      return "a map";
+    case Kind::scalar:
+      return "'" + (text.size() > 60 ? text.substr(0, 57) + "..." : text) + "'";
+    case Kind::null:
+      break;
+  }
+  return "nothing";
+}
+
+Document::Document(std::filesystem::path file, std::string_view schema) : file_(std::move(file)) {
+  readable_ = read_bytes() && check_text() && parse() && check_schema(schema);
+}
+
+bool Document::read_bytes() {
+  std::error_code failure;
+  if (std::filesystem::is_directory(file_, failure)) {
+    error({}, "is a directory, not a file");
+    return false;
+  }
+  std::ifstream in(file_, std::ios::binary);
+  if (!in) {
+    error({}, std::string("cannot be read: ") + std::strerror(errno));
+    return false;
+  }
+  bytes_.resize(max_bytes + 1);
+  in.read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
+  bytes_.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) error({}, std::string("cannot be read: ") + std::strerror(errno));
+  if (bytes_.size() > max_bytes) error({}, "is larger than 8 MiB; this cannot be a file of this kind");
+  return errors_.empty();
+}
+
+// yaml-cpp takes other encodings, and the byte 0x04 for the end of the file: everything behind it would be
+// lost.
+bool Document::check_text() {
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(bytes_.data());
+  utf8proc_ssize_t left = static_cast<utf8proc_ssize_t>(bytes_.size());
+  Place place{1, 1};
+  while (left > 0) {
+    utf8proc_int32_t code = 0;
+    const auto length = utf8proc_iterate(at, left, &code);
+    if (length < 1) {
+      error(place, "is not UTF-8 text");
+      return false;
+    }
+    if ((code < 0x20 && code != '\n' && code != '\r' && code != '\t') || code == 0x7f) {
+      error(place, "a control character stands here");
+      return false;
+    }
+    place =
+        code == '\n' ? Place{place.line + 1, 1} : Place{place.line, place.column + static_cast<int>(length)};
+    at += length;
+    left -= length;
+  }
+  return true;
+}
+
+bool Document::parse() {
+  Builder builder(*this);
+  try {
+    std::istringstream in(bytes_);
+    YAML::Parser parser(in);
+    if (!parser.HandleNextDocument(builder)) {
+      error({}, "is empty");
+      return false;
+    }
+    root_ = std::move(builder.root);
+    Builder more(*this);
+    if (parser.HandleNextDocument(more)) {
+      error(more.root.place, "a second document (---) begins here; one file has one");
+      return false;
+    }
+  } catch (const YAML::Exception& trouble) {
+    error(place_of(trouble.mark), "is not YAML: " + trouble.msg);
+    return false;
+  }
+  return true;
+}
+
+bool Document::check_schema(std::string_view schema) {
+  const std::string line = "schema: " + std::string(schema);
+  if (root_.kind != Node::Kind::map) {
+    error(root_.place, "expected a map that begins with '" + line + "', not " + root_.found());
+    return false;
+  }
+  const Node* node = root_.find("schema");
+  if (!node) {
+    error({1, 1}, "the line '" + line + "' is missing");
+    return true;
+  }
+  if (node->text == schema) return true;
+  // Of another kind or version: its other lines would be complaints about nothing.
+  error(node->place, "expected '" + std::string(schema) + "', not " + node->found());
+  return false;
+}
+
+void Document::error(const Place& place, std::string text) {
+  errors_.push_back({file_.string(), place.line, place.column, std::move(text)});
+}
+
+Errors Document::take_errors() {
+  std::stable_sort(errors_.begin(), errors_.end(), [](const FileError& a, const FileError& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  return std::move(errors_);
+}
+
+Fields::Fields(Document& document, const Node& node, std::string what)
+    : document_(document), node_(node), what_(std::move(what)), is_map_(node.kind == Node::Kind::map) {
+  if (!is_map_) document_.error(node.place, "expected " + what_ + " as a map, not " + node.found());
+}
+
+Fields::~Fields() {
+  for (const auto& key : node_.keys) {
+    if (key.kind != Node::Kind::scalar) continue;  // reported already
+    if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
+    document_.error(key.place, "unknown key '" + key.text + "' in " + what_ + did_you_mean(key.text, known_));
+  }
+}
+
+const Node* Fields::find(std::string_view key) {
+  known_.emplace_back(key);
+  return node_.find(key);
+}
+
+const Node* Fields::need(std::string_view key) {
+  const Node* node = find(key);
+  if (!node && is_map_) document_.error(node_.place, what_ + " needs '" + std::string(key) + "'");
+  return node;
+}
+
+void Fields::error(std::string_view key, std::string text) {
+  const Node* node = node_.find(key);
+  document_.error(node ? node->place : node_.place, std::move(text));
+}
+
+}  // namespace sekisho::config

@@ -1,0 +1,46 @@
+#include "gateway/app.h"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "config/installation.h"
+#include "gateway/control.h"
+#include "gateway/log.h"
+
+namespace sekisho::gateway {
+namespace {
+
+int refuse(const config::Errors& errors) {
+  for (const auto& error : errors) std::fprintf(stderr, "%s\n", error.print().c_str());
+  return 2;
+}
+
+}  // namespace
+
+int serve(const std::filesystem::path& config_file) {
+  const auto settings = config::load_settings(config_file);
+  if (!settings) return refuse(settings.errors);
+  const auto site = config::load_installation(*settings.value);
+  if (!site) return refuse(site.errors);
+
+  std::signal(SIGPIPE, SIG_IGN);
+  log::start(settings.value->log_level);
+  int code = 0;
+  try {
+    const auto& journal = settings.value->journal;
+    const auto open = cache::Journal::open({.directory = journal.directory,
+                                            .key_file = journal.key,
+                                            .head_file = journal.head,
+                                            .interval = journal.interval});
+    Control control(*settings.value, *site.value, *open);
+    control.run();
+  } catch (const std::exception& broken) {
+    std::fprintf(stderr, "sekisho: %s\n", broken.what());
+    code = 2;
+  }
+  log::stop();
+  return code;
+}
+
+}  // namespace sekisho::gateway

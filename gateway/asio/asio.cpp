@@ -1,0 +1,3 @@
+// The one translation unit that compiles Asio (see BOOST_ASIO_SEPARATE_COMPILATION in CMakeLists.txt).
+#include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>

@@ -1,0 +1,73 @@
+// The carrier behind the gate: a pool of connections, and what is certain about a message that was given to them.
+//
+// A message is sent at most once. Whatever goes wrong before its first byte was written is `unsent`: nothing can have
+// happened at the carrier. Whatever goes wrong after that is `unknown`: it may have. Only a whole, well-formed answer
+// is `answered`.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cache/task.h"
+#include "gateway/http/message.h"
+#include "gateway/http/reader.h"
+#include "gateway/watchdog.h"
+#include "policy/adapter.h"
+
+namespace sekisho::gateway {
+
+using cache::Task;
+namespace asio = boost::asio;
+
+class Pipeline;
+
+// Proof that a call may go to the carrier: decided, held (where it hands out) and on record. Only the pipeline, which
+// sees to all three, can make one, and a carrier takes nothing without it.
+class Permit {
+ public:
+  const std::string& decision() const { return decision_; }
+
+ private:
+  friend class Pipeline;
+  explicit Permit(std::string decision) : decision_(std::move(decision)) {}
+  std::string decision_;
+};
+
+struct CarrierAnswer {
+  enum class Kind { answered, unsent, unknown };
+  Kind kind = Kind::unsent;
+  policy::Reason reason = policy::Reason::carrier_unreachable;  // unless answered
+  std::string detail;
+  http::Response response;  // when answered
+};
+
+// One worker's connections to one carrier.
+class CarrierPool {
+ public:
+  CarrierPool(asio::any_io_executor executor, Watchdog& dog, std::shared_ptr<const policy::Carrier> carrier);
+  ~CarrierPool();
+
+  Task<CarrierAnswer> forward(const Permit& permit, http::Request request);
+  void close_idle();
+
+ private:
+  class Connection;
+  Task<std::unique_ptr<Connection>> take(std::string& why_not);
+  std::unique_ptr<Connection> take_idle();
+  void give_back(std::unique_ptr<Connection> connection);
+  Task<bool> wait_for_turn();
+
+  asio::any_io_executor executor_;
+  Watchdog& dog_;
+  const std::shared_ptr<const policy::Carrier> carrier_;
+  std::vector<std::unique_ptr<Connection>> idle_;
+  std::deque<asio::steady_timer*> waiting_;
+  std::size_t busy_ = 0;
+  std::size_t next_endpoint_ = 0;
+};
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,327 @@
+#include "gateway/control.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+#include <csignal>
+#include <limits>
+#include <thread>
+
+#include "cache/keys.h"
+#include "gateway/freshness.h"
+#include "gateway/log.h"
+#include "gateway/records.h"
+#include "gateway/version.h"
+
+namespace sekisho::gateway {
+using boost::system::error_code;
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+namespace {
+
+policy::Instant system_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+double unix_seconds(policy::Instant at) { return double(policy::to_ms(at)) / 1000; }
+
+constexpr auto books_every = 250ms;  // journal head in Redis
+constexpr int holds_every = 20;      // of these: counting all open holds
+
+}  // namespace
+
+Control::Control(const config::Settings& settings, std::shared_ptr<const config::Installation> site,
+                 cache::Journal& journal)
+    : settings_(settings),
+      journal_(journal),
+      shared_{.settings = settings, .journal = journal},
+      site_(std::move(site)),
+      link_(context_.get_executor(), settings.redis),
+      ledger_(link_, {}),
+      follower_(context_.get_executor(), settings.redis, shared_.in_step_at,
+                [this](auto registry, const cache::RegistryEvent* event) { publish(std::move(registry), event); }),
+      admin_(context_, dog_, admin_desk()),
+      signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
+
+Control::~Control() = default;
+
+AdminDesk Control::admin_desk() {
+  return {.why_not_ready = [this] { return why_not_ready(); },
+          .degraded = [this] { return degraded(); },
+          .metrics_text = [this] { return metrics_text(); },
+          .status_json = [this] { return status_json(); },
+          .reload = [this] { return reload(); }};
+}
+
+void Control::run() {
+  const unsigned count = settings_.workers;
+  auto addresses = settings_.listeners;
+  for (unsigned i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(shared_));
+    addresses = workers_.back()->listen(addresses);
+    workers_.back()->publish(site_);
+  }
+  const auto admin = admin_.listen(settings_.admin);
+  metrics_.set(Metric::reload_successful, {}, 1);
+  metrics_.set(Metric::reload_success_time, {}, unix_seconds(system_now()));
+  metrics_.set(Metric::build_info, {version}, 1);
+  journal_.append(cache::RecordKind::policy, system_now(), policy_record(*site_));
+
+  dog_.start();
+  link_.start();
+  follower_.start();
+  admin_.start();
+  for (auto& worker : workers_) worker->start();
+  asio::co_spawn(context_, recover(), asio::detached);
+  asio::co_spawn(context_, keep_books(), asio::detached);
+  asio::co_spawn(context_, wait_for_signals(), asio::detached);
+  for (const auto& address : addresses) log::info("listening", {{"address", address.text()}});
+  log::info("admin listening", {{"address", admin.text()}});
+  context_.run();
+}
+
+Task<> Control::pause(std::chrono::milliseconds time) {
+  asio::steady_timer timer(context_);
+  timer.expires_after(time);
+  error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+void Control::publish(std::shared_ptr<const policy::Registry> registry, const cache::RegistryEvent* event) {
+  registry_ = registry;
+  for (auto& worker : workers_) worker->publish(registry);
+  if (!event) {
+    log::info("registry loaded", {{"serial", std::to_string(registry->serial())},
+                                  {"operators", std::to_string(registry->size())}});
+    journal_.append(cache::RecordKind::registry, system_now(), registry_record(registry->serial(), "loaded", "", "", {}));
+    return;
+  }
+  const auto& change = event->change;
+  const auto delay = unix_seconds(system_now()) - unix_seconds(change.at);
+  if (change.kind == cache::RegistryChange::Kind::revoke) metrics_.observe(Metric::revocation_delay, {}, std::max(0.0, delay));
+  std::vector<std::string> operators;
+  for (std::size_t i = 0; i < event->records.size() && i < 100; ++i)
+    operators.push_back(event->records[i]->id.text());
+  journal_.append(cache::RecordKind::registry, system_now(),
+                  registry_record(event->serial, policy::name(change.kind), change.by, change.reason, operators));
+  log::info("registry changed", {{"serial", std::to_string(event->serial)},
+                                 {"change", std::string(policy::name(change.kind))},
+                                 {"operators", std::to_string(event->records.size())}});
+}
+
+// Orders that an earlier boot had in hand are settled before new ones are admitted.
+Task<> Control::recover() {
+  const auto orders = cache::read_open_orders(settings_.journal.directory);
+  while (!ended_ && !co_await recover_once(orders)) co_await pause(50ms);
+  if (ended_) co_return;
+  journal_.set_open_from([this] { return shared_.open_orders.lowest(); });
+  shared_.recovering = false;
+  log::info("ledger recovered");
+  // A hold that the earlier boot had sent just before it died may have been taken after we looked.
+  co_await pause(2s);
+  if (!ended_) co_await recover_once(orders);
+}
+
+Task<bool> Control::recover_once(const cache::JournaledOrders& orders) {
+  if (!co_await link_.wait_up(1s)) co_return false;
+  const auto holds = co_await ledger_.open_holds();
+  if (!holds) co_return false;
+  const auto plan = cache::plan_recovery(orders, *holds, journal_.gateway_id(), journal_.boot(), system_now());
+  for (const auto& request : plan.settlements) {
+    const auto answer = co_await ledger_.settle(request);
+    if (answer == cache::SettleAnswer::unavailable) co_return false;
+    journal_.append(cache::RecordKind::settled, system_now(), settled_record(request, answer));
+    log::warn("hold of an earlier boot settled", {{"decision", request.hold_id},
+                                                  {"result", std::string(policy::name(request.settlement.kind))}});
+  }
+  for (const auto& release : plan.releases) {
+    const auto released = co_await ledger_.release(release.operator_id, release.numbers, system_now());
+    if (!released) co_return false;
+    const ReleaseNumbers done{release.operator_id, release.decision, release.numbers, system_now()};
+    journal_.append(cache::RecordKind::settled, system_now(), released_record(done, *released));
+  }
+  co_return true;
+}
+
+// What is told about ourselves, regularly: the journal's head, outside the journal; the holds that are open.
+Task<> Control::keep_books() {
+  for (int round = 0; !ended_; ++round) {
+    const auto head = journal_.head();
+    const auto text = std::to_string(head.seq) + " " + head.mac;
+    if (link_.up() && text != journal_head_told_) {
+      cache::Command set{"SET", cache::keys::journal_head(journal_.gateway_id()), text};
+      const auto answer = co_await link_.call(std::move(set));
+      if (answer.ok()) journal_head_told_ = text;
+    }
+    if (link_.up() && round % holds_every == 0) {
+      if (const auto holds = co_await ledger_.open_holds()) {
+        double held = 0, suspense = 0, oldest = 0;
+        for (const auto& open : *holds) {
+          const bool unknown = open.hold.state == policy::HoldState::suspense;
+          (unknown ? suspense : held) += 1;
+          if (unknown) oldest = std::max(oldest, unix_seconds(system_now()) - unix_seconds(open.hold.since));
+        }
+        metrics_.set(Metric::ledger_holds, {"held"}, held);
+        metrics_.set(Metric::ledger_holds, {"suspense"}, suspense);
+        metrics_.set(Metric::ledger_oldest_suspense, {}, oldest);
+      }
+    }
+    co_await pause(books_every);
+  }
+}
+
+config::Errors Control::reload() {
+  auto loaded = config::load_installation(settings_);
+  metrics_.set(Metric::reload_successful, {}, loaded ? 1 : 0);
+  if (!loaded) {
+    last_reload_error_ = loaded.errors.empty() ? "unknown" : loaded.errors.front().print();
+    for (const auto& one : loaded.errors) log::error("reload refused; the old files stay in force", {{"error", one.print()}});
+    return loaded.errors;
+  }
+  last_reload_error_.clear();
+  metrics_.set(Metric::reload_success_time, {}, unix_seconds(system_now()));
+  site_ = *loaded.value;
+  for (auto& worker : workers_) worker->publish(site_);
+  journal_.append(cache::RecordKind::policy, system_now(), policy_record(*site_));
+  log::info("reloaded", {{"policy", site_->policy.digest}});
+  return {};
+}
+
+Task<> Control::wait_for_signals() {
+  while (true) {
+    error_code failed;
+    const int signal = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) co_return;
+    if (signal == SIGHUP) {
+      reload();
+    } else if (shared_.draining.exchange(true)) {
+      log::warn("second signal: ending now");
+      std::_Exit(1);
+    } else {
+      log::info("draining");
+      asio::co_spawn(context_, drain(), asio::detached);
+    }
+  }
+}
+
+// Not ready at once; keep accepting while load balancers notice; then finish what is there.
+Task<> Control::drain() {
+  co_await pause(settings_.drain.accept);
+  for (auto& worker : workers_) worker->stop_accepting();
+  const auto until = std::chrono::steady_clock::now() + settings_.drain.wait;
+  while (std::chrono::steady_clock::now() < until) {
+    std::size_t busy = 0;
+    for (const auto& report : reports()) busy += report.busy + report.backlog;
+    if (busy == 0) break;
+    co_await pause(20ms);
+  }
+  for (auto& worker : workers_) worker->join();
+  ended_ = true;
+  journal_.set_open_from({});
+  follower_.stop();
+  link_.stop();
+  admin_.stop();
+  signals_.cancel();
+  dog_.stop();
+  log::info("drained");
+}
+
+std::vector<Worker::Report> Control::reports() {
+  std::vector<std::future<Worker::Report>> asked;
+  for (auto& worker : workers_) asked.push_back(worker->report());
+  std::vector<Worker::Report> out;
+  for (auto& one : asked)
+    if (one.wait_for(500ms) == std::future_status::ready) out.push_back(one.get());
+  return out;
+}
+
+std::vector<std::string> Control::why_not_ready() const {
+  std::vector<std::string> out;
+  if (shared_.draining) out.push_back("draining");
+  if (registry_->serial() == 0) out.push_back("registry: no snapshot loaded from Redis yet");
+  for (const auto& [which, age] : settings_.sources)
+    if (registry_->serial() != 0 && !registry_->source(which).verified_at)
+      out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");
+  if (shared_.recovering) out.push_back("ledger: not yet reconciled with the journal");
+  return out;
+}
+
+std::vector<std::string> Control::degraded() const {
+  std::vector<std::string> out;
+  const auto fresh = freshness(settings_, *registry_, shared_.in_step_at, cache::boot_ms(), system_now());
+  if (fresh.stale) out.push_back("registry-stale: orders are answered with 503");
+  else if (fresh.past_soft) out.push_back("registry past its soft age: orders are decided and marked");
+  if (!link_.up()) out.push_back("ledger-unavailable: no link to Redis; orders are answered with 503");
+  if (!journal_.writable()) out.push_back("journal-unavailable: orders are answered with 503");
+  if (!last_reload_error_.empty()) out.push_back("the last reload was refused: " + last_reload_error_);
+  return out;
+}
+
+std::string Control::metrics_text() {
+  Metrics all = metrics_;
+  bool redis_up = link_.up();
+  std::size_t sessions = 0, busy = 0, backlog = 0;
+  for (const auto& report : reports()) {
+    all.merge(report.metrics);
+    redis_up &= report.redis_up;
+    sessions += report.sessions;
+    busy += report.busy;
+    backlog += report.backlog;
+  }
+  constexpr double never = std::numeric_limits<double>::infinity();
+  const auto now = system_now();
+  const auto today = policy::JstDate::of(now);
+  const auto in_step = shared_.in_step_at.load();
+  all.set(Metric::redis_up, {}, redis_up);
+  all.set(Metric::connections, {"idle"}, double(sessions - busy));
+  all.set(Metric::connections, {"active"}, double(busy));
+  all.set(Metric::ledger_backlog, {}, double(backlog));
+  all.set(Metric::registry_serial, {}, double(registry_->serial()));
+  all.set(Metric::registry_link_age, {}, in_step == 0 ? never : double(cache::boot_ms() - in_step) / 1000);
+  for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i) {
+    const auto which = static_cast<policy::Register>(i);
+    const auto& at = registry_->source(which).verified_at;
+    all.set(Metric::registry_age, {policy::name(which)}, at ? unix_seconds(now) - unix_seconds(*at) : never);
+  }
+  std::map<std::string, double> by_state, expiring{{"7d", 0}, {"30d", 0}, {"90d", 0}};
+  for (auto word : policy::words_of(policy::EtocState{})) by_state[std::string(word)] = 0;
+  registry_->each([&](const policy::OperatorRecord& record) {
+    const auto state = policy::etoc_on(record, today);
+    by_state[std::string(policy::name(state))] += 1;
+    if (state != policy::EtocState::certified || !record.etoc.valid_until) return;
+    const auto days = (record.etoc.valid_until->day - today.day).count();
+    if (days <= 7) expiring["7d"] += 1;
+    if (days <= 30) expiring["30d"] += 1;
+    if (days <= 90) expiring["90d"] += 1;
+  });
+  for (const auto& [state, count] : by_state) all.set(Metric::registry_operators, {state}, count);
+  for (const auto& [within, count] : expiring) all.set(Metric::certificates_expiring, {within}, count);
+  const auto journal = journal_.counters();
+  all.set(Metric::journal_lag, {}, double(journal.lag_records));
+  all.set(Metric::journal_gap, {}, double(journal.gaps));
+  all.put(Metric::journal_fsync, {}, histogram_of(cache::sync_bounds(), journal.sync_buckets, journal.sync_seconds_sum));
+  return all.text();
+}
+
+std::string Control::status_json() {
+  json::array not_ready, troubled;
+  for (const auto& one : why_not_ready()) not_ready.emplace_back(one);
+  for (const auto& one : degraded()) troubled.emplace_back(one);
+  const auto head = journal_.head();
+  const json::object out{{"version", version},
+                         {"gateway", journal_.gateway_id()},
+                         {"boot", journal_.boot()},
+                         {"ready", not_ready.empty()},
+                         {"not_ready", not_ready},
+                         {"degraded", troubled},
+                         {"policy", {{"name", site_->policy.name}, {"digest", site_->policy.digest}}},
+                         {"registry", {{"serial", registry_->serial()}, {"operators", registry_->size()}}},
+                         {"journal", {{"seq", head.seq}, {"mac", head.mac}}},
+                         {"workers", workers_.size()}};
+  return json::serialize(out) + "\n";
+}
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,65 @@
+// The control thread: snapshots in, health and metrics out, reload, recovery, drain. No order passes through here.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cache/recovery.h"
+#include "cache/registry_follower.h"
+#include "gateway/admin.h"
+#include "gateway/worker.h"
+
+namespace sekisho::gateway {
+
+class Control {
+ public:
+  Control(const config::Settings& settings, std::shared_ptr<const config::Installation> site, cache::Journal& journal);
+  ~Control();
+  void run();  // until drained
+
+  // Parses, validates, swaps; on any error the old set stays. Returns what was wrong.
+  config::Errors reload();
+
+  // Why this gateway is not ready; empty: it is. Ready means that it has what it needs to answer. What every gateway
+  // would suffer from together (Redis gone, a stale registry) makes none of them unready, for then nobody could give
+  // numbers back: it is `degraded`.
+  std::vector<std::string> why_not_ready() const;
+  std::vector<std::string> degraded() const;
+  std::string metrics_text();
+  std::string status_json();
+
+ private:
+  void publish(std::shared_ptr<const policy::Registry> registry, const cache::RegistryEvent* event);
+  Task<> recover();
+  Task<bool> recover_once(const cache::JournaledOrders& orders);
+  Task<> keep_books();
+  Task<> wait_for_signals();
+  Task<> drain();
+  Task<> pause(std::chrono::milliseconds time);
+  std::vector<Worker::Report> reports();
+  AdminDesk admin_desk();
+
+  const config::Settings& settings_;
+  cache::Journal& journal_;
+  asio::io_context context_{1};
+  Shared shared_;
+  std::shared_ptr<const config::Installation> site_;
+  std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
+  cache::RedisLink link_;
+  cache::RedisLedger ledger_;
+  cache::RegistryFollower follower_;
+  Watchdog dog_{context_.get_executor()};
+  Admin admin_;
+  asio::signal_set signals_;
+  Metrics metrics_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::string last_reload_error_;
+  std::string journal_head_told_;
+  bool ended_ = false;
+};
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,54 @@
+// Everything known about one call, filled from top to bottom as it goes through the pipeline.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cache/ledger.h"
+#include "config/installation.h"
+#include "gateway/carrier.h"
+#include "gateway/http/message.h"
+#include "policy/decide.h"
+#include "policy/reading.h"
+#include "policy/settle.h"
+
+namespace sekisho::gateway {
+
+struct Exchange {
+  // What came in, and when.
+  http::Request request;
+  policy::Instant now{};
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  std::string id;  // of the decision
+  std::string traceparent;
+  std::shared_ptr<const config::Installation> site;  // the files in force when the call came
+
+  // What it means.
+  const config::Client* client = nullptr;
+  std::optional<policy::RouteMatch> match;
+  policy::ReadOrder read = policy::Order{};
+  const policy::Order* order() const { return match ? std::get_if<policy::Order>(&read) : nullptr; }
+  bool hands_out() const { return order() && policy::hands_out(order()->operation); }
+  policy::Operation operation() const { return match ? match->route->operation : policy::Operation::pass; }
+  std::string_view carrier_name() const { return match ? std::string_view(match->carrier->name) : ""; }
+
+  // What was decided, and on what.
+  policy::Standing standing;
+  policy::Decision decision;
+
+  // What was done.
+  std::optional<policy::Hold> hold;  // while numbers are set aside for this order
+  std::string idempotency_key;       // digest; empty: none
+  std::vector<policy::Quantity> left;  // of each charge, after the hold
+  std::int64_t retry_ms = 0;         // when the ledger said how long to wait
+  std::optional<cache::StoredAnswer> replay;
+  std::optional<std::uint64_t> journal_floor;  // set once an intent is on record: recovery needs the journal from here
+  CarrierAnswer answer;
+  policy::Outcome outcome;
+  policy::Settlement settlement;
+  std::chrono::steady_clock::duration carrier_time{};
+};
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,29 @@
+// Messages to bytes: written anew, one flat string, framing headers always our own.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/http/message.h"
+
+namespace sekisho::http {
+
+// Appends the whole request: origin-form target, Host, Content-Length (when there is a body or the method
+// implies one), then `headers`, the body. Framing and hop-by-hop headers in `headers` are an error of the
+// caller (asserted).
+void write(std::string& out, const Request& request, std::string_view host);
+
+// Appends the whole response. `head_only`: the answer to a HEAD request (Content-Length of the body, no body;
+// no Content-Length when the body is empty, as its size is then not known here). 1xx, 204 and 304 get neither
+// body nor Content-Length. Connection: close when !response.keep_alive.
+void write(std::string& out, const Response& response, bool head_only);
+
+// The headers a message may carry across the gate: end-to-end ones only. Removed: hop-by-hop (RFC
+// 9110 7.6.1), those named in Connection, Proxy-*, framing, Host, Expect, Forwarded, X-Forwarded-*,
+// X-Real-IP, Sekisho-*; headers that change the method or the path behind the gate's back
+// (X-HTTP-Method-Override, X-Original-URL and their like); Alt-Svc, which would show the caller a way around
+// the gate. Also when spelled with `_` or `.` for `-`.
+Headers end_to_end(const Headers& headers);
+void keep_end_to_end(Headers& headers);  // the same, in place
+
+}  // namespace sekisho::http

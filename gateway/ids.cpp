@@ -1,0 +1,54 @@
+#include "gateway/ids.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sekisho::gateway {
+namespace {
+
+void append_hex(std::string& out, std::uint64_t value) {
+  for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 15];
+}
+
+}  // namespace
+
+DecisionIds::DecisionIds() {
+  std::array<std::uint32_t, 16> seed;
+  RAND_bytes(reinterpret_cast<unsigned char*>(seed.data()), sizeof seed);
+  std::seed_seq sequence(seed.begin(), seed.end());
+  random_.seed(sequence);
+}
+
+std::string DecisionIds::next(policy::Instant now) {
+  static constexpr char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  std::string id(26, '0');
+  auto time = std::uint64_t(policy::to_ms(now));
+  for (int i = 9; i >= 0; --i, time >>= 5) id[std::size_t(i)] = alphabet[time & 31];
+  auto high = random_(), low = random_();
+  for (int i = 17; i >= 10; --i, high >>= 5) id[std::size_t(i)] = alphabet[high & 31];
+  for (int i = 25; i >= 18; --i, low >>= 5) id[std::size_t(i)] = alphabet[low & 31];
+  return id;
+}
+
+std::string DecisionIds::traceparent() {
+  std::string out = "00-";
+  append_hex(out, random_());
+  append_hex(out, random_());
+  out += '-';
+  append_hex(out, random_() | 1);
+  out += "-01";
+  return out;
+}
+
+bool is_traceparent(std::string_view text) {
+  if (text.size() != 55 || !text.starts_with("00-") || text[35] != '-' || text[52] != '-') return false;
+  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  const auto trace = text.substr(3, 32), span = text.substr(36, 16), flags = text.substr(53, 2);
+  for (const auto part : {trace, span, flags})
+    if (!std::all_of(part.begin(), part.end(), hex)) return false;
+  return trace.find_first_not_of('0') != trace.npos && span.find_first_not_of('0') != span.npos;
+}
+
+}  // namespace sekisho::gateway

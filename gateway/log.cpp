@@ -1,0 +1,59 @@
+#include "gateway/log.h"
+
+#include <spdlog/async.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <memory>
+
+#include "policy/calendar.h"
+
+namespace sekisho::gateway::log {
+namespace {
+
+std::shared_ptr<spdlog::logger> logger;
+
+void write(spdlog::level::level_enum level, std::string_view word, std::string_view message,
+           std::initializer_list<Field> fields) {
+  if (!logger || !logger->should_log(level)) return;
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  boost::json::object line{{"time", policy::iso_jst(now)}, {"level", word}, {"message", message}};
+  for (const auto& [name, value] : fields) line[name] = value;
+  logger->log(level, boost::json::serialize(line));
+}
+
+}  // namespace
+
+void start(std::string_view level) {
+  // Queued, so that a slow terminal never holds an order up; the oldest lines go first when it is too slow.
+  spdlog::init_thread_pool(8192, 1);
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  logger = std::make_shared<spdlog::async_logger>("sekisho", sink, spdlog::thread_pool(),
+                                                  spdlog::async_overflow_policy::overrun_oldest);
+  logger->set_pattern("%v");
+  logger->set_level(spdlog::level::from_str(std::string(level)));
+  logger->flush_on(spdlog::level::warn);
+}
+
+void stop() {
+  logger.reset();
+  spdlog::shutdown();
+}
+
+bool debugging() { return logger && logger->should_log(spdlog::level::debug); }
+void debug(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::debug, "debug", message, fields);
+}
+void info(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::info, "info", message, fields);
+}
+void warn(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::warn, "warn", message, fields);
+}
+void error(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::err, "error", message, fields);
+}
+
+}  // namespace sekisho::gateway::log

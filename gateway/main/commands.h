@@ -1,0 +1,19 @@
+// Every subcommand: each adds itself to the command line, and runs when it was the one that was meant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "gateway/main/console.h"
+
+namespace sekisho::console {
+
+// `code` is set by the command that ran.
+void add_serve(CLI::App& app, const Console& console, int& code);
+void add_check(CLI::App& app, const Console& console, int& code);
+void add_policy(CLI::App& app, const Console& console, int& code);
+void add_registry(CLI::App& app, const Console& console, int& code);
+void add_client(CLI::App& app, const Console& console, int& code);
+void add_ledger(CLI::App& app, const Console& console, int& code);
+void add_audit(CLI::App& app, const Console& console, int& code);
+
+}  // namespace sekisho::console

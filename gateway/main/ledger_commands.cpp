@@ -1,0 +1,250 @@
+// ledger show, holds, resolve, trace, numbers.
+#include <fmt/format.h>
+
+#include "cache/redis_ledger.h"
+#include "cache/registry_store.h"
+#include "config/installation.h"
+#include "gateway/main/commands.h"
+#include "policy/decide.h"
+
+namespace sekisho::console {
+namespace {
+
+using cache::RedisLedger;
+
+json::object limit_json(const policy::LimitState& limit) {
+  json::object out{{"rule", limit.rule}, {"code", limit.code}, {"per", limit.per.text()}, {"limit", limit.limit},
+                   {"used", limit.used}, {"held", limit.held}, {"left", limit.left}};
+  out["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
+  return out;
+}
+
+// The limits that stand in an operator's way today, whatever number type it orders: those of rules that would match
+// an order of one number of some type.
+std::vector<policy::LimitState> limits_today(const policy::Policy& policy, const policy::OperatorRecord* record,
+                                             const policy::OperatorId& id, const policy::Usage& usage) {
+  const auto today = policy::JstDate::of(now());
+  std::vector<policy::LimitState> out;
+  for (const auto& rule : policy.rules) {
+    const auto cap = rule.limit ? rule.limit->on(today) : std::nullopt;
+    if (!cap || rule.mode != policy::Mode::enforce || !rule.active.has(today)) continue;
+    bool concerns = false;
+    policy::NumberTypes::all().each([&](policy::NumberType type) {
+      policy::Order order{.operation = policy::Operation::allocate, .number_type = type, .quantity = 1};
+      concerns |= policy::matches(rule.when, order, policy::stand(record, id, type, today, 0, {}));
+    });
+    if (concerns) out.push_back(policy::limit_state(rule, *cap, usage, today));
+  }
+  return out;
+}
+
+Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& link,
+               const config::Settings& settings) {
+  const auto policy = config::load_policy(settings.policy);
+  if (!policy) co_return console.fail(policy.errors);
+  RedisLedger ledger(link, {});
+  cache::RegistryStore store(link);
+  const auto usage = co_await ledger.usage(id);
+  bool reachable = false;
+  const auto record = co_await store.find(id, reachable);
+  if (!usage || !reachable) co_return console.fail("the ledger cannot be read from Redis");
+  json::array limits;
+  std::string text = fmt::format("{}\n  granted {}  held {}  suspense {}\n", id.text(), usage->granted(), usage->held(),
+                                 usage->suspense());
+  for (const auto& limit : limits_today(*policy.value, record.get(), id, *usage)) {
+    text += fmt::format("  {:<24} {} per {}: used {}, held {}, left {}{}\n", limit.rule, limit.limit,
+                        limit.per.text(), limit.used, limit.held, limit.left,
+                        limit.resets_at ? ", resets " + policy::iso_jst(*limit.resets_at) : "");
+    limits.push_back(limit_json(limit));
+  }
+  console.print(json::object{{"operator", id.text()},
+                             {"granted", usage->granted()},
+                             {"held", usage->held()},
+                             {"suspense", usage->suspense()},
+                             {"limits", std::move(limits)}},
+                text);
+  co_return done;
+}
+
+Task<int> holds(const Console& console, cache::RedisLink& link) {
+  RedisLedger ledger(link, {});
+  const auto open = co_await ledger.open_holds();
+  if (!open) co_return console.fail("the ledger cannot be read from Redis");
+  json::array result;
+  std::string text;
+  for (const auto& [id, hold, key] : *open) {
+    text += fmt::format("{}  {:<9} {:>6}  {}  {}  since {}\n", hold.id, policy::name(hold.state), hold.quantity,
+                        id.text(), hold.carrier, policy::iso_jst(hold.since));
+    json::object one{{"hold", hold.id},
+                     {"operator", id.text()},
+                     {"state", policy::name(hold.state)},
+                     {"quantity", hold.quantity},
+                     {"number_type", policy::name(hold.number_type)},
+                     {"carrier", hold.carrier},
+                     {"order_id", hold.order_id.empty() ? json::value(nullptr) : json::value(hold.order_id)},
+                     {"since", policy::iso_jst(hold.since)},
+                     {"decision", hold.id},
+                     {"gateway", hold.gateway}};
+    result.push_back(std::move(one));
+  }
+  console.print(result, text.empty() ? "no open holds\n" : text);
+  co_return done;
+}
+
+struct Resolution {
+  std::string hold, reason, by;
+  std::optional<policy::Quantity> granted;
+  bool released = false;
+  std::vector<std::string> numbers;
+};
+
+// A person says how an order ended that nobody else can tell of.
+Task<int> resolve(const Console& console, const Resolution& resolution, cache::RedisLink& link) {
+  RedisLedger ledger(link, {});
+  const auto open = co_await ledger.open_holds();
+  if (!open) co_return console.fail("the ledger cannot be read from Redis");
+  const auto found = std::find_if(open->begin(), open->end(),
+                                  [&](const cache::OpenHold& one) { return one.hold.id == resolution.hold; });
+  if (found == open->end()) co_return console.fail("no open hold " + resolution.hold, answer_no);
+  if (found->hold.state == policy::HoldState::held && found->hold.order_id.empty())
+    co_return console.fail("hold " + resolution.hold + " is an order under way; only suspense, or an order that the "
+                           "carrier accepted for later, can be resolved", answer_no);
+  cache::SettleRequest request{.operator_id = found->operator_id,
+                               .hold_id = found->hold.id,
+                               .hold = found->hold,
+                               .now = now(),
+                               .idempotency_key = found->idempotency_key};
+  request.settlement.granted = resolution.granted.value_or(0);
+  request.settlement.kind =
+      request.settlement.granted > 0 ? policy::Settlement::Kind::granted : policy::Settlement::Kind::released;
+  request.settlement.order_id = found->hold.order_id;
+  for (const auto& text : resolution.numbers) {
+    const auto number = policy::national_number(text);
+    if (!number) co_return console.fail("'" + text + "' is not a telephone number");
+    request.settlement.numbers.push_back(*number);
+  }
+  if (request.settlement.kind == policy::Settlement::Kind::granted) {
+    // A retry must not order again; the carrier's own words are not known.
+    request.answer = cache::StoredAnswer{.status = 200, .headers = {{"Sekisho-Decision", found->hold.id}}, .body_kept = false};
+  }
+  const auto answer = co_await ledger.settle(request);
+  if (answer == cache::SettleAnswer::unavailable) co_return console.fail("Redis went away; run the command again");
+  if (answer == cache::SettleAnswer::no_such_hold)
+    co_return console.fail("hold " + resolution.hold + " was resolved meanwhile", answer_no);
+  cache::Command note{"XADD", "sekisho:resolutions", "*", "hold", found->hold.id, "operator", found->operator_id.text(),
+                      "granted", std::to_string(request.settlement.granted), "by", resolution.by, "reason", resolution.reason};
+  const auto noted = co_await link.call(std::move(note));
+  if (!noted.ok()) console.fail("resolved, but who and why could not be recorded in Redis");
+  console.print(json::object{{"hold", found->hold.id},
+                             {"operator", found->operator_id.text()},
+                             {"granted", request.settlement.granted},
+                             {"released", found->hold.quantity - request.settlement.granted}},
+                fmt::format("{}: {} granted, {} given back\n", found->hold.id, request.settlement.granted,
+                            found->hold.quantity - request.settlement.granted));
+  co_return done;
+}
+
+Task<int> trace(const Console& console, std::string number, cache::RedisLink& link) {
+  RedisLedger ledger(link, {});
+  const auto tenures = co_await ledger.trace(number);
+  if (!tenures) co_return console.fail("the ledger cannot be read from Redis");
+  json::array result;
+  std::string text;
+  for (const auto& tenure : *tenures) {
+    json::object one{{"operator", tenure.operator_id},
+                     {"from", policy::iso_jst(tenure.from)},
+                     {"until", tenure.until ? json::value(policy::iso_jst(*tenure.until)) : json::value(nullptr)},
+                     {"decision", tenure.decision},
+                     {"order_id", tenure.order_id}};
+    text += fmt::format("{}  from {}  until {}  decision {}\n", tenure.operator_id, policy::iso_jst(tenure.from),
+                        tenure.until ? policy::iso_jst(*tenure.until) : "now", tenure.decision);
+    result.push_back(std::move(one));
+  }
+  console.print(result, text.empty() ? "the ledger does not know this number\n" : text);
+  co_return tenures->empty() ? answer_no : done;
+}
+
+Task<int> numbers(const Console& console, policy::OperatorId id, cache::RedisLink& link) {
+  RedisLedger ledger(link, {});
+  const auto all = co_await ledger.numbers(id);
+  if (!all) co_return console.fail("the ledger cannot be read from Redis");
+  json::array result;
+  std::string text;
+  for (const auto& one : *all) {
+    result.push_back(json::object{{"number", one.number},
+                                  {"number_type", policy::name(one.number_type)},
+                                  {"granted_at", policy::iso_jst(one.granted_at)},
+                                  {"decision", one.decision},
+                                  {"order_id", one.order_id}});
+    text += fmt::format("{}  {}  {}\n", one.number, policy::name(one.number_type), policy::iso_jst(one.granted_at));
+  }
+  console.print(result, text);
+  co_return done;
+}
+
+}  // namespace
+
+void add_ledger(CLI::App& app, const Console& console, int& code) {
+  auto* ledger = app.add_subcommand("ledger", "The count of numbers");
+  ledger->require_subcommand(1);
+
+  using OnOperator = std::function<Task<int>(policy::OperatorId, cache::RedisLink&, const config::Settings&)>;
+  const auto on_operator = [&](const char* name, const char* help, OnOperator run) {
+    auto text = std::make_shared<std::string>();
+    auto* command = ledger->add_subcommand(name, help);
+    command->add_option("id", *text, "The operator")->required();
+    command->callback([&console, &code, text, run] {
+      const auto id = operator_id(*text);
+      code = !id ? console.fail("'" + *text + "' is no operator id (its check digit may be wrong)")
+                 : with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
+                     return run(*id, link, settings);
+                   });
+    });
+  };
+  on_operator("show", "What an operator has, and what its limits leave",
+              [&console](policy::OperatorId id, cache::RedisLink& link, const config::Settings& settings) {
+                return show(console, std::move(id), link, settings);
+              });
+  on_operator("numbers", "The numbers that an operator holds",
+              [&console](policy::OperatorId id, cache::RedisLink& link, const config::Settings&) {
+                return numbers(console, std::move(id), link);
+              });
+
+  ledger->add_subcommand("holds", "Open holds: orders under way, accepted for later, or with unknown outcome")
+      ->callback([&console, &code] {
+        code = with_redis(console,
+                          [&](cache::RedisLink& link, const config::Settings&) { return holds(console, link); });
+      });
+
+  auto resolution = std::make_shared<Resolution>();
+  auto* resolve_command = ledger->add_subcommand("resolve", "Say how an order in suspense ended");
+  resolve_command->add_option("hold", resolution->hold, "The hold")->required();
+  auto* granted = resolve_command->add_option("--granted", resolution->granted, "So many numbers were given")
+                      ->check(CLI::NonNegativeNumber);
+  auto* released = resolve_command->add_flag("--released", resolution->released, "None was given")->excludes(granted);
+  resolve_command->add_option("--numbers", resolution->numbers, "Which numbers, if known")->needs(granted);
+  resolve_command->add_option("--reason", resolution->reason, "Why this is certain")->required();
+  resolve_command->add_option("--by", resolution->by, "Who says so")->required();
+  resolve_command->callback([&console, &code, resolution, granted, released] {
+    if (granted->count() + released->count() != 1) {
+      code = console.fail("give either --granted N or --released");
+      return;
+    }
+    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+      return resolve(console, *resolution, link);
+    });
+  });
+
+  auto number = std::make_shared<std::string>();
+  auto* trace_command = ledger->add_subcommand("trace", "Who has, and had, a number");
+  trace_command->add_option("number", *number, "The number")->required();
+  trace_command->callback([&console, &code, number] {
+    const auto national = policy::national_number(*number);
+    code = !national ? console.fail("'" + *number + "' is not a telephone number")
+                     : with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+                         return trace(console, *national, link);
+                       });
+  });
+}
+
+}  // namespace sekisho::console

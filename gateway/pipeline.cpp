@@ -1,0 +1,309 @@
+// The life of one order, from top to bottom: facts, one decision, effects.
+//
+// Searches, releases and status calls take the same way. They charge nothing, so that the steps which hold and settle
+// have nothing to do for them.
+#include "gateway/pipeline.h"
+
+#include <openssl/evp.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "cache/registry_follower.h"
+#include "config/digest.h"
+#include "gateway/answers.h"
+#include "gateway/freshness.h"
+#include "gateway/http/writer.h"
+#include "gateway/identify.h"
+#include "gateway/records.h"
+
+namespace sekisho::gateway {
+using policy::Outcome;
+using policy::Reason;
+
+Task<http::Response> Pipeline::handle(http::Request request) {
+  Exchange x;
+  x.request = std::move(request);
+  understand(x);
+
+  const bool not_theirs = co_await names_numbers_of_others(x);
+  x.decision = policy::decide(x.site->policy, facts(x, not_theirs));
+  if (!x.decision.allowed) co_return close(x);
+
+  co_await hold(x);
+  if (!x.decision.allowed || x.replay) co_return close(x);
+  // From here on numbers are held: every path below ends in settle().
+
+  auto permit = co_await put_on_record(x);
+  // From here on the order is on disk, and still allowed by the newest snapshot; or there is no permit.
+
+  if (permit) co_await forward(x, std::move(*permit));
+  // From here on the carrier may have acted, whatever we heard back.
+
+  co_await settle(x);
+  // From here on the ledger knows, or will: what it could not take waits in `settlements`.
+
+  co_return close(x);
+}
+
+// Who calls, which route, what is asked, how the operator stands: values from values.
+void Pipeline::understand(Exchange& x) {
+  x.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  x.site = desk_.site;
+  x.id = desk_.ids.next(x.now);
+  const auto trace = x.request.headers.find("traceparent");
+  x.traceparent = trace && is_traceparent(*trace) ? std::string(*trace) : desk_.ids.traceparent();
+  x.client = identify(x.request.headers, x.site->clients);
+  if (!x.client) return;
+  x.match = policy::match_route(x.site->carriers, x.request.method, x.request.path());
+  if (!x.match) return;
+  const policy::Message message{.query = x.request.query(),
+                                .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
+                                .body = x.request.body};
+  x.read = policy::read_order(*x.match, message);
+  if (x.hands_out()) x.standing = look_up(x);
+}
+
+policy::Standing Pipeline::look_up(const Exchange& x) const {
+  const auto& registry = *desk_.registry;
+  const auto& id = x.client->operator_id;
+  const auto fresh = freshness(desk_.settings, registry, desk_.in_step_at.load(std::memory_order_relaxed),
+                               cache::boot_ms(), x.now);
+  return policy::stand(registry.find(id), id, x.order()->number_type, policy::JstDate::of(x.now), registry.serial(),
+                       fresh);
+}
+
+policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
+  policy::Case facts;
+  if (x.client) facts.caller = x.client->operator_id;
+  if (x.match) facts.route = x.match->route;
+  if (x.client && x.match) facts.client_allowed = may_use(*x.client, x.match->carrier->name, x.operation());
+  facts.order = std::get_if<policy::Order>(&x.read);
+  facts.unreadable = std::get_if<policy::Unreadable>(&x.read);
+  facts.standing = &x.standing;
+  facts.numbers_of_others = numbers_of_others;
+  return facts;
+}
+
+// A number that the ledger knows as another operator's may not be given back, or moved, by this one. One that the
+// ledger does not know passes, and so does every one while the ledger cannot be asked: giving back is always possible.
+Task<bool> Pipeline::names_numbers_of_others(const Exchange& x) {
+  if (!x.order()) co_return false;
+  for (const auto& number : x.order()->numbers) {
+    const auto tenures = co_await desk_.ledger.trace(number);
+    if (!tenures) co_return false;
+    for (const auto& tenure : *tenures)
+      if (!tenure.until && tenure.operator_id != x.client->operator_id.text()) co_return true;
+  }
+  co_return false;
+}
+
+// Sets the quantity aside: one round trip, whatever number of limits apply.
+Task<> Pipeline::hold(Exchange& x) {
+  if (!x.hands_out()) co_return;
+  const auto& order = *x.order();
+  if (desk_.recovering.load(std::memory_order_relaxed)) {
+    x.decision = policy::refused(std::move(x.decision), Reason::ledger_unavailable);
+    co_return;
+  }
+  if (!desk_.journal.writable()) {
+    x.decision = policy::refused(std::move(x.decision), Reason::journal_unavailable);
+    co_return;
+  }
+  cache::HoldRequest request{.operator_id = x.client->operator_id, .partial = order.partial};
+  request.hold = {.id = x.id,
+                  .quantity = order.quantity,
+                  .number_type = *order.number_type,
+                  .day = x.standing.today,
+                  .since = x.now,
+                  .carrier = order.carrier,
+                  .gateway = desk_.journal.gateway_id() + "/" + std::to_string(desk_.journal.boot())};
+  request.charges = &x.decision.charges;
+  request.throttles = &x.decision.throttles;
+  if (!order.reference.empty()) {
+    x.idempotency_key = config::sha256_hex(order.reference);
+    const auto content = config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
+    request.idempotency = cache::Idempotency{x.idempotency_key, content};
+  }
+  const auto asked = std::chrono::steady_clock::now();
+  auto result = co_await desk_.ledger.hold(request);
+  desk_.metrics.observe(Metric::ledger_hold, {},
+                        std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count());
+  if (result.in_doubt) {
+    Unsettled doubt{.what = VoidHold{request.operator_id, request.hold}};
+    co_await desk_.settlements.settle(std::move(doubt));
+  }
+  x.retry_ms = result.answer.retry_ms;
+  x.replay = std::move(result.replay);
+  x.decision = policy::with_hold(std::move(x.decision), result.answer, x.standing.today);
+  if (result.answer.kind != policy::HoldAnswer::Kind::taken) co_return;
+  x.hold = std::move(request.hold);
+  x.hold->quantity = result.answer.quantity;
+  for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
+}
+
+// Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer snapshot
+// refuses. An order that hands nothing out is recorded too, but does not wait for the disk.
+Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
+  if (x.hands_out() || x.operation() == policy::Operation::release) {
+    x.journal_floor = desk_.journal.head().seq + 1;
+    desk_.open_orders.begin(*x.journal_floor);
+  }
+  desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
+  if (!x.hands_out()) co_return Permit(x.id);
+
+  const bool durable = co_await durably(cache::RecordKind::forwarding, x.now, forwarding_record(x));
+  if (!durable) {
+    x.decision = policy::refused(std::move(x.decision), Reason::journal_unavailable);
+    co_return std::nullopt;
+  }
+  // The operator may have been revoked while its order waited.
+  x.standing = look_up(x);
+  auto again = policy::decide(x.site->policy, facts(x));
+  if (!again.allowed) {
+    x.decision = std::move(again);
+    desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
+    co_return std::nullopt;
+  }
+  co_return Permit(x.id);
+}
+
+Task<> Pipeline::forward(Exchange& x, Permit permit) {
+  http::Request request;
+  request.method = x.request.method;
+  request.target = x.request.target;
+  request.headers = http::end_to_end(x.request.headers);
+  request.headers.remove(x.site->clients.api_key_header);
+  request.headers.set("Sekisho-Decision", permit.decision());
+  request.headers.set("Sekisho-Operator", x.client->operator_id.text());
+  request.headers.set("Sekisho-Client", x.client->id);
+  request.headers.set("traceparent", x.traceparent);
+  const bool trimmed = x.hold && x.hold->quantity < x.order()->quantity;
+  request.body = trimmed ? policy::rewrite_quantity(x.request.body, *x.order()->quantity_span, x.hold->quantity)
+                         : x.request.body;
+
+  const auto pool = desk_.pool_of(x);
+  const auto sent = std::chrono::steady_clock::now();
+  x.answer = co_await pool->forward(permit, std::move(request));
+  x.carrier_time = std::chrono::steady_clock::now() - sent;
+
+  switch (x.answer.kind) {
+    case CarrierAnswer::Kind::unsent: x.outcome.kind = Outcome::Kind::unsent; break;
+    case CarrierAnswer::Kind::unknown: x.outcome.kind = Outcome::Kind::unknown; break;
+    case CarrierAnswer::Kind::answered:
+      x.outcome = policy::read_outcome(*x.match, x.answer.response.status, x.answer.response.body);
+  }
+  if (x.outcome.detail.empty()) x.outcome.detail = x.answer.detail;
+}
+
+// What the carrier did becomes what is counted. Only what is certain changes a count.
+Task<> Pipeline::settle(Exchange& x) {
+  const bool was_sent = x.decision.allowed;
+  if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
+  const bool looked_only = !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
+  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, x.now, outcome_record(x));
+
+  if (x.hold) {
+    x.settlement = policy::settle(x.outcome);
+    cache::SettleRequest request{.operator_id = x.client->operator_id,
+                                 .hold_id = x.id,
+                                 .hold = x.hold,
+                                 .settlement = x.settlement,
+                                 .now = x.now,
+                                 .idempotency_key = x.idempotency_key};
+    const bool told = x.outcome.kind == Outcome::Kind::finished || x.outcome.kind == Outcome::Kind::pending;
+    if (told) request.answer = to_store(passed(x));
+    Unsettled item{.what = std::move(request), .floor = x.journal_floor};
+    co_await desk_.settlements.settle(std::move(item));
+  } else if (x.operation() == policy::Operation::release && x.outcome.released > 0) {
+    ReleaseNumbers release{x.client->operator_id, x.id, x.order()->numbers, x.now};
+    Unsettled item{.what = std::move(release), .floor = x.journal_floor};
+    co_await desk_.settlements.settle(std::move(item));
+  } else if (x.journal_floor) {
+    desk_.open_orders.end(*x.journal_floor);  // a release that the carrier did not carry out
+  } else if (x.operation() == policy::Operation::status) {
+    co_await settle_earlier_order(x);
+  }
+}
+
+// A status call that tells how an earlier order ended settles that order's hold.
+Task<> Pipeline::settle_earlier_order(Exchange& x) {
+  const auto& order = *x.order();
+  if (x.outcome.kind != Outcome::Kind::finished || order.order_id.empty()) co_return;
+  if (x.answer.response.status / 100 != 2) co_return;  // "not found" tells nothing about what was granted
+  auto hold = co_await desk_.ledger.hold_of_order(x.client->operator_id, order.carrier, order.order_id);
+  if (!hold) co_return;
+  x.settlement = policy::settle(x.outcome);
+  x.settlement.order_id = order.order_id;
+  cache::SettleRequest request{.operator_id = x.client->operator_id,
+                               .hold_id = hold->id,
+                               .settlement = x.settlement,
+                               .now = x.now};
+  request.answer = to_store(passed(x));
+  Unsettled item{.what = std::move(request)};
+  co_await desk_.settlements.settle(std::move(item));
+}
+
+// The single exit: record, count, answer.
+http::Response Pipeline::close(Exchange& x) {
+  const bool recorded = x.decision.allowed && !x.replay;  // put_on_record() did it
+  const bool refused_late = !x.decision.allowed && x.journal_floor;
+  if (!recorded && !refused_late) desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
+
+  http::Response response = !x.decision.allowed                                ? refusal(x)
+                            : x.replay                                         ? replayed(x)
+                            : x.answer.kind == CarrierAnswer::Kind::answered ? passed(x)
+                                                                             : carrier_failure(x);
+  count(x, response);
+  return response;
+}
+
+Task<bool> Pipeline::durably(cache::RecordKind kind, policy::Instant at, std::string fields) {
+  auto initiate = [this, kind, at, &fields](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    // The journal's thread tells; the worker's thread goes on. Until then the worker's loop must not run out of work.
+    const auto work = asio::make_work_guard(desk_.executor);
+    desk_.journal.append(kind, at, std::move(fields), [shared, work](bool durable) {
+      asio::post(work.get_executor(), [shared, durable] { std::move(*shared)(durable); });
+    });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(std::move(initiate),
+                                                                                   asio::use_awaitable);
+}
+
+void Pipeline::count(const Exchange& x, const http::Response& response) {
+  auto& metrics = desk_.metrics;
+  const auto operation = policy::name(x.operation());
+  const auto total = std::chrono::steady_clock::now() - x.began;
+  const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
+  const std::string_view outcome = !x.decision.allowed                                ? "refused"
+                                   : x.replay                                         ? "replayed"
+                                   : x.answer.kind == CarrierAnswer::Kind::answered ? "passed"
+                                                                                    : "carrier_failed";
+  const auto code = !x.decision.allowed          ? policy::code(x.decision.reason())
+                    : outcome == "carrier_failed" ? policy::code(x.answer.reason)
+                                                  : std::string_view();
+  metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
+  metrics.observe(Metric::request_duration, {operation}, seconds(total));
+  metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
+  for (const auto* rule : x.decision.matched)
+    metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
+  for (std::size_t i = 0; i < x.left.size(); ++i)
+    if (x.left[i] * 10 < x.decision.charges[i].cap)
+      metrics.add(Metric::quota_near_limit, {x.decision.charges[i].rule->id});
+  if (x.answer.kind == CarrierAnswer::Kind::answered) {
+    const char status_class[] = {char('0' + response.status / 100), 'x', 'x', 0};
+    metrics.observe(Metric::carrier_duration, {x.carrier_name(), status_class}, seconds(x.carrier_time));
+  }
+  if (x.hold) {
+    const auto type = policy::name(x.hold->number_type);
+    const auto granted = x.settlement.granted;
+    if (granted > 0) metrics.add(Metric::numbers, {x.carrier_name(), type, "granted"}, double(granted));
+    if (x.settlement.kind == policy::Settlement::Kind::suspense)
+      metrics.add(Metric::numbers, {x.carrier_name(), type, "suspense"}, double(x.hold->quantity));
+    if (granted > x.hold->quantity) metrics.add(Metric::over_delivery, {x.carrier_name()});
+  }
+}
+
+}  // namespace sekisho::gateway

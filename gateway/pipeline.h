@@ -1,0 +1,64 @@
+// The life of one order (pipeline.cpp is the story; read it first).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "cache/journal.h"
+#include "gateway/exchange.h"
+#include "gateway/ids.h"
+#include "gateway/metrics.h"
+#include "gateway/settlements.h"
+
+namespace sekisho::gateway {
+
+// What a worker's orders share: the newest snapshots, and the ports. Its worker's thread only, but for the atomics.
+struct Desk {
+  // Constant after construction.
+  const config::Settings& settings;
+  cache::Ledger& ledger;
+  cache::Journal& journal;
+  Settlements& settlements;
+  OpenOrders& open_orders;
+  const std::atomic<std::int64_t>& in_step_at;  // of the registry follower, boot_ms
+  const std::atomic<bool>& recovering;          // the ledger is not yet known to be whole
+  const std::atomic<bool>& draining;
+  asio::any_io_executor executor;
+
+  // Swapped whole by messages from the control thread.
+  std::shared_ptr<const config::Installation> site;
+  std::shared_ptr<const policy::Registry> registry = std::make_shared<policy::Registry>();
+
+  Metrics metrics;
+  DecisionIds ids;
+  std::function<std::shared_ptr<CarrierPool>(const Exchange&)> pool_of;
+};
+
+class Pipeline {
+ public:
+  explicit Pipeline(Desk& desk) : desk_(desk) {}
+
+  Task<http::Response> handle(http::Request request);
+
+ private:
+  void understand(Exchange& x);
+  policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
+  policy::Standing look_up(const Exchange& x) const;
+  Task<bool> names_numbers_of_others(const Exchange& x);
+  Task<> hold(Exchange& x);
+  Task<std::optional<Permit>> put_on_record(Exchange& x);
+  Task<> forward(Exchange& x, Permit permit);
+  Task<> settle(Exchange& x);
+  Task<> settle_earlier_order(Exchange& x);
+  http::Response close(Exchange& x);
+
+  Task<bool> durably(cache::RecordKind kind, policy::Instant at, std::string fields);
+  void count(const Exchange& x, const http::Response& response);
+
+  Desk& desk_;
+};
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,162 @@
+#include "gateway/records.h"
+
+#include <boost/json.hpp>
+
+namespace sekisho::gateway {
+namespace json = boost::json;
+
+namespace {
+
+// The journal writes the braces, and what stands in every record.
+std::string inside(const json::object& object) {
+  const auto text = json::serialize(object);
+  return text.substr(1, text.size() - 2);
+}
+
+json::array strings(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& one : list) out.emplace_back(one);
+  return out;
+}
+
+json::object facts_of(const policy::Standing& standing) {
+  return {{"etoc", policy::name(standing.etoc)},
+          {"plan", policy::name(standing.plan)},
+          {"plan_covers_type", standing.plan_covers_type},
+          {"forwards_calls", standing.forwards_calls},
+          {"refusals", policy::join(standing.refusals)},
+          {"track_record_months", standing.track_record_months},
+          {"today", standing.today.text()},
+          {"stale", standing.stale}};
+}
+
+json::object order_of(const policy::Order& order) {
+  json::object out;
+  if (order.number_type) out["number_type"] = policy::name(*order.number_type);
+  if (order.quantity) out["quantity"] = order.quantity;
+  if (!order.area.empty()) out["area"] = order.area;
+  if (!order.chain.empty()) out["chain"] = strings(order.chain);
+  if (order.partial) out["partial"] = true;
+  if (!order.order_id.empty()) out["order_id"] = order.order_id;
+  if (!order.numbers.empty()) out["numbers"] = strings(order.numbers);
+  return out;
+}
+
+json::array findings_of(const policy::Decision& decision) {
+  json::array out;
+  for (const auto& finding : decision.findings) {
+    json::object one{{"code", policy::code(finding.reason)}};
+    if (finding.rule) one["rule"] = finding.rule->id;
+    if (!finding.detail.empty()) one["detail"] = finding.detail;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+json::array limits_of(const policy::Decision& decision) {
+  json::array out;
+  for (const auto& limit : decision.limits)
+    out.push_back(json::object{{"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}});
+  return out;
+}
+
+}  // namespace
+
+std::string decision_record(const Exchange& x) {
+  json::object out{{"decision", x.id}, {"trace", x.traceparent}};
+  if (x.client) out["client"] = x.client->id;
+  if (x.client) out["operator"] = x.client->operator_id.text();
+  if (x.match) out["carrier"] = x.match->carrier->name;
+  if (x.match) out["operation"] = policy::name(x.match->route->operation);
+  if (x.order()) out["order"] = order_of(*x.order());
+  out["policy"] = x.site->policy.digest;
+  if (x.hands_out()) {
+    out["registry"] = x.standing.registry_serial;
+    out["facts"] = facts_of(x.standing);
+  }
+  json::array matched;
+  for (const auto* rule : x.decision.matched)
+    matched.push_back(json::object{{"rule", rule->id}, {"mode", policy::name(rule->mode)}});
+  if (!matched.empty()) out["matched"] = std::move(matched);
+  json::array charges;
+  for (std::size_t i = 0; i < x.decision.charges.size() && i < x.left.size(); ++i) {
+    const auto& charge = x.decision.charges[i];
+    charges.push_back(json::object{{"rule", charge.rule->id},
+                                   {"limit", charge.cap},
+                                   {"taken", charge.cap - x.left[i]}});  // after this order
+  }
+  if (!charges.empty()) out["charges"] = std::move(charges);
+  out["allowed"] = x.decision.allowed;
+  if (!x.decision.allowed) {
+    out["code"] = policy::code(x.decision.reason());
+    out["status"] = x.decision.status();
+    out["findings"] = findings_of(x.decision);
+    if (!x.decision.limits.empty()) out["limits"] = limits_of(x.decision);
+  }
+  if (x.replay) out["replayed"] = true;
+  return inside(out);
+}
+
+std::string forwarding_record(const Exchange& x) {
+  json::object out{{"decision", x.id},
+                   {"operator", x.client->operator_id.text()},
+                   {"carrier", x.match->carrier->name},
+                   {"operation", policy::name(x.match->route->operation)}};
+  if (x.hold) {
+    out["held"] = x.hold->quantity;
+    out["number_type"] = policy::name(x.hold->number_type);
+    out["day"] = x.hold->day.text();
+    if (!x.idempotency_key.empty()) out["idempotency"] = x.idempotency_key;
+  }
+  return inside(out);
+}
+
+std::string outcome_record(const Exchange& x) {
+  static constexpr std::string_view words[] = {"unsent", "finished", "pending", "unknown"};
+  json::object out{{"decision", x.id},
+                   {"operator", x.client->operator_id.text()},
+                   {"operation", policy::name(x.match->route->operation)},
+                   {"result", words[static_cast<int>(x.outcome.kind)]}};
+  if (x.answer.kind == CarrierAnswer::Kind::answered) out["status"] = x.answer.response.status;
+  if (x.outcome.granted) out["granted"] = x.outcome.granted;
+  if (x.outcome.released) out["released"] = x.outcome.released;
+  if (!x.outcome.order_id.empty()) out["order_id"] = x.outcome.order_id;
+  if (!x.outcome.numbers.empty()) out["numbers"] = strings(x.outcome.numbers);
+  if (x.operation() == policy::Operation::release && x.order()) out["numbers"] = strings(x.order()->numbers);
+  if (!x.outcome.detail.empty()) out["detail"] = x.outcome.detail;
+  return inside(out);
+}
+
+std::string settled_record(const cache::SettleRequest& request, cache::SettleAnswer answer) {
+  json::object out{{"decision", request.hold_id},
+                   {"operator", request.operator_id.text()},
+                   {"result", policy::name(request.settlement.kind)},
+                   {"granted", request.settlement.granted}};
+  if (!request.settlement.order_id.empty()) out["order_id"] = request.settlement.order_id;
+  if (!request.settlement.numbers.empty()) out["numbers"] = strings(request.settlement.numbers);
+  if (answer == cache::SettleAnswer::no_such_hold) out["hold"] = "not open";
+  return inside(out);
+}
+
+std::string released_record(const ReleaseNumbers& release, policy::Quantity released) {
+  return inside({{"decision", release.decision},
+                 {"operator", release.operator_id.text()},
+                 {"result", "returned"},
+                 {"released", released},
+                 {"numbers", strings(release.numbers)}});
+}
+
+std::string policy_record(const config::Installation& site) {
+  return inside({{"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}});
+}
+
+std::string registry_record(std::uint64_t serial, std::string_view kind, std::string_view by, std::string_view reason,
+                            const std::vector<std::string>& operators) {
+  json::object out{{"serial", serial}, {"change", kind}};
+  if (!by.empty()) out["by"] = by;
+  if (!reason.empty()) out["reason"] = reason;
+  if (!operators.empty()) out["operators"] = strings(operators);
+  return inside(out);
+}
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,106 @@
+#include "gateway/session.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "gateway/http/writer.h"
+#include "gateway/log.h"
+
+namespace sekisho::gateway {
+using boost::system::error_code;
+using http::Progress;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto send_timeout = 30s;  // a reader that takes nothing for this long is dropped
+}
+
+Session::Session(asio::generic::stream_protocol::socket socket, SessionHouse& house)
+    : socket_(std::move(socket)), house_(house), reader_(house.limits), guard_(house.dog, *this) {}
+
+void Session::expire() {
+  expired_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);  // whatever waits on it ends, and run() sees why
+}
+
+void Session::close_if_idle() {
+  if (phase_ == Phase::idle) expire();
+}
+
+Task<> Session::run() {
+  while (true) {
+    http::Request request;
+    if (!co_await next_request(request)) break;
+    busy_ = true;
+    phase_ = Phase::answering;
+    const bool keep = request.keep_alive;
+    const bool head_only = request.method == "HEAD";
+    auto response = co_await house_.handle(std::move(request));
+    response.keep_alive = keep && !house_.closing();
+    const bool sent = co_await send(response, head_only);
+    busy_ = false;
+    if (!sent || !response.keep_alive) break;
+  }
+  error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+}
+
+Task<bool> Session::next_request(http::Request& request) {
+  phase_ = Phase::idle;
+  arm(house_.idle_timeout);
+  bool first_bytes = reader_.idle();  // nothing of the next request has come yet
+  if (!first_bytes) arm(house_.header_timeout);
+  error_code failed;
+  while (true) {
+    const auto progress = reader_.advance();
+    if (progress == Progress::message_done) {
+      disarm();
+      request = reader_.take();
+      co_return true;
+    }
+    if (progress == Progress::failed) {
+      const auto refusal = house_.unreadable(reader_.failure());
+      co_await send(refusal, false);
+      co_return false;
+    }
+    if (progress == Progress::head_done) {
+      arm(house_.body_timeout);
+      if (reader_.expects_continue()) {
+        static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+        co_await asio::async_write(socket_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, failed));
+        if (failed) co_return false;
+      }
+      continue;
+    }
+    if (expired_) co_return false;  // a drain caught us between requests
+    const auto space = reader_.space();
+    const auto bytes = co_await socket_.async_read_some(asio::buffer(space.data(), space.size()),
+                                                        asio::redirect_error(asio::use_awaitable, failed));
+    if (expired_ && phase_ == Phase::reading) {
+      const http::ReadFailure slow{policy::Reason::request_timeout, "the request did not arrive in time"};
+      const auto refusal = house_.unreadable(slow);
+      co_await send(refusal, false);
+      co_return false;
+    }
+    if (failed) co_return false;
+    reader_.commit(bytes);
+    phase_ = Phase::reading;
+    if (first_bytes) arm(house_.header_timeout);
+    first_bytes = false;
+  }
+}
+
+Task<bool> Session::send(const http::Response& response, bool head_only) {
+  out_.clear();
+  http::write(out_, response, head_only);
+  expired_ = false;
+  arm(send_timeout);
+  error_code failed;
+  co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(asio::use_awaitable, failed));
+  disarm();
+  co_return !failed;
+}
+
+}  // namespace sekisho::gateway

@@ -1,0 +1,77 @@
+// One thread and what it owns: its listening sockets, sessions, link to Redis, connections to carriers, counts.
+//
+// Nothing in here is locked: other threads speak to a worker only with `post`. Snapshots arrive as messages.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <future>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "cache/redis_ledger.h"
+#include "gateway/pipeline.h"
+#include "gateway/session.h"
+
+namespace sekisho::gateway {
+
+// What all workers read and only the control thread writes.
+struct Shared {
+  const config::Settings& settings;
+  cache::Journal& journal;
+  OpenOrders open_orders;
+  std::atomic<std::int64_t> in_step_at{0};
+  std::atomic<bool> recovering{true};
+  std::atomic<bool> draining{false};
+};
+
+class Worker {
+ public:
+  explicit Worker(Shared& shared);
+  ~Worker();
+
+  // Binds the listeners of the settings. Port 0 takes a free one; returns the ports, so that the next worker joins.
+  std::vector<config::Address> listen(const std::vector<config::Address>& addresses);
+  void start();          // begins to run, on a thread of its own
+  void stop_accepting(); // any thread
+  void join();           // ends the thread
+
+  void publish(std::shared_ptr<const config::Installation> site);
+  void publish(std::shared_ptr<const policy::Registry> registry);
+
+  struct Report {
+    Metrics metrics;
+    bool redis_up = false;
+    std::size_t sessions = 0, busy = 0, backlog = 0;
+  };
+  std::future<Report> report();
+
+ private:
+  template <class Acceptor>
+  Task<> accept(Acceptor& acceptor);
+  Task<> serve(asio::generic::stream_protocol::socket socket);
+  std::shared_ptr<CarrierPool> pool_of(const Exchange& x);
+
+  Shared& shared_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
+  // This worker's thread only, once started.
+  Watchdog dog_{context_.get_executor()};
+  cache::RedisLink link_;
+  cache::RedisLedger ledger_;
+  Settlements settlements_;
+  Desk desk_;
+  Pipeline pipeline_;
+  SessionHouse house_;
+  std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
+  std::vector<std::unique_ptr<asio::local::stream_protocol::acceptor>> unix_;
+  std::set<Session*> sessions_;
+  std::map<std::string, std::pair<std::shared_ptr<const config::Installation>, std::shared_ptr<CarrierPool>>> pools_;
+  std::thread thread_;
+};
+
+}  // namespace sekisho::gateway

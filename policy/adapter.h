@@ -1,0 +1,90 @@
+// A carrier's API as one adapter file describes it: routes, where an order's fields stand, how answers are read.
+// Values only; config/carrier_file.h makes them, policy/reading.h uses them.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/order.h"
+#include "policy/types.h"
+
+namespace sekisho::policy {
+
+// One place in a message (interfaces.md, "locators"). Text form: "json:/numbers/*", "header:Idempotency-Key?".
+struct Locator {
+  enum class Kind { json, query, path, header, constant };
+  enum class Function { value, count, sum };
+  Kind kind = Kind::constant;
+  Function function = Function::value;
+  bool optional = false;           // "?" at the end: may be absent
+  std::string text;                // query, path, header: the name; constant: the value
+  std::vector<std::string> steps;  // json: unescaped; "*" is any element
+  std::string source;              // as written, for messages
+};
+
+// Reads the text form. The error is a sentence about the text.
+std::variant<Locator, std::string> parse_locator(std::string_view text);
+
+struct OrderFields {
+  std::optional<Locator> quantity, number_type, area, chain, reference, partial, order_id, numbers;
+};
+
+enum class CarrierState : std::uint8_t { done, failed, pending };
+inline constexpr std::string_view carrier_state_words[] = {"done", "failed", "pending"};
+constexpr auto& words_of(CarrierState) { return carrier_state_words; }
+
+// How one class of answers is read. The first entry whose status fits applies.
+struct ResultRule {
+  int status_from = 200, status_to = 299;  // "201", "4xx"
+  bool pending = false;                    // 202: the outcome comes later
+  std::optional<Locator> granted, released, order_id, numbers, state;
+  std::map<std::string, CarrierState> states;
+};
+
+struct PathPattern {
+  std::vector<std::string> segments;  // "{id}" is kept with its braces
+  bool matches(std::string_view path, std::vector<std::pair<std::string, std::string>>& parameters) const;
+};
+
+struct Route {
+  std::string method;
+  PathPattern path;
+  std::string pattern;  // "POST /v1/number-orders"
+  Operation operation = Operation::pass;
+  OrderFields order;
+  std::vector<ResultRule> results;
+};
+
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 80;
+  bool tls = false;
+  std::string base_path;  // without a trailing "/"
+  std::string authority() const { return host + ":" + std::to_string(port); }
+};
+
+struct Carrier {
+  std::string name;
+  std::vector<Endpoint> endpoints;
+  std::size_t connections = 64;  // per worker
+  std::chrono::milliseconds connect_timeout{2000}, response_timeout{30000};
+  std::vector<std::pair<std::string, std::string>> headers;  // set on every request; never logged
+  std::vector<Route> routes;
+  std::map<std::string, NumberType> number_types;  // the carrier's words
+};
+
+struct RouteMatch {
+  const Carrier* carrier = nullptr;
+  const Route* route = nullptr;
+  std::vector<std::pair<std::string, std::string>> parameters;  // of the path, decoded
+};
+
+// The one route for this call, or none. A path that is written in an unusual way (%2F, "//", "/./", ";") fits no route.
+std::optional<RouteMatch> match_route(const std::vector<Carrier>& carriers, std::string_view method,
+                                      std::string_view path);
+
+}  // namespace sekisho::policy

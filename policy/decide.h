@@ -1,0 +1,113 @@
+// The one place that says no.
+//
+// Every fact about a call arrives here as a value: an unknown client, a missing route, an unreadable order, a stale
+// registry, the operator's standing, and later what the ledger answered. The first row of reason.def that applies is
+// the answer. Pure: the same facts give the same decision, on any day, in any process.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/adapter.h"
+#include "policy/order.h"
+#include "policy/registry.h"
+#include "policy/rules.h"
+#include "policy/usage.h"
+
+namespace sekisho::policy {
+
+// The facts about one operator on one day, for one number type.
+struct Standing {
+  OperatorId operator_id;
+  EtocState etoc = EtocState::none;
+  PlanState plan = PlanState::none;
+  bool plan_covers_type = false;
+  bool forwards_calls = false;
+  WordSet<RefusalAction> refusals;  // in force that day for that type
+  int track_record_months = 0;
+  std::optional<JstDate> certified_until;  // while a certificate is in force
+  JstDate today;
+  std::uint64_t registry_serial = 0;
+  bool stale = false;       // past a hard age: only certain facts may refuse
+  bool past_soft = false;   // decided, and marked
+};
+
+// How old the facts are against the ages in the configuration.
+struct Freshness {
+  bool stale = false, past_soft = false;
+};
+
+// `record` may be null: a source was read and does not have the operator.
+Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type, JstDate today,
+               std::uint64_t registry_serial, Freshness freshness);
+
+// Why, for one rule: what stands in `reasons[]`.
+struct Finding {
+  Reason reason{};
+  const Rule* rule = nullptr;  // null: not a rule's doing
+  std::string code;            // outward, e.g. a limit's own code; empty: the reason's
+  std::string detail;
+};
+
+// A limit that the ledger must test and charge.
+struct Charge {
+  const Rule* rule = nullptr;
+  Quantity cap = 0;
+  std::vector<std::string> buckets;
+};
+
+struct Decision {
+  bool allowed = false;
+  std::vector<Finding> findings;  // why not, first of the ladder first; empty when allowed
+  std::vector<Charge> charges;    // limits with a window
+  std::vector<const Rule*> throttles;
+  std::vector<const Rule*> matched;   // every rule in force that matched, also observed ones
+  std::vector<const Rule*> notices;   // mode warn: told, not enforced
+  std::vector<const Rule*> reviews;
+  std::vector<LimitState> limits;     // that bound (after the ledger spoke, or per order)
+  bool waiting_helps = true;          // quota-exceeded: 429, else 403
+
+  Reason reason() const { return findings.front().reason; }
+  int status() const;
+};
+
+// Whether a rule's (or a guarantee's) conditions all hold.
+bool matches(const When& when, const Order& order, const Standing& standing);
+
+// Everything known about a call before the ledger is asked. `order` null: none was read.
+struct Case {
+  bool draining = false;
+  bool overloaded = false;
+  std::optional<OperatorId> caller;           // nothing: unidentified
+  bool client_allowed = true;
+  const Route* route = nullptr;               // null: no route
+  const Order* order = nullptr;
+  const Unreadable* unreadable = nullptr;
+  const Standing* standing = nullptr;         // needed when the order hands out
+  bool numbers_of_others = false;             // a number in it is held by another operator
+};
+
+Decision decide(const Policy& policy, const Case& facts);
+
+// What the ledger answered to the hold.
+struct HoldAnswer {
+  enum class Kind {
+    taken, over_limit, throttled, unavailable,
+    in_flight, mismatch, outcome_unknown, replay,  // of the idempotency key
+  };
+  Kind kind = Kind::unavailable;
+  Quantity quantity = 0;              // taken: what was taken; less than asked when trimmed
+  std::vector<Quantity> left;         // taken: of each charge, before this order
+  std::vector<std::size_t> bound;     // over_limit: indexes into charges
+  std::int64_t retry_ms = 0;          // throttled
+  Usage usage;                        // over_limit: what is counted now
+};
+
+// The same decision after the ledger spoke: still allowed, or refused with the ledger's reason.
+Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today);
+
+// The same decision when the journal could not record it, or the operator lost its standing meanwhile.
+Decision refused(Decision decision, Reason reason);
+
+}  // namespace sekisho::policy

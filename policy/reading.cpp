@@ -1,0 +1,222 @@
+#include "policy/reading.h"
+
+#include <algorithm>
+
+#include "policy/fields.h"
+
+namespace sekisho::policy {
+namespace {
+
+using Where = std::optional<Locator>;
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// "application/json", alone or with one charset of UTF-8; no other parameter means anything for JSON.
+bool is_json(std::string_view content_type) {
+  auto rest = content_type;
+  const auto type = trimmed(rest.substr(0, rest.find(';')));
+  if (!same_ignoring_case(type, "application/json")) return false;
+  rest.remove_prefix(std::min(rest.size(), rest.find(';')));
+  bool charset = false;
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const auto parameter = trimmed(rest.substr(0, rest.find(';')));
+    rest.remove_prefix(std::min(rest.size(), rest.find(';')));
+    if (parameter.empty()) continue;
+    if (charset) return false;
+    charset =
+        same_ignoring_case(parameter, "charset=utf-8") || same_ignoring_case(parameter, "charset=\"utf-8\"");
+    if (!charset) return false;
+  }
+  return true;
+}
+
+std::optional<Unreadable> check_body(const Message& message) {
+  for (auto coding : message.headers("Content-Encoding"))
+    if (!same_ignoring_case(trimmed(coding), "identity"))
+      return Unreadable{Reason::unsupported_body, "the body is compressed or encoded (Content-Encoding)"};
+  if (message.body.empty()) return std::nullopt;
+  const auto types = message.headers("Content-Type");
+  if (types.empty()) return Unreadable{Reason::unsupported_body, "the body has no Content-Type"};
+  if (types.size() > 1) return Unreadable{Reason::unsupported_body, "Content-Type is given more than once"};
+  if (!is_json(types.front()))
+    return Unreadable{Reason::unsupported_body, "the body is not application/json in UTF-8"};
+  return std::nullopt;
+}
+
+bool in_body(const Where& where) { return where && where->kind == Locator::Kind::json; }
+bool in_body(const OrderFields& fields) {
+  return in_body(fields.quantity) || in_body(fields.number_type) || in_body(fields.area) ||
+         in_body(fields.chain) || in_body(fields.reference) || in_body(fields.partial) ||
+         in_body(fields.order_id) || in_body(fields.numbers);
+}
+
+// Where the quantity may be rewritten: one token of the body, and proven by reading a rewritten body again.
+std::optional<BodySpan> quantity_span(const RouteMatch& match, const Message& message, Quantity quantity) {
+  const auto& where = match.route->order.quantity;
+  if (!in_body(where) || where->function != Locator::Function::value || quantity < 2) return std::nullopt;
+  if (std::find(where->steps.begin(), where->steps.end(), "*") != where->steps.end()) return std::nullopt;
+  const auto span = find_token(message.body, where->steps);
+  if (!span) return std::nullopt;
+  const auto rewritten = rewrite_quantity(message.body, *span, quantity - 1);
+  MessageFields again(match, &message, rewritten);
+  if (again.quantity(where, "quantity", 1) != quantity - 1) return std::nullopt;
+  return span;
+}
+
+Outcome unknown(std::string detail) { return {.kind = Outcome::Kind::unknown, .detail = std::move(detail)}; }
+
+std::string in_status(int status, const std::string& text) {
+  return "the carrier answered " + std::to_string(status) + " and " + text;
+}
+
+Outcome without_rule(const RouteMatch& match, int status) {
+  if (match.route->operation == Operation::status)
+    return {.kind = Outcome::Kind::pending, .detail = in_status(status, "nothing was learned from it")};
+  if (status >= 400 && status <= 499) return {.kind = Outcome::Kind::finished};
+  return unknown(in_status(status, "the adapter has no rule for that"));
+}
+
+// Fills what was granted and released; false when it cannot be told.
+bool read_counts(MessageFields& fields, const RouteMatch& match, const ResultRule& rule, int status,
+                 Outcome& outcome) {
+  const auto granted = fields.quantity(rule.granted, "granted", 0);
+  const auto released = fields.quantity(rule.released, "released", 0);
+  outcome.granted = granted.value_or(0);
+  outcome.released = released.value_or(0);
+  if (!fields.error().empty()) {
+    outcome = unknown(in_status(status, fields.error()));
+    return false;
+  }
+  const bool refused = status >= 400 && status <= 499;
+  const auto operation = match.route->operation;
+  const bool tells_granted = granted || !(hands_out(operation) || operation == Operation::status);
+  const bool tells_released = released || operation != Operation::release;
+  if (refused || (tells_granted && tells_released)) return true;
+  outcome = unknown(
+      in_status(status, tells_granted ? "did not tell what was released" : "did not tell what was granted"));
+  return false;
+}
+
+}  // namespace
+
+ReadOrder read_order(const RouteMatch& match, const Message& message) {
+  const OrderFields& where = match.route->order;
+  if (in_body(where))
+    if (auto refused = check_body(message)) return std::move(*refused);
+
+  MessageFields fields(match, &message, message.body);
+  Order order;
+  order.operation = match.route->operation;
+  order.carrier = match.carrier->name;
+  const auto quantity = fields.quantity(where.quantity, "quantity", 1);
+  order.number_type = fields.number_type(where.number_type, "number_type");
+  order.area = fields.text(where.area, "area");
+  order.chain = fields.texts(where.chain, "chain");
+  order.reference = fields.text(where.reference, "reference");
+  order.partial = fields.truth(where.partial, "partial").value_or(false);
+  order.order_id = fields.text(where.order_id, "order_id");
+  order.numbers = fields.numbers(where.numbers, "numbers");
+  if (!fields.error().empty()) return Unreadable{.detail = fields.error()};
+
+  const auto named = Quantity(order.numbers.size());
+  order.quantity = quantity.value_or(named);
+  if (hands_out(order.operation)) {
+    if (order.quantity < 1) return Unreadable{.detail = "quantity is missing"};
+    if (named > 0 && named != order.quantity)
+      return Unreadable{.detail = "quantity is " + std::to_string(order.quantity) + ", but " +
+                                  std::to_string(named) + " numbers are named"};
+  }
+  if (order.partial) order.quantity_span = quantity_span(match, message, order.quantity);
+  return order;
+}
+
+std::string rewrite_quantity(std::string_view body, BodySpan span, Quantity quantity) {
+  const bool quoted = span.length > 0 && body[span.offset] == '"';
+  std::string out(body.substr(0, span.offset));
+  if (quoted) out += '"';
+  out += std::to_string(quantity);
+  if (quoted) out += '"';
+  out += body.substr(span.offset + span.length);
+  return out;
+}
+
+Outcome read_outcome(const RouteMatch& match, int status, std::string_view body) {
+  const auto& rules = match.route->results;
+  const auto rule = std::find_if(rules.begin(), rules.end(), [status](const ResultRule& entry) {
+    return status >= entry.status_from && status <= entry.status_to;
+  });
+  if (rule == rules.end()) return without_rule(match, status);
+
+  MessageFields fields(match, nullptr, body);
+  Outcome outcome{.kind = rule->pending ? Outcome::Kind::pending : Outcome::Kind::finished};
+  CarrierState state = CarrierState::done;
+  if (rule->state) {
+    const auto word = fields.text(rule->state, "state");
+    if (!fields.error().empty()) return unknown(in_status(status, fields.error()));
+    const auto entry = rule->states.find(word);
+    if (entry == rule->states.end())
+      return unknown(in_status(status, "the adapter does not know the state '" + word + "'"));
+    state = entry->second;
+    outcome.kind = state == CarrierState::pending ? Outcome::Kind::pending : Outcome::Kind::finished;
+  }
+  const bool counts = outcome.kind == Outcome::Kind::finished && state == CarrierState::done;
+  if (counts && !read_counts(fields, match, *rule, status, outcome)) return outcome;
+
+  // What was granted is certain from here on; an id or a number that cannot be read is told, and changes no
+  // count.
+  outcome.order_id = fields.text(rule->order_id, "order_id");
+  outcome.detail = fields.take_error();
+  if (rule->pending && !outcome.detail.empty()) return unknown(in_status(status, outcome.detail));
+  if (counts) {
+    outcome.numbers = fields.numbers(rule->numbers, "numbers");
+    if (outcome.detail.empty()) outcome.detail = fields.take_error();
+  }
+  return outcome;
+}
+
+std::optional<std::string> national_number(std::string_view text) {
+  std::string digits;
+  bool international = false;
+  while (!text.empty()) {
+    const char c = text[0];
+    // Full-width forms in UTF-8: "０".."９" are EF BC 90..99, "＋" EF BC 8B, "－" EF BC 8D, the space E3
+    // 80 80.
+    if (text.starts_with("\xef\xbc") && text.size() > 2) {
+      const auto low = static_cast<unsigned char>(text[2]);
+      if (low >= 0x90 && low <= 0x99)
+        digits += char('0' + (low - 0x90));
+      else if (low == 0x8b && digits.empty() && !international)
+        international = true;
+      else if (low != 0x8d)
+        return std::nullopt;
+      text.remove_prefix(3);
+      continue;
+    }
+    if (text.starts_with("\xe3\x80\x80")) {
+      text.remove_prefix(3);
+      continue;
+    }
+    if (c >= '0' && c <= '9')
+      digits += c;
+    else if (c == '+' && digits.empty() && !international)
+      international = true;
+    else if (c != '-' && c != ' ' && c != '(' && c != ')')
+      return std::nullopt;
+    text.remove_prefix(1);
+  }
+  if (international) {
+    // E.164: +81 and the national number without its 0; "+810..." is neither.
+    if (!digits.starts_with("81") || digits.starts_with("810")) return std::nullopt;
+    digits = "0" + digits.substr(2);
+  }
+  // The shortest national numbers have 10 digits, the longest (0200) 14; none begins with 00.
+  if (digits.size() < 10 || digits.size() > 14 || digits[0] != '0' || digits[1] == '0') return std::nullopt;
+  return digits;
+}
+
+}  // namespace sekisho::policy

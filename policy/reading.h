@@ -1,0 +1,57 @@
+// Reading orders out of calls and outcomes out of answers, exactly as the carrier would, or not at all.
+//
+// JSON is read with simdjson. Repeated keys, numbers that are not plain decimal integers, wrong content types
+// and compressed bodies are refused, never guessed; a quantity that cannot be read is never zero.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "policy/adapter.h"
+#include "policy/order.h"
+
+namespace sekisho::policy {
+
+// A call as the HTTP room sees it, without depending on it.
+struct Message {
+  std::string_view query;
+  std::function<std::vector<std::string_view>(std::string_view name)> headers;  // every value of that name
+  std::string_view body;
+};
+
+// Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it
+// names. An optional field that is JSON null counts as absent. `quantity_span` is set only where the caller
+// takes fewer and the quantity is one token of the body.
+ReadOrder read_order(const RouteMatch& match, const Message& message);
+
+// The body with another quantity in the span's place, in quotes if the old one was. Nothing else changes.
+std::string rewrite_quantity(std::string_view body, BodySpan span, Quantity quantity);
+
+// What the carrier did, as far as its answer tells.
+struct Outcome {
+  enum class Kind {
+    unsent,    // provably never reached the carrier
+    finished,  // the carrier said what it did
+    pending,   // accepted; the carrier will say later
+    unknown,   // sent, and nobody knows
+  };
+  Kind kind = Kind::unknown;
+  Quantity granted = 0;
+  Quantity released = 0;
+  std::string order_id;
+  std::vector<std::string> numbers;  // national digits
+  std::string detail;                // why unknown, or what else could not be read
+};
+
+// Without a rule for this status: a 4xx finished with nothing granted, anything else is unknown. For a status
+// call it is pending: nothing was learned, and a 404 about an order never frees its hold.
+Outcome read_outcome(const RouteMatch& match, int status, std::string_view body);
+
+// "+81 3-1234-5678", "０３…": national digits without separators; nothing if it is not a number.
+std::optional<std::string> national_number(std::string_view text);
+
+}  // namespace sekisho::policy

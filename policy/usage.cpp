@@ -1,0 +1,106 @@
+#include "policy/usage.h"
+
+#include <algorithm>
+
+namespace sekisho::policy {
+namespace {
+
+// The first day that counts towards a period; nothing for periods without a beginning.
+std::optional<JstDate> first_day(const Period& per, JstDate today) {
+  switch (per.kind) {
+    case Period::Kind::day: return today;
+    case Period::Kind::month: return today.month_begin();
+    case Period::Kind::fiscal_year: return today.fiscal_year_begin();
+    case Period::Kind::days: return today.plus(1 - per.days);
+    default: return std::nullopt;
+  }
+}
+
+std::vector<std::string> untyped_buckets(const Period& per, JstDate today) {
+  std::vector<std::string> out;
+  switch (per.kind) {
+    case Period::Kind::order: break;
+    case Period::Kind::day: out.push_back(day_bucket(today)); break;
+    case Period::Kind::month: out.push_back(month_bucket(today)); break;
+    case Period::Kind::fiscal_year:
+      for (auto month = today.fiscal_year_begin(); month <= today; month = month.plus_months(1))
+        out.push_back(month_bucket(month));
+      break;
+    case Period::Kind::days:
+      for (int back = 0; back < per.days; ++back) out.push_back(day_bucket(today.plus(-back)));
+      break;
+    case Period::Kind::held: out.push_back(held_bucket); break;
+    case Period::Kind::lifetime: out.push_back(lifetime_bucket); break;
+  }
+  return out;
+}
+
+// When something first falls out of the period.
+std::optional<Instant> resets_at(const Period& per, const Usage& usage, JstDate today) {
+  switch (per.kind) {
+    case Period::Kind::day: return today.plus(1).begins();
+    case Period::Kind::month: return today.month_begin().plus_months(1).begins();
+    case Period::Kind::fiscal_year: return today.fiscal_year_begin().plus_months(12).begins();
+    case Period::Kind::days:
+      for (int back = per.days - 1; back >= 0; --back)
+        if (usage.bucket(day_bucket(today.plus(-back))) > 0) return today.plus(per.days - back).begins();
+      return today.plus(1).begins();
+    default: return std::nullopt;
+  }
+}
+
+bool counts_everything(const NumberTypes& types) { return types.empty() || types == NumberTypes::all(); }
+
+}  // namespace
+
+std::string day_bucket(JstDate day) { return "D" + day.compact(); }
+std::string month_bucket(JstDate day) { return "M" + day.compact().substr(0, 6); }
+
+Quantity Usage::bucket(std::string_view name) const {
+  const auto entry = buckets.find(name);
+  return entry == buckets.end() ? 0 : entry->second;
+}
+
+Quantity Usage::held() const {
+  Quantity sum = 0;
+  for (const auto& hold : holds) sum += hold.state == HoldState::held ? hold.quantity : 0;
+  return sum;
+}
+
+Quantity Usage::suspense() const {
+  Quantity sum = 0;
+  for (const auto& hold : holds) sum += hold.state == HoldState::suspense ? hold.quantity : 0;
+  return sum;
+}
+
+std::vector<std::string> buckets_of(const Period& per, const NumberTypes& types, JstDate today) {
+  const auto plain = untyped_buckets(per, today);
+  if (counts_everything(types)) return plain;
+  std::vector<std::string> out;
+  types.each([&](NumberType type) {
+    for (const auto& bucket : plain) out.push_back(bucket + "." + std::string(name(type)));
+  });
+  return out;
+}
+
+LimitState limit_state(const Rule& rule, Quantity limit, const Usage& usage, JstDate today) {
+  const auto& of = *rule.limit;
+  LimitState state{.rule = rule.id,
+                   .code = of.code.empty() ? std::string(code(Reason::quota_exceeded)) : of.code,
+                   .per = of.per,
+                   .limit = limit};
+  Quantity taken = 0;
+  for (const auto& bucket : buckets_of(of.per, of.number_types, today)) taken += usage.bucket(bucket);
+  const auto first = first_day(of.per, today);
+  for (const auto& hold : usage.holds) {
+    const bool in_window = !first || (hold.day >= *first && hold.day <= today);
+    if (in_window && (counts_everything(of.number_types) || of.number_types.has(hold.number_type)))
+      state.held += hold.quantity;
+  }
+  state.used = std::max<Quantity>(0, taken - state.held);
+  state.left = std::max<Quantity>(0, limit - taken);
+  state.resets_at = resets_at(of.per, usage, today);
+  return state;
+}
+
+}  // namespace sekisho::policy

@@ -1,0 +1,67 @@
+// How many numbers an operator has had: buckets, and what a limit makes of them. Pure; the ledger stores the buckets.
+//
+// A bucket counts what was taken: granted numbers and numbers in open holds. An order raises the buckets of its day,
+// its month, of the lifetime, and of what is held now, for all types together and for its own type. A settlement takes
+// back what was not granted; a release lowers only what is held. Nothing stores what remains, so an edited limit
+// applies at once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/calendar.h"
+#include "policy/rules.h"
+
+namespace sekisho::policy {
+
+// Names of buckets, the ledger's field names: "D20261124", "M202611", "L" (lifetime), "N" (held now), each also with
+// ".fixed" behind it for one type.
+std::string day_bucket(JstDate day);
+std::string month_bucket(JstDate day);
+inline const std::string lifetime_bucket = "L";
+inline const std::string held_bucket = "N";
+
+enum class HoldState : std::uint8_t { held, suspense };
+inline constexpr std::string_view hold_state_words[] = {"held", "suspense"};
+constexpr auto& words_of(HoldState) { return hold_state_words; }
+
+// A quantity set aside for one order.
+struct Hold {
+  std::string id;  // the decision's id
+  HoldState state = HoldState::held;
+  Quantity quantity = 0;
+  NumberType number_type = NumberType::fixed;
+  JstDate day;       // whose buckets it stands in
+  Instant since{};
+  std::string carrier;
+  std::string order_id;  // the carrier's, once known
+  std::string gateway;   // "gw-…/3": who took it, in which boot
+};
+
+// Everything counted of one operator.
+struct Usage {
+  std::map<std::string, Quantity, std::less<>> buckets;
+  std::vector<Hold> holds;  // open ones
+
+  Quantity bucket(std::string_view name) const;
+  Quantity held() const;      // numbers in holds whose outcome is awaited
+  Quantity suspense() const;  // numbers in holds whose outcome is unknown
+  Quantity granted() const { return bucket(held_bucket) - held() - suspense(); }
+};
+
+// The buckets that count towards a limit on a day; their sum is what is taken.
+std::vector<std::string> buckets_of(const Period& per, const NumberTypes& types, JstDate today);
+
+// A limit as it stands for one operator at one moment.
+struct LimitState {
+  std::string rule, code;
+  Period per;
+  Quantity limit = 0, used = 0, held = 0, left = 0;  // held: in open holds, suspense included
+  std::optional<Instant> resets_at;                  // nothing: waiting does not help
+};
+LimitState limit_state(const Rule& rule, Quantity limit, const Usage& usage, JstDate today);
+
+}  // namespace sekisho::policy

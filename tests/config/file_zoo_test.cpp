@@ -1,0 +1,409 @@
+// What is wrong with a file is told with its place and in words: a zoo of broken files of every kind.
+#include <gtest/gtest.h>
+
+#include "config/installation.h"
+#include "config/policy_tests.h"
+#include "tests/config/written.h"
+
+namespace sekisho::config {
+namespace {
+
+struct Broken {
+  std::string_view text;   // behind the line with the schema, which is line 1
+  std::string_view error;  // how one line of the errors begins
+};
+
+template <class Load>
+void expect_errors(std::string_view schema, const Load& load, std::initializer_list<Broken> zoo) {
+  Folder folder;
+  for (const auto& broken : zoo) {
+    const auto file = folder.write("f", "schema: " + std::string(schema) + "\n" + std::string(broken.text));
+    const auto loaded = load(file);
+    EXPECT_FALSE(loaded) << broken.text;
+    const auto errors = "\n" + print(loaded.errors);
+    EXPECT_NE(errors.find("\nf:" + std::string(broken.error)), errors.npos)
+        << broken.text << "expected: f:" << broken.error << "\nbut got:" << errors;
+  }
+}
+
+TEST(FileZoo, text_that_is_no_file_of_ours) {
+  Folder folder;
+  struct Case {
+    std::string text, error;
+  };
+  const std::string schema = "schema: sekisho/clients/v1\n";
+  const Case cases[] = {
+      {"", "f: is empty"},
+      {"# nothing\n", "f: is empty"},
+      {"clients: []\n", "f:1:1: the line 'schema: sekisho/clients/v1' is missing"},
+      {"schema: sekisho/policy/v1\n", "f:1:9: expected 'sekisho/clients/v1', not 'sekisho/policy/v1'"},
+      {"schema: sekisho/clients/v2\n", "f:1:9: expected 'sekisho/clients/v1', not 'sekisho/clients/v2'"},
+      {"- a\n", "f:1:1: expected a map that begins with 'schema: sekisho/clients/v1', not a list"},
+      {schema + "clients: [\n", "f:3:1: is not YAML: "},
+      {schema + "\tclients: 1\n", "f:2:1: is not YAML: "},
+      {schema + "clients: 'a\n", "f:3:1: is not YAML: "},
+      {schema + "clients: &a []\n", "f:2:10: anchors (&name) are not read here"},
+      {schema + "clients: &a [*a]\n", "f:2:14: aliases (*name) are not read here"},
+      {schema + "clients: !!seq []\n", "f:2:10: tags (!name) are not read here"},
+      {schema + "---\nclients: []\n", "f:3:1: a second document (---) begins here"},
+      {schema + "clients: []\nclients: []\n",
+       "f:3:1: the key 'clients' is repeated; it stands on line 2 already"},
+      {schema + "? [a]\n: b\n", "f:2:3: a key must be a word, not a list"},
+      {schema + "# \xff\n", "f:2:3: is not UTF-8 text"},
+      {schema + "clients: []\n\x04 hidden: yes\n", "f:3:1: a control character stands here"},
+      {std::string("s\0c", 3), "f:1:2: a control character stands here"},
+      {schema + std::string(9 << 20, '#'), "f: is larger than 8 MiB"},
+  };
+  for (const auto& c : cases) {
+    const auto errors = "\n" + print(load_clients(folder.write("f", c.text)).errors);
+    EXPECT_NE(errors.find("\n" + c.error), errors.npos) << "expected: " << c.error << "\nbut got:" << errors;
+  }
+  EXPECT_EQ(print(load_clients(folder.path() / "none.yaml").errors),
+            "none.yaml: cannot be read: No such file or directory\n");
+  const auto folder_errors = load_clients(folder.path()).errors;
+  ASSERT_EQ(folder_errors.size(), 1u);
+  EXPECT_EQ(folder_errors[0].print(), folder.path().string() + ": is a directory, not a file");
+}
+
+TEST(FileZoo, deep_nesting_is_an_error_and_not_a_crash) {
+  Folder folder;
+  for (const char* open : {"[", "{a: ", "- "}) {
+    std::string text = "schema: sekisho/clients/v1\nclients:\n  ";
+    for (int i = 0; i < 50'000; ++i) text += open;
+    EXPECT_FALSE(load_clients(folder.write("f", text)));
+  }
+}
+
+TEST(FileZoo, settings) {
+  expect_errors(
+      "sekisho/gateway/v1", load_settings,
+      {
+          {"workers: 1\n", "1:1: 'listeners' is missing: Where clients connect."},
+          {"workers: 1\n", "1:1: 'journal.directory' is missing"},
+          {"redis: { deadline: 50ms }\n", "2:8: 'redis.url' is missing"},
+          {"redis: no\n", "2:8: expected 'redis' as a map, not 'no'"},
+          {"listener: []\n", "2:1: unknown key 'listener'; did you mean 'listeners'?"},
+          {"redis: { dedline: 50ms }\n", "2:10: unknown key 'redis.dedline'; did you mean 'deadline'?"},
+          {"limits: { bodybytes: 1MiB }\n",
+           "2:11: unknown key 'limits.bodybytes'; did you mean 'body_bytes'?"},
+          {"registry: { sources: { refusal: { soft: 1d, hard: 2d } } }\n",
+           "2:24: unknown key 'registry.sources.refusal'; did you mean 'refusals'?"},
+          {"listeners: []\n", "2:12: expected a list of"},
+          {"listeners: [ { adress: 127.0.0.1:80 } ]\n",
+           "2:16: unknown key 'adress' in a listener; did you mean 'address'?"},
+          {"listeners: [ { address: 127.0.0.1 } ]\n", "2:25: expected an address such as"},
+          {"listeners: [ { address: 127.0.0.1:70000 } ]\n", "2:25: expected an address such as"},
+          {"listeners: [ { address: a:1 }, { address: a:1 } ]\n", "2:43: two listeners have the address a:1"},
+          {"redis: { deadline: 50 }\n",
+           "2:20: expected a duration such as 50ms, 2s, 10m, 5h or 2d, not '50'"},
+          {"redis: { deadline: 0ms }\n", "2:20: '0ms' is too little; at least 1ms"},
+          {"redis: { deadline: 1h }\n", "2:20: '1h' is too much; at most 10s"},
+          {"redis: { deadline: 99999999999999999d }\n", "2:20: expected a duration"},
+          {"redis: { url: 127.0.0.1:6379 }\n", "2:15: expected a URL such as redis://127.0.0.1:6379"},
+          {"redis: { url: 'redis+sentinel://a:1/m' }\n",
+           "2:15: redis+sentinel:// is not supported by this version"},
+          {"redis: { url: 'redis+cluster://a:1' }\n",
+           "2:15: redis+cluster:// is not supported by this version"},
+          {"redis: { url: 'http://a' }\n", "2:15: the URL of Redis begins with redis://"},
+          {"redis: { url: 'redis://a:b' }\n", "2:15: expected host[:port] in the URL of Redis"},
+          {"redis: { url: 'redis://a/x' }\n", "2:15: expected a database's number"},
+          {"redis: { url: 'redis://secret@a' }\n", "2:15: before '@' stands user:password"},
+          {"redis: { url: 'unix://run/x' }\n", "2:15: expected a socket's absolute path"},
+          {"registry: { link: { soft: 60s, hard: 5s } }\n", "2:38: hard (5s) is shorter than soft (1m)"},
+          {"registry: { link: { soft: 60s } }\n", "2:19: an age needs 'hard'"},
+          {"limits: { header_bytes: 16KB }\n", "2:25: expected a size such as 16KiB or 1MiB, not '16KB'"},
+          {"limits: { header_bytes: 1GiB }\n", "2:25: '1GiB' is too much; at most 1MiB"},
+          {"limits: { headers: 0 }\n", "2:20: '0' is too little; at least 1"},
+          {"limits: { headers: '100' }\n", "2:20: expected a whole number, not '100'"},
+          {"limits: { headers: 0x10 }\n", "2:20: expected a whole number, not '0x10'"},
+          {"workers: 65\n", "2:10: '65' is too much; at most 64"},
+          {"workers: many\n", "2:10: expected a whole number, not 'many'"},
+          {"workers:\n", "2:1: expected a whole number, not nothing"},
+          {"journal: { sync: never }\n", "2:18: expected a duration"},
+          {"import: { shrink: 0.05 }\n", "2:19: expected a share such as 5%"},
+          {"import: { shrink: 101% }\n", "2:19: expected a share such as 5%"},
+          {"log: { level: verbose }\n", "2:15: 'verbose' is not one of trace, debug, info, warn, error"},
+          {"carriers: [a.yaml, a.yaml]\n", "2:20: 'a.yaml' stands in this list twice"},
+      });
+}
+
+TEST(FileZoo, policy) {
+  expect_errors(
+      "sekisho/policy/v1", load_policy,
+      {
+          {"name: x\n", "1:1: the file needs 'rules'"},
+          {"rules: []\n", "2:8: expected a list of rules, not a list"},
+          {"zone: UTC\n", "2:7: days are counted in Asia/Tokyo, not in 'UTC'"},
+          {"rule: []\n", "2:1: unknown key 'rule' in the file; did you mean 'rules'?"},
+          {"rules:\n  - permit: true\n", "3:5: a rule needs 'id'"},
+          {"rules:\n  - { id: Big Rule, permit: true }\n", "3:11: expected a name in kebab-case"},
+          {"rules:\n  - { id: a, permit: true }\n  - { id: a, permit: true }\n",
+           "4:11: two rules have the id 'a'"},
+          {"rules:\n  - { id: a, wen: { etoc: none }, permit: true }\n",
+           "3:14: unknown key 'wen' in a rule; did you mean 'when'?"},
+          {"rules:\n  - { id: a, when: { etc: none }, permit: true }\n",
+           "3:22: unknown key 'etc' in 'when'; did you mean 'etoc'?"},
+          {"rules:\n  - { id: a, when: { etoc: certifed }, permit: true }\n",
+           "3:28: 'certifed' is not one of none, applied, certified, renewal_pending, expired, revoked, "
+           "surrendered, "
+           "objection, unknown; did you mean 'certified'?"},
+          {"rules:\n  - { id: a, when: { etoc: [none, none] }, permit: true }\n",
+           "3:35: 'none' stands in this list twice"},
+          {"rules:\n  - { id: a, when: { etoc: [] }, permit: true }\n", "3:28: this list is empty"},
+          {"rules:\n  - { id: a, when: { plan_covers_type: maybe }, permit: true }\n",
+           "3:40: expected yes or no, not 'maybe'"},
+          {"rules:\n  - { id: a, when: { operation: release }, permit: true }\n",
+           "3:33: rules do not govern 'release'"},
+          {"rules:\n  - { id: a, when: { quantity: { over: 5, under: 6 } }, permit: true }\n",
+           "3:32: no value is in this range"},
+          {"rules:\n  - { id: a, when: { quantity: { over: 5, from: 6 } }, permit: true }\n",
+           "3:49: give 'over' or 'from', not both"},
+          {"rules:\n  - { id: a, when: { quantity: {} }, permit: true }\n", "3:32: give a bound"},
+          {"rules:\n  - { id: a, when: { quantity: { over: -1 } }, permit: true }\n",
+           "3:40: expected a whole number, not '-1'"},
+          {"rules:\n  - { id: a, when: { track_record: { under: 12 } }, permit: true }\n",
+           "3:45: expected a time such as '12 months' or '2 years', not '12'"},
+          {"rules:\n  - { id: a, when: { track_record: { under: 0 months } }, permit: true }\n",
+           "3:36: no value is in this range"},
+          {"rules:\n  - { id: a, when: { date: { from: 2026-02-30 } }, permit: true }\n",
+           "3:36: expected a date such as 2026-04-01, not '2026-02-30'"},
+          {"rules:\n  - { id: a, active: { from: 2026-04-02, until: 2026-04-01 }, permit: true }\n",
+           "3:49: until 2026-04-01 is before from 2026-04-02"},
+          {"rules:\n  - { id: a, active: {}, permit: true }\n", "3:22: give 'from', 'until' or both"},
+          {"rules:\n  - { id: a, basis: law, permit: true }\n",
+           "3:21: 'law' is not one of statute, scheme, etoc, contract"},
+          {"rules:\n  - { id: a }\n", "3:5: this rule has no effect"},
+          {"rules:\n  - { id: a, permit: false }\n", "3:22: only 'permit: true' has a meaning"},
+          {"rules:\n  - { id: a, permit: 'true' }\n", "3:22: expected yes or no, not 'true'"},
+          {"rules:\n  - { id: a, deny: etoc-revokd }\n",
+           "3:20: unknown reason code 'etoc-revokd'; did you mean 'etoc-revoked'?"},
+          {"rules:\n  - { id: a, deny: registry-stale }\n",
+           "3:20: 'registry-stale' is not a decision of a policy"},
+          {"rules:\n  - { id: a, deny: policy-denied, permit: true }\n",
+           "3:43: 'permit' in a rule that denies"},
+          {"rules:\n  - { id: a, deny: policy-denied, limit: { numbers: 1, per: day } }\n",
+           "3:42: 'limit' in a rule that denies"},
+          {"rules:\n  - { id: a, limit: { numbers: 1 } }\n", "3:21: 'limit' needs 'per'"},
+          {"rules:\n  - { id: a, limit: { numbers: 1.5, per: day } }\n",
+           "3:32: expected a whole number, not '1.5'"},
+          {"rules:\n  - { id: a, limit: { numbers: 1, per: week } }\n",
+           "3:40: expected order, day, month, fiscal year"},
+          {"rules:\n  - { id: a, limit: { numbers: 1, per: 0 days } }\n",
+           "3:40: rolling days go from 1 to 400"},
+          {"rules:\n  - { id: a, limit: { numbers: 1, per: day, short: cut } }\n",
+           "3:52: 'cut' is not 'trim'"},
+          {"rules:\n  - { id: a, when: { number_type: mobile }, limit: { numbers: 1, per: day, number_types: "
+           "fixed } }\n",
+           "3:89: the limit counts none of the number types"},
+          {"rules:\n  - id: a\n    limit:\n      numbers:\n        - { until: 2026-03-31, value: 2 }\n"
+           "        - { from: 2026-03-31, value: 1 }\n      per: day\n",
+           "7:11: this step overlaps with the one before"},
+          {"rules:\n  - id: a\n    limit:\n      numbers:\n        - { until: 2026-03-31, value: 2 }\n"
+           "        - { from: 2026-04-03, value: 1 }\n      per: day\n",
+           "7:11: no figure is in force from 2026-04-01 to 2026-04-02"},
+          {"rules:\n  - id: a\n    limit:\n      numbers:\n        - { value: 2 }\n"
+           "        - { from: 2026-04-03, value: 1 }\n      per: day\n",
+           "7:11: this step overlaps with the one before"},
+          {"rules:\n  - { id: a, throttle: { requests: 0, per: second } }\n",
+           "3:36: '0' is too little; at least 1"},
+          {"rules:\n  - { id: a, throttle: { requests: 1, per: day } }\n",
+           "3:44: 'day' is not one of second, minute, hour"},
+          {"rules:\n  - { id: a, review: Look At It }\n", "3:22: expected a name in kebab-case"},
+          {"rules: [ { id: a, permit: yes } ]\nguarantees:\n  - { id: g }\n",
+           "4:5: a guarantee says either 'never' or 'at_most'"},
+          {"rules: [ { id: a, permit: yes } ]\nguarantees:\n  - { id: g, never: allow }\n",
+           "4:21: 'allow' is not one of permit, deny"},
+          {"rules: [ { id: a, permit: yes } ]\nguarantees:\n  - { id: g, never: permit, at_most: { numbers: "
+           "1, per: day } }\n",
+           "4:5: a guarantee says either 'never' or 'at_most'"},
+      });
+}
+
+TEST(FileZoo, clients) {
+  const auto zoo = {
+      Broken{"clients: []\n", "2:10: expected a list of clients"},
+      Broken{"api_key_header: X Key\n", "2:17: expected the name of a header, not 'X Key'"},
+      Broken{"api_key_header: Connection\n", "2:17: the header 'Connection' is the gate's own business"},
+      Broken{"clients: [ x ]\n", "2:12: expected a client as a map, not 'x'"},
+      Broken{"clients: [ { operator: jp:8999900000001 } ]\n", "2:12: a client needs 'id'"},
+      Broken{"clients: [ { id: a, operatr: x } ]\n",
+             "2:21: unknown key 'operatr' in a client; did you mean 'operator'?"},
+      Broken{"clients: [ { id: a, operator: jp:1999900000001 } ]\n",
+             "2:31: 'jp:1999900000001' is not a corporate number: its check digit, the first, is wrong"},
+      Broken{"clients: [ { id: a, operator: 8999900000001 } ]\n", "2:31: expected an operator's id such as"},
+      Broken{"clients: [ { id: a, api_key_sha256: key-aozora } ]\n",
+             "2:37: expected the SHA-256 of the key, 64 lower-case hexadecimal digits"},
+      Broken{"clients: [ { id: a, api_key_sha256: [] } ]\n", "2:37: this list is empty"},
+      Broken{"clients: [ { id: a, operations: [alocate] } ]\n", "2:34: 'alocate' is not one of allocate,"},
+      Broken{"clients: [ { id: a }, { id: a } ]\n", "2:29: two clients have the id 'a'"},
+      Broken{
+          "clients:\n"
+          "  - { id: a, api_key_sha256: 2db45c329a9b3a7295a39f3e29120de0813c31a6768b787cfb537ab4e6f1a94f }\n"
+          "  - { id: b, api_key_sha256: 2db45c329a9b3a7295a39f3e29120de0813c31a6768b787cfb537ab4e6f1a94f }\n",
+          "4:30: this key belongs to the client 'a' already"},
+  };
+  expect_errors(
+      "sekisho/clients/v1", [](auto& file) { return load_clients(file); }, zoo);
+}
+
+// One route of a carrier, broken.
+#define ROUTE(text) "routes:\n  - " text "\n"
+TEST(FileZoo, carrier) {
+  const auto zoo = {
+      Broken{"carrier: a\n", "1:1: the file needs 'upstream'"},
+      Broken{"upstream: { endpoints: [\"127.0.0.1\"] }\n",
+             "2:25: an endpoint begins with http:// or https://"},
+      Broken{"upstream: { endpoints: [\"http://u:p@h\"] }\n", "2:25: an endpoint has no credentials"},
+      Broken{"upstream: { endpoints: [\"http://h:0\"] }\n", "2:25: expected http[s]://host[:port]"},
+      Broken{"upstream: { endpoints: [\"http://h/a?b\"] }\n", "2:25: an endpoint's path is plain"},
+      Broken{"upstream: { endpoints: [\"http://h\", \"http://h:80\"] }\n",
+             "2:37: the endpoint h:80 stands in this list twice"},
+      Broken{"upstream: { headers: { Transfer-Encoding: chunked } }\n",
+             "2:24: the header 'Transfer-Encoding' is the gate's own business"},
+      Broken{"upstream: { headers: { host: a } }\n", "2:24: the header 'host' is the gate's own business"},
+      Broken{"upstream: { headers: { Sekisho-Operator: a } }\n",
+             "2:24: the header 'Sekisho-Operator' is the gate's"},
+      Broken{"upstream: { headers: { A: \"x\\r\\nB: y\" } }\n",
+             "2:27: the value of 'A' must be printable ASCII"},
+      Broken{"upstream: { headers: { A: x, a: y } }\n", "2:30: the header 'a' is 'A' again"},
+      Broken{"upstream: { pool: { connections: 0 } }\n", "2:34: '0' is too little; at least 1"},
+      Broken{"upstream: { timeouts: { connect: soon } }\n", "2:34: expected a duration"},
+      Broken{"number_types: { FIXED: landline }\n", "2:24: 'landline' is not one of fixed,"},
+      Broken{"routes: []\n", "2:9: expected a list of routes"},
+      Broken{ROUTE("{ match: /v1/x, operation: pass }"), "3:14: expected a method (GET, HEAD"},
+      Broken{ROUTE("{ match: POST v1/x, operation: pass }"), "3:14: the path of a route begins with '/'"},
+      Broken{ROUTE("{ match: POST /a//b, operation: pass }"), "3:14: the path holds '//'"},
+      Broken{ROUTE("{ match: POST /a/../b, operation: pass }"), "3:14: '..' is no part of a path"},
+      Broken{ROUTE("{ match: \"POST /a/x{id}\", operation: pass }"), "3:14: 'x{id}' is no part of a path"},
+      Broken{ROUTE("{ match: \"POST /{id}/{id}\", operation: pass }"),
+             "3:14: the parameter {id} stands twice"},
+      Broken{ROUTE("{ match: POST /a, operation: alocate }"), "3:34: 'alocate' is not one of"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate }"),
+             "3:5: the order of 'allocate' needs 'quantity'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate }"), "3:5: 'allocate' needs 'result'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: json:/q } }"),
+             "3:51: the order of 'allocate' needs 'number_type'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: 5 } }"),
+             "3:63: the locator '5' has no kind"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: 'json:/q?' } }"),
+             "3:63: the locator 'json:/q?' must not be optional"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: 'json:/q/*' } }"),
+             "3:63: the locator 'json:/q/*' may find several values; this field is one"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: path:id } }"),
+             "3:63: the locator 'path:id' names no parameter of 'POST /a'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: const:many } }"),
+             "3:63: the locator 'const:many' is not a plain whole number"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { number_type: 'count(json:/q/*)' } }"),
+             "3:66: the locator 'count(json:/q/*)' is a number, and this field is not"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { number_type: json:/t } }"),
+             "3:66: the carrier's words for it are missing: add 'number_types'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { number_type: const:FIX } }"),
+             "3:66: 'FIX' is neither a number type nor one of the carrier's words for one"},
+      Broken{ROUTE("{ match: GET /a, operation: allocate, order: { quantity: json:/q } }"),
+             "3:62: the locator 'json:/q' looks into a body, and GET has none"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantty: json:/q } }"),
+             "3:53: unknown key 'quantty' in 'order'; did you mean 'quantity'?"},
+      Broken{ROUTE("{ match: GET /a, operation: status }"), "3:5: the order of 'status' needs 'order_id'"},
+      Broken{ROUTE("{ match: POST /a, operation: release, result: [ { on: 2xx, released: 1 } ] }"),
+             "3:5: the order of 'release' needs 'numbers' or 'order_id'"},
+      Broken{ROUTE("{ match: POST /a, operation: release, order: { quantity: json:/q } }"),
+             "3:62: 'quantity' means nothing for 'release'"},
+      Broken{ROUTE("{ match: POST /a, operation: pass, order: { quantity: json:/q } }"),
+             "3:47: 'pass' is not inspected"},
+      Broken{ROUTE("{ match: GET /a, operation: search, result: [ { on: 200, granted: 1 } ] }"),
+             "3:49: the answer to 'search' changes no count"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 99, granted: 1 } ] }"),
+             "3:59: expected a final HTTP status such as 201 or 4xx, not '99'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { granted: 1 } ] }"),
+             "3:54: an answer needs 'on'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 4xx, granted: 0 } ] }"),
+             "3:52: no entry reads a success (2xx)"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 201 } ] }"),
+             "3:54: this entry needs 'granted'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 202, pending: yes } ] }"),
+             "3:54: a pending order needs 'order_id'"},
+      Broken{
+          ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 202, pending: yes, granted: 1 } ] }"),
+          "3:88: 'granted' contradicts 'pending'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 2xx, granted: 1 }, { on: 201, "
+                   "granted: 1 } ] }"),
+             "3:85: this never applies: an earlier entry reads these answers"},
+      Broken{
+          ROUTE(
+              "{ match: POST /a, operation: allocate, result: [ { on: 201, granted: 1, state: json:/s } ] }"),
+          "3:84: 'state' (where the word stands) and 'states'"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 201, states: { ok: good } } ] }"),
+             "3:79: 'good' is not one of done, failed, pending"},
+      Broken{
+          ROUTE(
+              "{ match: POST /a, operation: allocate, result: [ { on: 201, granted: 'header:X-Count' } ] }"),
+          "3:74: the locator 'header:X-Count' looks into an answer's headers"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 201, granted: -1 } ] }"),
+             "3:74: the locator '-1' has no kind"},
+      Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 201, released: 1 } ] }"),
+             "3:75: 'allocate' releases nothing"},
+      Broken{
+          ROUTE("{ match: \"GET /a/{x}\", operation: pass }\n  - { match: \"GET /a/{y}\", operation: pass }"),
+          "4:14: takes the same calls as 'GET /a/{x}' above"},
+  };
+  expect_errors(
+      "sekisho/carrier/v1", [](auto& file) { return load_carrier(file); }, zoo);
+}
+
+TEST(FileZoo, policy_tests) {
+  expect_errors(
+      "sekisho/policy-test/v1", load_policy_tests,
+      {
+          {"policy: p.yaml\n", "1:1: the file needs 'operators'"},
+          {"operators: { a: { etoc: { state: certifed } } }\n", "2:34: 'certifed' is not one of"},
+          {"operators: { a: { etoc: { valid_until: 2026-01-01 } } }\n", "2:25: 'etoc' needs 'state'"},
+          {"operators: { a: { refusals: yes } }\n", "2:29: expected a list of refusals, not 'yes'"},
+          {"operators: { a: { firstsupply: 2026-01-01 } }\n",
+           "2:19: unknown key 'firstsupply' in an operator; did you mean 'first_supply'?"},
+          {"operators: { alpha: {} }\ntests: [ { name: x, operator: alhpa } ]\n",
+           "3:31: no operator of this file is called 'alhpa'; did you mean 'alpha'?"},
+          {"tests: [ { at: 2026-11-23 } ]\n", "2:16: expected a moment such as"},
+          {"tests: [ { at: 2026-11-23T10:00:00 } ]\n", "2:16: expected a moment such as"},
+          {"tests: [ { order: { quantity: 0, number_type: fixed } } ]\n",
+           "2:31: '0' is too little; at least 1"},
+          {"tests: [ { order: { quantity: 1 } } ]\n", "2:19: 'order' needs 'number_type'"},
+          {"tests: [ { expect: allow } ]\n", "2:20: expected 'permit', '{ deny: CODE }'"},
+          {"tests: [ { expect: { deny: etoc-revokd } } ]\n",
+           "2:28: unknown reason code 'etoc-revokd'; did you mean 'etoc-revoked'?"},
+          {"tests: [ { expect: { refuse: a } } ]\n", "2:22: unknown key 'refuse' in 'expect'"},
+      });
+}
+
+TEST(FileZoo, every_error_of_a_file_is_told_in_the_order_of_lines) {
+  Folder folder;
+  const auto loaded = load_policy(folder.write("p.yaml",
+                                               "schema: sekisho/policy/v1\n"
+                                               "zone: UTC\n"
+                                               "rules:\n"
+                                               "  - id: A\n"
+                                               "    wen: {}\n"
+                                               "    deny: nope\n"
+                                               "  - id: b\n"));
+  EXPECT_EQ(print(loaded.errors),
+            "p.yaml:2:7: days are counted in Asia/Tokyo, not in 'UTC'\n"
+            "p.yaml:4:9: expected a name in kebab-case such as 'little-record', not 'A'\n"
+            "p.yaml:5:5: unknown key 'wen' in a rule; did you mean 'when'?\n"
+            "p.yaml:6:11: unknown reason code 'nope'\n"
+            "p.yaml:7:5: this rule has no effect: add permit, deny, limit, throttle or review\n");
+}
+
+TEST(FileZoo, messages_do_not_repeat_secrets) {
+  Folder folder;
+  const auto clients = load_clients(
+      folder.write("c", "schema: sekisho/clients/v1\nclients: [ { id: a, api_key_sha256: s3cret } ]\n"));
+  EXPECT_EQ(print(clients.errors).find("s3cret"), std::string::npos);
+  const auto settings = load_settings(
+      folder.write("s", "schema: sekisho/gateway/v1\nredis: { url: 'redis://u:s3cret@h:x' }\n"));
+  EXPECT_EQ(print(settings.errors).find("s3cret"), std::string::npos);
+  const auto carrier = load_carrier(
+      folder.write("u", "schema: sekisho/carrier/v1\nupstream: { headers: { Authorization: ' s3cret' } }\n"));
+  EXPECT_EQ(print(carrier.errors).find("s3cret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sekisho::config

@@ -1,0 +1,130 @@
+// Settings beyond the sample installation: addresses, URLs, units, and the reference page.
+#include "config/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/address.h"
+#include "config/describe.h"
+#include "config/kinds.h"
+#include "tests/config/written.h"
+
+namespace sekisho::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Address, is_written_as_it_is_read) {
+  for (const std::string text : {"127.0.0.1:18080", "localhost:0", "[::1]:80", "unix:/run/x.sock"}) {
+    const auto address = Address::parse(text);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(address->text(), text);
+  }
+  EXPECT_EQ(Address::parse("[::1]:80")->host, "::1");
+  for (const std::string text :
+       {"", ":80", "a", "a:", "a:-1", "a:65536", "::1:80", "[::1]", "a b:1", "unix:", "a:80/x"})
+    EXPECT_FALSE(Address::parse(text)) << text;
+}
+
+TEST(RedisUrl, names_host_port_credentials_and_database) {
+  const auto plain = std::get<RedisSettings>(parse_redis_url("redis://redis.example"));
+  EXPECT_EQ(plain.host, "redis.example");
+  EXPECT_EQ(plain.port, 6379);
+  EXPECT_FALSE(plain.tls);
+  const auto full = std::get<RedisSettings>(parse_redis_url("rediss://gate:p%40ss%2f@[::1]:7000/3"));
+  EXPECT_EQ(full.host, "::1");
+  EXPECT_EQ(full.port, 7000);
+  EXPECT_EQ(full.username, "gate");
+  EXPECT_EQ(full.password, "p@ss/");
+  EXPECT_EQ(full.database, 3);
+  EXPECT_TRUE(full.tls);
+  EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("redis://:word@h")).password, "word");
+  EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("unix:///run/redis.sock")).unix_path, "/run/redis.sock");
+  for (const auto url :
+       {"redis://", "redis://h:0", "redis://h?db=1", "redis://u:%zz@h", "redis://u:%1@h", "redis://h/-1"})
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_redis_url(url))) << url;
+}
+
+TEST(Endpoint, has_a_port_and_a_base_path) {
+  const auto plain = std::get<policy::Endpoint>(parse_endpoint("https://api.example/numbers/v2/"));
+  EXPECT_EQ(plain.host, "api.example");
+  EXPECT_EQ(plain.port, 443);
+  EXPECT_TRUE(plain.tls);
+  EXPECT_EQ(plain.base_path, "/numbers/v2");
+  EXPECT_EQ(std::get<policy::Endpoint>(parse_endpoint("http://h/")).base_path, "");
+  for (const auto url :
+       {"h", "http://", "http://h:x", "http://h/a//b", "http://h/../b", "http://h/..", "http://h/%2f"})
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_endpoint(url))) << url;
+}
+
+TEST(Settings, every_key_of_the_table_can_be_set) {
+  Folder folder;
+  const auto loaded = load_settings(folder.write("sekisho.yaml", R"(schema: sekisho/gateway/v1
+listeners: [ { address: 127.0.0.1:0 }, { address: 127.0.0.1:0 }, { address: "unix:gate.sock" } ]
+admin: { address: "[::1]:19090" }
+redis: { deadline: 20ms, url: redis://h:1 }
+registry: { link: { soft: 1s, hard: 1m }, sources: { refusals: { soft: 1d, hard: 1d }, track-record: { soft: 1h, hard: 2h } } }
+policy: sub/../p.yaml
+clients: /etc/c.yaml
+carriers: one.yaml
+journal: { directory: j, sync: 50ms, key: k.key, head: /var/head }
+workers: auto
+limits: { header_bytes: 4096, headers: 50, body_bytes: 64KiB, connections: 7, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3m }
+drain: { accept: 0s, wait: 1m }
+idempotency: { keep: 2d, answer_bytes: 0 }
+import: { shrink: 2.5%, min_rows: 10 }
+log: { level: debug }
+)"));
+  ASSERT_TRUE(loaded) << print(loaded.errors);
+  const auto& s = *loaded.value;
+  EXPECT_EQ(s.listeners.size(), 3u);
+  EXPECT_EQ(s.listeners[2].unix_path, folder.path() / "gate.sock");
+  EXPECT_EQ(s.admin.host, "::1");
+  EXPECT_EQ(s.redis.deadline, 20ms);  // whichever of the two keys stands first
+  EXPECT_EQ(s.redis.port, 1);
+  EXPECT_EQ(s.sources.at(policy::Register::track_record).hard, 2h);
+  EXPECT_EQ(s.policy, folder.path() / "p.yaml");
+  EXPECT_EQ(s.clients, "/etc/c.yaml");
+  EXPECT_EQ(s.carriers.size(), 1u);
+  EXPECT_EQ(s.journal.interval, 50ms);
+  EXPECT_EQ(s.journal.key, folder.path() / "k.key");
+  EXPECT_EQ(s.journal.head, "/var/head");
+  EXPECT_GE(s.workers, 1u);
+  EXPECT_EQ(s.limits.header_bytes, 4096u);
+  EXPECT_EQ(s.limits.body_bytes, 65536u);
+  EXPECT_EQ(s.limits.connections, 7u);
+  EXPECT_EQ(s.limits.idle_timeout, 3min);
+  EXPECT_EQ(s.drain.accept, 0s);
+  EXPECT_EQ(s.idempotency.keep, 48h);
+  EXPECT_EQ(s.idempotency.answer_bytes, 0u);
+  EXPECT_DOUBLE_EQ(s.import.shrink, 0.025);
+  EXPECT_EQ(s.import.min_rows, 10u);
+  EXPECT_EQ(s.log_level, "debug");
+}
+
+TEST(Kinds, values_are_printed_as_they_are_written) {
+  EXPECT_EQ(Duration::print(50ms), "50ms");
+  EXPECT_EQ(Duration::print(90s), "90s");
+  EXPECT_EQ(Duration::print(24h), "1d");
+  EXPECT_EQ(Duration::print(0ms), "0s");
+  EXPECT_EQ(Size::print(16384), "16KiB");
+  EXPECT_EQ(Size::print(1000), "1000B");
+  EXPECT_EQ(Share::print(0.05), "5%");
+  EXPECT_EQ(Share::print(0.025), "2.5%");
+  EXPECT_EQ(Share::print(1), "100%");
+}
+
+TEST(Nearest, suggests_one_slip_for_every_three_letters) {
+  const std::vector<std::string> words = {"when", "why", "throttle"};
+  EXPECT_EQ(did_you_mean("wehn", words), "; did you mean 'when'?");
+  EXPECT_EQ(did_you_mean("throtle", words), "; did you mean 'throttle'?");
+  EXPECT_EQ(did_you_mean("zone", words), "");
+}
+
+TEST(Settings, the_reference_page_is_printed_from_the_table) {
+  EXPECT_EQ(contents(std::filesystem::path(SEKISHO_SOURCE_DIR) / "docs/reference/settings.md"),
+            describe_settings_markdown());
+}
+
+}  // namespace
+}  // namespace sekisho::config
