@@ -28,7 +28,7 @@ struct Bounds {
     if (has("under") && has("until")) fields.error("until", "give 'under' or 'until', not both");
     if (!out.from && !out.until && node.items.empty())
       document.error(node.place, "give a bound: over, from, under or until");
-    if (out.until.value_or(least) < std::max(least, out.from.value_or(least)))
+    if (out.until && *out.until < std::max(least, out.from.value_or(least)))
       document.error(node.place, "no value is in this range");
     return true;
   }

@@ -86,7 +86,7 @@ std::string describe_settings_markdown() {
       "by\n(`config/settings_table.cpp`).\n\n"
       "A key such as `redis.url` is written as `url` inside the map `redis`. Paths are relative to the file. "
       "Durations "
-      "are\n`50ms`, `2s`, `10m`, `5h`, `2d`; sizes are `16KiB`, `1MiB`. The first line is `schema: " +
+      "are\n`50ms`, `2s`, `10m`, `5h`, `2d`; sizes are `16KiB`, `1MiB`. The first line is\n`schema: " +
       std::string(schema) +
       "`. Unknown and repeated keys are refused.\n\n"
       "| key | written as | default | meaning |\n|---|---|---|---|\n";

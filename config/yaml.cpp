@@ -18,8 +18,37 @@ namespace {
 
 constexpr std::size_t max_bytes = 8 << 20;
 
+// Inside { } and [ ] yaml-cpp ends a word at any "?", also in "json:/area?". A "?" that is glued behind a
+// character is text everywhere in YAML, so it goes past yaml-cpp as a byte that no file holds (check_text),
+// and comes back.
+constexpr char hidden = '\x01';
+
+std::string hide_question_marks(std::string text) {
+  for (std::size_t i = 1; i < text.size(); ++i)
+    if (text[i] == '?' && std::string_view(" \t\r\n[{,").find(text[i - 1]) == std::string_view::npos)
+      text[i] = hidden;
+  return text;
+}
+
+// yaml-cpp takes a file that ends with a line inside a quotation for a whole one, but complains when it ends
+// within a line. So every file gets this comment behind its last line.
+constexpr std::string_view last_line = "\n#";
+
+std::string restored(std::string text) {
+  std::replace(text.begin(), text.end(), hidden, '?');
+  return text;
+}
+
 Place place_of(const YAML::Mark& mark) {
   return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1};
+}
+
+// The place, or the end of the text when it is behind that.
+Place within(std::string_view text, Place place) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  const int lines = 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  if (place.line <= lines) return place;
+  return {lines, static_cast<int>(text.size() - (text.rfind('\n') + 1)) + 1};
 }
 
 // Makes nodes of yaml-cpp's events. Its own node tree drops repeated keys and forgets where nothing stood.
@@ -32,7 +61,7 @@ class Builder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     check(mark, "", anchor);
-    add({.place = place_of(mark)});
+    add({});  // its mark is that of whatever comes next
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     document_.error(place_of(mark), "aliases (*name) are not read here; write the value out");
@@ -41,7 +70,7 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check(mark, tag, anchor);
-    add({.kind = Node::Kind::scalar, .place = place_of(mark), .text = value, .quoted = tag == "!"});
+    add({.kind = Node::Kind::scalar, .place = place_of(mark), .text = restored(value), .quoted = tag == "!"});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -137,9 +166,11 @@ bool Document::read_bytes() {
     error({}, std::string("cannot be read: ") + std::strerror(errno));
     return false;
   }
-  bytes_.resize(max_bytes + 1);
-  in.read(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
-  bytes_.resize(static_cast<std::size_t>(in.gcount()));
+  char chunk[32 * 1024];
+  while (in && bytes_.size() <= max_bytes) {
+    in.read(chunk, sizeof chunk);
+    bytes_.append(chunk, static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad()) error({}, std::string("cannot be read: ") + std::strerror(errno));
   if (bytes_.size() > max_bytes) error({}, "is larger than 8 MiB; this cannot be a file of this kind");
   return errors_.empty();
@@ -173,7 +204,7 @@ bool Document::check_text() {
 bool Document::parse() {
   Builder builder(*this);
   try {
-    std::istringstream in(bytes_);
+    std::istringstream in(hide_question_marks(bytes_) + std::string(last_line));
     YAML::Parser parser(in);
     if (!parser.HandleNextDocument(builder)) {
       error({}, "is empty");
@@ -186,7 +217,9 @@ bool Document::parse() {
       return false;
     }
   } catch (const YAML::Exception& trouble) {
-    error(place_of(trouble.mark), "is not YAML: " + trouble.msg);
+    const bool quoted = trouble.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+    error(within(bytes_, place_of(trouble.mark)),
+          "is not YAML: " + (quoted ? "a quotation is open at the end of the file" : restored(trouble.msg)));
     return false;
   }
   return true;

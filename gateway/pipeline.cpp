@@ -17,6 +17,7 @@
 #include "gateway/http/writer.h"
 #include "gateway/identify.h"
 #include "gateway/records.h"
+#include "gateway/standing.h"
 
 namespace sekisho::gateway {
 using policy::Outcome;
@@ -26,6 +27,7 @@ Task<http::Response> Pipeline::handle(http::Request request) {
   Exchange x;
   x.request = std::move(request);
   understand(x);
+  if (x.client && x.request.path() == standing_path) co_return co_await tell_standing(x);
 
   const bool not_theirs = co_await names_numbers_of_others(x);
   x.decision = policy::decide(x.site->policy, facts(x, not_theirs));
@@ -84,6 +86,18 @@ policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
   facts.standing = &x.standing;
   facts.numbers_of_others = numbers_of_others;
   return facts;
+}
+
+// Not an order: the caller asks how it stands itself.
+Task<http::Response> Pipeline::tell_standing(Exchange& x) {
+  const auto& id = x.client->operator_id;
+  const auto today = policy::JstDate::of(x.now);
+  const auto usage = co_await desk_.ledger.usage(id);
+  if (!usage) {
+    x.decision = policy::refused({}, Reason::ledger_unavailable);
+    co_return refusal(x);
+  }
+  co_return standing_answer(x.site->policy, desk_.registry->find(id), id, *usage, today);
 }
 
 // A number that the ledger knows as another operator's may not be given back, or moved, by this one. One that the

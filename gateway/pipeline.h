@@ -47,6 +47,7 @@ class Pipeline {
   void understand(Exchange& x);
   policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
   policy::Standing look_up(const Exchange& x) const;
+  Task<http::Response> tell_standing(Exchange& x);
   Task<bool> names_numbers_of_others(const Exchange& x);
   Task<> hold(Exchange& x);
   Task<std::optional<Permit>> put_on_record(Exchange& x);

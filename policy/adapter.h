@@ -64,7 +64,10 @@ struct Endpoint {
   std::uint16_t port = 80;
   bool tls = false;
   std::string base_path;  // without a trailing "/"
-  std::string authority() const { return host + ":" + std::to_string(port); }
+  std::string authority() const {  // as a Host header says it; an IPv6 address in brackets
+    const bool ipv6 = host.find(':') != std::string::npos;
+    return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  }
 };
 
 struct Carrier {

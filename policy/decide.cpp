@@ -43,7 +43,9 @@ void apply_rules(const Policy& policy, const Order& order, const Standing& stand
     if (rule.throttle) decision.throttles.push_back(&rule);
     permitted |= rule.permit;
     const auto cap = rule.limit ? rule.limit->on(standing.today) : std::nullopt;
-    if (!cap) continue;
+    const bool counts_this = rule.limit && (rule.limit->number_types.empty() || !order.number_type ||
+                                            rule.limit->number_types.has(*order.number_type));
+    if (!cap || !counts_this) continue;
     if (rule.limit->per.kind == Period::Kind::order) {
       if (order.quantity <= *cap) continue;
       decision.limits.push_back(limit_state(rule, *cap, Usage{}, standing.today));
@@ -113,6 +115,22 @@ Decision decide(const Policy& policy, const Case& facts) {
     if (facts.standing->stale) refuse(decision, Reason::registry_stale);
   }
   return settled(std::move(decision));
+}
+
+std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record, const OperatorId& id,
+                                        const Usage& usage, JstDate today) {
+  std::vector<StandingLimit> out;
+  for (const auto& rule : policy.rules) {
+    const auto cap = rule.limit ? rule.limit->on(today) : std::nullopt;
+    if (!cap || rule.mode != Mode::enforce || !rule.active.has(today)) continue;
+    StandingLimit limit{limit_state(rule, *cap, usage, today)};
+    NumberTypes::all().each([&](NumberType type) {
+      const Order order{.operation = Operation::allocate, .number_type = type, .quantity = 1};
+      limit.applies |= matches(rule.when, order, stand(record, id, type, today, 0, {}));
+    });
+    out.push_back(std::move(limit));
+  }
+  return out;
 }
 
 int Decision::status() const {

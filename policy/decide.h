@@ -90,6 +90,15 @@ struct Case {
 
 Decision decide(const Policy& policy, const Case& facts);
 
+// Every enforced limit that has a figure today, as it stands for one operator. `applies`: it would bind an order of one
+// number of some type.
+struct StandingLimit {
+  LimitState state;
+  bool applies = false;
+};
+std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record, const OperatorId& id,
+                                        const Usage& usage, JstDate today);
+
 // What the ledger answered to the hold.
 struct HoldAnswer {
   enum class Kind {

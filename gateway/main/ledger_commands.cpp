@@ -12,29 +12,10 @@ namespace {
 
 using cache::RedisLedger;
 
-json::object limit_json(const policy::LimitState& limit) {
-  json::object out{{"rule", limit.rule}, {"code", limit.code}, {"per", limit.per.text()}, {"limit", limit.limit},
+json::object limit_json(const policy::LimitState& limit, bool applies) {
+  json::object out{{"applies", applies}, {"rule", limit.rule}, {"code", limit.code}, {"per", limit.per.text()}, {"limit", limit.limit},
                    {"used", limit.used}, {"held", limit.held}, {"left", limit.left}};
   out["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
-  return out;
-}
-
-// The limits that stand in an operator's way today, whatever number type it orders: those of rules that would match
-// an order of one number of some type.
-std::vector<policy::LimitState> limits_today(const policy::Policy& policy, const policy::OperatorRecord* record,
-                                             const policy::OperatorId& id, const policy::Usage& usage) {
-  const auto today = policy::JstDate::of(now());
-  std::vector<policy::LimitState> out;
-  for (const auto& rule : policy.rules) {
-    const auto cap = rule.limit ? rule.limit->on(today) : std::nullopt;
-    if (!cap || rule.mode != policy::Mode::enforce || !rule.active.has(today)) continue;
-    bool concerns = false;
-    policy::NumberTypes::all().each([&](policy::NumberType type) {
-      policy::Order order{.operation = policy::Operation::allocate, .number_type = type, .quantity = 1};
-      concerns |= policy::matches(rule.when, order, policy::stand(record, id, type, today, 0, {}));
-    });
-    if (concerns) out.push_back(policy::limit_state(rule, *cap, usage, today));
-  }
   return out;
 }
 
@@ -51,11 +32,13 @@ Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& 
   json::array limits;
   std::string text = fmt::format("{}\n  granted {}  held {}  suspense {}\n", id.text(), usage->granted(), usage->held(),
                                  usage->suspense());
-  for (const auto& limit : limits_today(*policy.value, record.get(), id, *usage)) {
-    text += fmt::format("  {:<24} {} per {}: used {}, held {}, left {}{}\n", limit.rule, limit.limit,
+  const auto today = policy::JstDate::of(now());
+  for (const auto& [limit, applies] : policy::limits_today(*policy.value, record.get(), id, *usage, today)) {
+    if (applies)
+      text += fmt::format("  {:<24} {} per {}: used {}, held {}, left {}{}\n", limit.rule, limit.limit,
                         limit.per.text(), limit.used, limit.held, limit.left,
                         limit.resets_at ? ", resets " + policy::iso_jst(*limit.resets_at) : "");
-    limits.push_back(limit_json(limit));
+    limits.push_back(limit_json(limit, applies));
   }
   console.print(json::object{{"operator", id.text()},
                              {"granted", usage->granted()},

@@ -1,6 +1,8 @@
 // What is wrong with a file is told with its place and in words: a zoo of broken files of every kind.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "config/installation.h"
 #include "config/policy_tests.h"
 #include "tests/config/written.h"
@@ -39,9 +41,10 @@ TEST(FileZoo, text_that_is_no_file_of_ours) {
       {"schema: sekisho/policy/v1\n", "f:1:9: expected 'sekisho/clients/v1', not 'sekisho/policy/v1'"},
       {"schema: sekisho/clients/v2\n", "f:1:9: expected 'sekisho/clients/v1', not 'sekisho/clients/v2'"},
       {"- a\n", "f:1:1: expected a map that begins with 'schema: sekisho/clients/v1', not a list"},
-      {schema + "clients: [\n", "f:3:1: is not YAML: "},
+      {schema + "clients: [\n", "f:2:11: is not YAML: "},
       {schema + "\tclients: 1\n", "f:2:1: is not YAML: "},
-      {schema + "clients: 'a\n", "f:3:1: is not YAML: "},
+      {schema + "clients: 'a\n", "f:2:12: is not YAML: a quotation is open at the end of the file"},
+      {schema + "clients: \"a\n  b: c", "f:3:7: is not YAML: a quotation is open at the end of the file"},
       {schema + "clients: &a []\n", "f:2:10: anchors (&name) are not read here"},
       {schema + "clients: &a [*a]\n", "f:2:14: aliases (*name) are not read here"},
       {schema + "clients: !!seq []\n", "f:2:10: tags (!name) are not read here"},
@@ -194,7 +197,7 @@ TEST(FileZoo, policy) {
            "3:52: 'cut' is not 'trim'"},
           {"rules:\n  - { id: a, when: { number_type: mobile }, limit: { numbers: 1, per: day, number_types: "
            "fixed } }\n",
-           "3:89: the limit counts none of the number types"},
+           "3:90: the limit counts none of the number types"},
           {"rules:\n  - id: a\n    limit:\n      numbers:\n        - { until: 2026-03-31, value: 2 }\n"
            "        - { from: 2026-03-31, value: 1 }\n      per: day\n",
            "7:11: this step overlaps with the one before"},
@@ -313,7 +316,7 @@ TEST(FileZoo, carrier) {
       Broken{ROUTE("{ match: GET /a, operation: search, result: [ { on: 200, granted: 1 } ] }"),
              "3:49: the answer to 'search' changes no count"},
       Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 99, granted: 1 } ] }"),
-             "3:59: expected a final HTTP status such as 201 or 4xx, not '99'"},
+             "3:60: expected a final HTTP status such as 201 or 4xx, not '99'"},
       Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { granted: 1 } ] }"),
              "3:54: an answer needs 'on'"},
       Broken{ROUTE("{ match: POST /a, operation: allocate, result: [ { on: 4xx, granted: 0 } ] }"),
@@ -372,6 +375,31 @@ TEST(FileZoo, policy_tests) {
            "2:28: unknown reason code 'etoc-revokd'; did you mean 'etoc-revoked'?"},
           {"tests: [ { expect: { refuse: a } } ]\n", "2:22: unknown key 'refuse' in 'expect'"},
       });
+}
+
+// Whatever stands in a file: it loads or is refused with errors, and nothing else happens.
+TEST(FileZoo, damaged_files_load_or_tell_why) {
+  Folder folder;
+  const auto check = [&](const std::string& text, const auto& load) {
+    const auto loaded = load(folder.write("f", text));
+    EXPECT_NE(loaded.value.has_value(), !loaded.errors.empty()) << text;
+  };
+  const auto damage = [&](const char* name, const auto& load) {
+    const auto whole = contents(contract / name);
+    for (std::size_t cut = 0; cut < whole.size(); cut += 7) check(whole.substr(0, cut), load);
+    std::minstd_rand random(1);
+    for (int i = 0; i < 300; ++i) {
+      auto text = whole;
+      for (int slips = 1 + i % 3; slips > 0; --slips)
+        text[random() % text.size()] = "{}[]:,?&*!|>'\"%@`# -\n\t0a\xe3"[random() % 25];
+      check(text, load);
+    }
+  };
+  damage("sekisho.yaml", load_settings);
+  damage("policy.yaml", load_policy);
+  damage("policy.test.yaml", load_policy_tests);
+  damage("clients.yaml", [](const auto& file) { return load_clients(file); });
+  damage("carrier.yaml", [](const auto& file) { return load_carrier(file); });
 }
 
 TEST(FileZoo, every_error_of_a_file_is_told_in_the_order_of_lines) {

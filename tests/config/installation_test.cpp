@@ -75,7 +75,7 @@ TEST(Clients, keys_rotate_and_rights_are_read) {
   EXPECT_EQ(loaded.value->all[0].operations, (WordSet{Operation::allocate, Operation::status}));
 }
 
-const std::string small_carrier = R"(schema: sekisho/carrier/v1
+const std::string small_carrier = R"yaml(schema: sekisho/carrier/v1
 carrier: NAME
 upstream: { endpoints: ["http://127.0.0.1:1/base/"] }
 routes:
@@ -83,12 +83,11 @@ routes:
     operation: allocate
     order: { quantity: query:n, number_type: path:type }
     result:
-      - { on: [200, 201], granted: "sum(json:/blocks/*/size)",
-                  numbers : json : / numbers/*? }
+      - { on: [200, 201], granted: "sum(json:/blocks/*/size)", numbers: json:/numbers/*? }
       - { on: 409, granted: 0 }
   - { match: GET /PATH/fixed, operation: pass }
 number_types: { f: fixed }
-)";
+)yaml";
 
 std::string carrier(const std::string& name, const std::string& path) {
   auto text = small_carrier;
@@ -118,8 +117,8 @@ Settings settings_of(const Folder& folder) {
 }
 
 std::string client_of(const std::string& carrier) {
-  return "schema: sekisho/clients/v1\nclients: [ { id: a, operator: us:acme, api_key_sha256: " + sha256_hex("k") +
-         ", carriers: " + carrier + " } ]\n";
+  return "schema: sekisho/clients/v1\nclients: [ { id: a, operator: us:acme, api_key_sha256: " +
+         sha256_hex("k") + ", carriers: " + carrier + " } ]\n";
 }
 
 TEST(Installation, errors_of_all_files_are_told_together) {
@@ -138,16 +137,19 @@ TEST(Installation, errors_of_all_files_are_told_together) {
 
 TEST(Installation, carriers_stay_apart_and_names_must_exist) {
   Folder folder;
-  folder.write("p.yaml", "schema: sekisho/policy/v1\nrules: [ { id: r, permit: yes, when: { carrier: alhpa } } ]\n");
+  folder.write("p.yaml",
+               "schema: sekisho/policy/v1\nrules: [ { id: r, permit: yes, when: { carrier: alhpa } } ]\n");
   folder.write("c.yaml", client_of("gamma"));
   folder.write("a.yaml", carrier("alpha", "x"));
   folder.write("b.yaml", carrier("alpha", "x"));
-  EXPECT_EQ(print(load_installation(settings_of(folder)).errors),
-            "b.yaml: another file describes the carrier 'alpha' too\n"
-            "b.yaml: the route 'POST /x/{type}' takes the same calls as 'POST /x/{type}' of the carrier 'alpha'\n"
-            "b.yaml: the route 'GET /x/fixed' takes the same calls as 'GET /x/fixed' of the carrier 'alpha'\n"
-            "c.yaml: the client 'a' names the carrier 'gamma', which no carrier file describes\n"
-            "p.yaml: the rule 'r' names the carrier 'alhpa', which no carrier file describes; did you mean 'alpha'?\n");
+  EXPECT_EQ(
+      print(load_installation(settings_of(folder)).errors),
+      "b.yaml: another file describes the carrier 'alpha' too\n"
+      "b.yaml: the route 'POST /x/{type}' takes the same calls as 'POST /x/{type}' of the carrier 'alpha'\n"
+      "b.yaml: the route 'GET /x/fixed' takes the same calls as 'GET /x/fixed' of the carrier 'alpha'\n"
+      "c.yaml: the client 'a' names the carrier 'gamma', which no carrier file describes\n"
+      "p.yaml: the rule 'r' names the carrier 'alhpa', which no carrier file describes; did you mean "
+      "'alpha'?\n");
 }
 
 TEST(Installation, digest_follows_every_file) {
@@ -202,10 +204,12 @@ tests:
     EXPECT_EQ(result.passed, result.text.empty());
     said.push_back(result.name + ": " + result.text);
   }
-  EXPECT_THAT(said, ElementsAre("a: ", "b: expected permit, and the answer was { quota: daily-limit }", "c: ",
-                                "d: expected { quota: quota-exceeded }, and the answer was { quota: daily-limit }",
-                                "e: ", "f: expected permit, and the answer was { deny: etoc-revoked } by the rule 'struck'",
-                                "g: ", "h: ", "i: ", "j: ", "k: expected { rate: slwo }, and the answer was permit", "l: "));
+  EXPECT_THAT(
+      said, ElementsAre(
+                "a: ", "b: expected permit, and the answer was { quota: daily-limit }",
+                "c: ", "d: expected { quota: quota-exceeded }, and the answer was { quota: daily-limit }",
+                "e: ", "f: expected permit, and the answer was { deny: etoc-revoked } by the rule 'struck'",
+                "g: ", "h: ", "i: ", "j: ", "k: expected { rate: slwo }, and the answer was permit", "l: "));
   EXPECT_THAT(untouched_rules(policy, tests.value->tests), ElementsAre("idle"));
 }
 

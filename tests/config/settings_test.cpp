@@ -102,6 +102,30 @@ log: { level: debug }
   EXPECT_EQ(s.log_level, "debug");
 }
 
+TEST(Yaml, question_marks_quotes_and_block_text_are_read_as_written) {
+  Folder folder;
+  const Document document(folder.write("f",
+                                       "schema: s\n"
+                                       "flow: { a: json:/x?, b: [what?, \"why ?\", 'a??b'], d: 2 }\n"
+                                       "block: |\n  who? { [ '\n  really\n"
+                                       "? long\n: 'it''s'\n"
+                                       "last: |\n  text"),
+                          "s");
+  Document copy = document;
+  ASSERT_TRUE(document.root()) << print(copy.take_errors());
+  const Node& flow = *document.root()->find("flow");
+  EXPECT_EQ(flow.find("a")->text, "json:/x?");
+  EXPECT_EQ(flow.find("b")->items.at(0).text, "what?");
+  EXPECT_EQ(flow.find("b")->items.at(1).text, "why ?");
+  EXPECT_EQ(flow.find("b")->items.at(2).text, "a??b");
+  EXPECT_TRUE(flow.find("b")->items.at(2).quoted);
+  EXPECT_EQ(document.root()->find("block")->text, "who? { [ '\nreally\n");
+  EXPECT_EQ(document.root()->find("long")->text, "it's");
+  EXPECT_EQ(document.root()->find("last")->text.substr(0, 4), "text");
+  EXPECT_EQ(flow.place.line, 2);
+  EXPECT_EQ(flow.place.column, 7);
+}
+
 TEST(Kinds, values_are_printed_as_they_are_written) {
   EXPECT_EQ(Duration::print(50ms), "50ms");
   EXPECT_EQ(Duration::print(90s), "90s");

@@ -111,8 +111,11 @@ def test_a_reload_takes_all_or_nothing_and_recovers(house):
         assert order(client, 30).status == 201
 
         edit(policy, [("numbers: 1000, per: day", "numbers: 40, per: day")])
+        taken_at = lambda: house.gateway.metrics().value("config_last_reload_success_timestamp_seconds")
+        before = taken_at()
         house.gateway.signal(signal.SIGHUP)
-        wait_for("the new limit holds", 5, lambda: order(client, 20).code == "quota-exceeded")
+        wait_for("the reload is taken", 5, lambda: taken_at() != before)
+        assert order(client, 20).code == "quota-exceeded", "the new limit holds"
         assert reload_result(house) == 1
 
         edit(policy, [("numbers: 40, per: day", "numbers: many, per: day")])

@@ -1,0 +1,16 @@
+// GET /sekisho/v1/standing: how the caller stands itself. Pure.
+#pragma once
+
+#include "gateway/http/message.h"
+#include "policy/decide.h"
+
+namespace sekisho::gateway {
+
+inline constexpr std::string_view standing_path = "/sekisho/v1/standing";
+
+// {operator, etoc, plan, granted, held, suspense, limits[], holds[], coming[]}. What stands on the refusal list, and
+// what other carriers are told, is not the caller's to see. `record` null: no register has the operator.
+http::Response standing_answer(const policy::Policy& policy, const policy::OperatorRecord* record,
+                               const policy::OperatorId& id, const policy::Usage& usage, policy::JstDate today);
+
+}  // namespace sekisho::gateway
