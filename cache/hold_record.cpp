@@ -13,6 +13,8 @@ std::optional<std::int64_t> integer(std::string_view text) {
   return value;
 }
 
+}  // namespace
+
 std::string unescape_order_id(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -25,8 +27,6 @@ std::string unescape_order_id(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string escape_order_id(std::string_view order_id) {
   std::string out;

@@ -23,5 +23,6 @@ std::optional<HoldRecord> decode_hold(std::string_view id, std::string_view text
 
 // The carrier's order ids are foreign text: "|" is the one character that may not stand in a record.
 std::string escape_order_id(std::string_view order_id);
+std::string unescape_order_id(std::string_view text);
 
 }  // namespace sekisho::cache

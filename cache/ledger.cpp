@@ -15,8 +15,10 @@ std::string encode(const StoredAnswer& answer) {
 }
 
 std::optional<StoredAnswer> decode_answer(std::string_view text) {
+  json::parse_options options;
+  options.allow_invalid_utf8 = true;  // a carrier's answer is kept as it came, in any encoding
   boost::system::error_code failed;
-  const auto value = json::parse({text.data(), text.size()}, failed);
+  const auto value = json::parse({text.data(), text.size()}, failed, {}, options);
   if (failed || !value.is_object()) return std::nullopt;
   const auto& object = value.as_object();
   StoredAnswer answer;

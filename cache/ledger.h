@@ -33,6 +33,7 @@ struct Idempotency {
 struct HoldRequest {
   policy::OperatorId operator_id;
   policy::Hold hold;
+  std::uint64_t registry_serial = 0;  // decided by; a newer revocation fences the hold off
   bool partial = false;  // the caller takes fewer: limits with `trim` may cut the order
   const std::vector<policy::Charge>* charges = nullptr;
   const std::vector<const policy::Rule*>* throttles = nullptr;
@@ -96,6 +97,9 @@ class Ledger {
 
   // Everyone who had the number, newest first.
   virtual Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) = 0;
+  // From now on, who decided by a registry older than `serial` cannot hold for this operator.
+  virtual Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) = 0;
+
   virtual Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) = 0;
   virtual Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) = 0;
 };

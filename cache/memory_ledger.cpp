@@ -24,6 +24,11 @@ Task<HoldResult> MemoryLedger::hold(const HoldRequest& request) {
   HoldResult result;
   auto& answer = result.answer;
   if (account.voided.contains(request.hold.id)) co_return result;  // given up before it came
+  if (account.fence > request.registry_serial) {
+    answer.kind = HoldAnswer::Kind::fenced;
+    answer.fence = account.fence;
+    co_return result;
+  }
   if (request.idempotency) {
     const auto kept = account.kept.find(request.idempotency->key);
     if (kept != account.kept.end()) {
@@ -88,11 +93,13 @@ Task<SettleAnswer> MemoryLedger::settle(const SettleRequest& request) {
   if (hold == account.usage.holds.end()) co_return SettleAnswer::no_such_hold;
   const bool resolves = settlement.kind == Kind::granted || settlement.kind == Kind::released;
   if (!settlement.order_id.empty()) hold->order_id = settlement.order_id;
-  for (const auto& number : settlement.numbers) {
-    account.numbers[number] = {number, hold->number_type, request.now, hold->id, hold->order_id};
-    auto& tenures = tenures_[number];
-    std::erase_if(tenures, [&](const Tenure& tenure) { return tenure.decision == request.hold_id; });
-    tenures.insert(tenures.begin(), {request.operator_id.text(), hold->id, hold->order_id, request.now, {}});
+  if (settlement.kind == Kind::granted) {
+    for (const auto& number : settlement.numbers) {
+      account.numbers[number] = {number, hold->number_type, request.now, hold->id, hold->order_id};
+      auto& tenures = tenures_[number];
+      std::erase_if(tenures, [&](const Tenure& tenure) { return tenure.decision == request.hold_id; });
+      tenures.insert(tenures.begin(), {request.operator_id.text(), hold->id, hold->order_id, request.now, {}});
+    }
   }
   const auto key = account.idempotency_of_hold.find(request.hold_id);
   if (key != account.idempotency_of_hold.end()) {
@@ -153,6 +160,11 @@ Task<std::optional<Quantity>> MemoryLedger::release(const policy::OperatorId& id
 }
 
 Task<std::optional<std::vector<Tenure>>> MemoryLedger::trace(const std::string& number) { co_return tenures_[number]; }
+
+Task<bool> MemoryLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
+  accounts_[id].fence = serial;
+  co_return true;
+}
 
 Task<std::optional<policy::Usage>> MemoryLedger::usage(const policy::OperatorId& id) { co_return accounts_[id].usage; }
 

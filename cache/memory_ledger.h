@@ -18,6 +18,7 @@ class MemoryLedger final : public Ledger {
   Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id, const std::vector<std::string>& numbers,
                                                 policy::Instant now) override;
   Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
+  Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;
   Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override;
   Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) override;
 
@@ -32,6 +33,7 @@ class MemoryLedger final : public Ledger {
     std::map<std::string, KeptAnswer> kept;
     std::map<std::string, GrantedNumber> numbers;
     std::set<std::string> voided;
+    std::uint64_t fence = 0;
     std::map<std::string, std::int64_t> arrivals;  // of throttles, microseconds
   };
   std::map<policy::OperatorId, Account> accounts_;

@@ -19,10 +19,15 @@ void append_list(std::vector<std::string>& args, const std::vector<std::string>&
   args.insert(args.end(), list.begin(), list.end());
 }
 
+bool is_bucket(std::string_view field) {
+  return !field.empty() && (field[0] == 'D' || field[0] == 'M' || field[0] == 'L' || field[0] == 'N');
+}
+
 policy::Usage usage_from(const std::vector<std::pair<std::string, std::string>>& buckets,
                          const std::vector<std::pair<std::string, std::string>>& holds) {
   policy::Usage usage;
   for (const auto& [name, value] : buckets) {
+    if (!is_bucket(name)) continue;  // a throttle, the fence, the day of the last sweep
     policy::Quantity count = 0;
     const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), count);
     if (failed == std::errc() && end == value.data() + value.size()) usage.buckets[name] = count;
@@ -59,7 +64,8 @@ std::vector<std::string> hold_arguments(const HoldRequest& request, const Ledger
                                 before,
                                 after,
                                 request.idempotency ? request.idempotency->content : std::string(),
-                                hold.day.plus(-settings.keep_days).compact()};
+                                hold.day.plus(-settings.keep_days).compact(),
+                                std::to_string(request.registry_serial)};
   append_list(args, buckets_raised(hold));
   args.push_back(text(std::int64_t(request.charges->size())));
   for (const auto& charge : *request.charges) {
@@ -102,6 +108,9 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
     const auto* bound = answer.element(1);
     for (std::size_t i = 0; i < elements(bound); ++i) held.bound.push_back(std::size_t(integer_at(bound, i)));
     held.usage = usage_from(answer.pairs(2), answer.pairs(3));
+  } else if (word == "fenced") {
+    held.kind = HoldAnswer::Kind::fenced;
+    held.fence = std::uint64_t(answer.integer(1).value_or(0));
   } else if (word == "throttled") {
     held.kind = HoldAnswer::Kind::throttled;
     held.retry_ms = answer.integer(1).value_or(1000);
@@ -112,8 +121,9 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   } else if (word == "mismatch") {
     held.kind = HoldAnswer::Kind::mismatch;
   } else if (word == "replay") {
-    held.kind = HoldAnswer::Kind::replay;
+    // An answer that cannot be read back is no reason to order again.
     result.replay = decode_answer(answer.text(1).value_or(""));
+    held.kind = result.replay ? HoldAnswer::Kind::replay : HoldAnswer::Kind::outcome_unknown;
   }
   co_return result;
 }
@@ -166,20 +176,21 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto order_id = order.empty() ? escape_order_id(hold->order_id) : order;
   args.push_back(std::string(policy::name(hold->number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
                  request.hold_id + "|" + order_id);
-  args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
+  const bool granted = settlement.kind == policy::Settlement::Kind::granted;
+  if (granted) args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
   // Who has which number is written first and names the decision, so that doing it twice changes nothing.
-  if (!co_await begin_tenures(request)) co_return SettleAnswer::unavailable;
+  if (granted && !co_await begin_tenures(request, order_id)) co_return SettleAnswer::unavailable;
   const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
   co_return answer.text() == "done" ? SettleAnswer::done : SettleAnswer::no_such_hold;
 }
 
-Task<bool> RedisLedger::begin_tenures(const SettleRequest& request) {
+Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::string& order_id) {
   const auto& numbers = request.settlement.numbers;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    Command set{"HSET", keys::number(numbers[i]), request.hold_id,
-                request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" +
-                    escape_order_id(request.settlement.order_id)};
+    // Not over what is there: this may come again after the number was given back.
+    Command set{"HSETNX", keys::number(numbers[i]), request.hold_id,
+                request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id};
     if (i + 1 < numbers.size()) {
       link_.post(set);  // replies come in order: when the last one is there, all are
       continue;
@@ -243,13 +254,19 @@ Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& n
     if (parts.size() < 4) continue;
     Tenure tenure{.operator_id = std::string(parts[0]),
                   .decision = decision,
-                  .order_id = std::string(parts[3]),
+                  .order_id = unescape_order_id(parts[3]),
                   .from = policy::from_ms(number_of(parts[1]))};
     if (!parts[2].empty()) tenure.until = policy::from_ms(number_of(parts[2]));
     out.push_back(std::move(tenure));
   }
   std::sort(out.begin(), out.end(), [](const Tenure& a, const Tenure& b) { return a.from > b.from; });
   co_return out;
+}
+
+Task<bool> RedisLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
+  Command set{"HSET", keys::usage(id), "fence", std::to_string(serial)};
+  const auto answer = co_await link_.call(std::move(set));
+  co_return answer.ok();
 }
 
 Task<std::optional<policy::Usage>> RedisLedger::usage(const policy::OperatorId& id) {
@@ -273,7 +290,7 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
       const auto parts = split(record, '|');
       if (parts.size() < 4) continue;
       out.push_back({number, policy::parse_word<policy::NumberType>(parts[0]).value_or(policy::NumberType::fixed),
-                     policy::from_ms(number_of(parts[1])), std::string(parts[2]), std::string(parts[3])});
+                     policy::from_ms(number_of(parts[1])), std::string(parts[2]), unescape_order_id(parts[3])});
     }
   } while (cursor != "0");
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number < b.number; });

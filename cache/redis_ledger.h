@@ -31,6 +31,7 @@ class RedisLedger final : public Ledger {
   Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id, const std::vector<std::string>& numbers,
                                                 policy::Instant now) override;
   Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
+  Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;
   Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override;
   Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) override;
 
@@ -39,7 +40,7 @@ class RedisLedger final : public Ledger {
 
  private:
   Task<std::optional<OpenHold>> find_hold(const policy::OperatorId& id, const std::string& hold_id);
-  Task<bool> begin_tenures(const SettleRequest& request);
+  Task<bool> begin_tenures(const SettleRequest& request, const std::string& order_id);  // escaped
 
   RedisLink& link_;
   const LedgerSettings settings_;

@@ -122,6 +122,7 @@ void RedisLink::start() { asio::co_spawn(executor_, keep_connected(), asio::deta
 void RedisLink::stop() {
   stopped_ = true;
   retry_.cancel();
+  sweep_.cancel();
   broken();
 }
 
@@ -146,6 +147,7 @@ Task<bool> RedisLink::connect() {
   error_code failed;
   ++connection_;
   // Nothing may hang here for longer than the deadline: closing the socket ends whatever waits on it.
+  sweep_at_ = Clock::time_point::max();
   sweep_.expires_after(connect_deadline);
   sweep_.async_wait([this, mine = connection_](error_code cancelled) {
     if (!cancelled && mine == connection_ && !connected_) {
@@ -237,7 +239,7 @@ void RedisLink::send(const Command& command, std::chrono::milliseconds deadline,
   redisFreeCommand(text);
   const auto now = Clock::now();
   pending_.push_back({now, now + deadline, std::move(done)});
-  watch_deadlines();
+  if (now + deadline < sweep_at_) watch_deadlines();
   // All commands of one turn of the loop leave in one write.
   if (!flush_posted_) {
     flush_posted_ = true;
@@ -267,18 +269,17 @@ void RedisLink::flush() {
 
 // One timer for all: it fires at the earliest deadline that somebody still waits for.
 void RedisLink::watch_deadlines() {
-  if (sweeping_) return;
   auto earliest = Clock::time_point::max();
   for (const auto& pending : pending_) {
     if (pending.done) earliest = std::min(earliest, pending.deadline);
     else earliest = std::min(earliest, pending.deadline + silence);
   }
-  if (earliest == Clock::time_point::max()) return;
-  sweeping_ = true;
-  sweep_.expires_at(earliest);
+  if (earliest >= sweep_at_) return;  // it fires early enough already
+  sweep_at_ = earliest;
+  sweep_.expires_at(earliest);  // cancels the later wait
   sweep_.async_wait([this](error_code cancelled) {
-    sweeping_ = false;
     if (stopped_ || cancelled) return;
+    sweep_at_ = Clock::time_point::max();
     const auto now = Clock::now();
     std::vector<std::function<void(RedisAnswer)>> late;
     for (auto& pending : pending_) {

@@ -114,8 +114,9 @@ class RedisLink {
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
   std::deque<Pending> pending_;
   std::string outbox_, sending_;
+  Clock::time_point sweep_at_ = Clock::time_point::max();  // when the deadlines are looked at next
   std::uint64_t connection_ = 0;  // counts connections, so that a late handler knows that its own is gone
-  bool connected_ = false, up_ = false, stopped_ = false, writing_ = false, flush_posted_ = false, sweeping_ = false;
+  bool connected_ = false, up_ = false, stopped_ = false, writing_ = false, flush_posted_ = false;
   double last_roundtrip_seconds_ = 0;
 };
 

@@ -6,6 +6,7 @@
 
 #include "cache/keys.h"
 #include "cache/record_codec.h"
+#include "cache/redis_ledger.h"
 
 namespace sekisho::cache {
 using namespace std::chrono_literals;
@@ -126,7 +127,14 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
   }
   const auto answer = co_await link_.call(std::move(commit), patience);
   if (!answer.ok() || !answer.integer()) co_return std::nullopt;
-  co_return std::uint64_t(*answer.integer());
+  const auto serial = std::uint64_t(*answer.integer());
+  if (serial == 0) co_return serial;
+  RedisLedger ledger(link_, {});
+  const auto today = policy::JstDate::of(change.at);
+  for (const auto& record : records)
+    if (policy::etoc_on(*record, today) == policy::EtocState::revoked && !co_await ledger.fence(record->id, serial))
+      co_return std::nullopt;
+  co_return serial;
 }
 
 Task<std::optional<std::vector<RegistryEvent>>> RegistryStore::events() {

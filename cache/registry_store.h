@@ -54,7 +54,8 @@ class RegistryStore {
   Task<std::shared_ptr<const policy::Registry>> load();  // null: could not be read
   Task<policy::RecordPtr> find(const policy::OperatorId& id, bool& reachable);
 
-  // Commits on top of `seen`. Returns the new serial; 0: somebody else was faster, look again; nothing: unreachable.
+  // Commits on top of `seen`, and then fences off every revoked operator among the records in the ledger: once this
+  // returned, no gateway takes a hold for it that has not heard of the revocation. Returns the new serial; 0: somebody else was faster, look again; nothing: unreachable.
   Task<std::optional<std::uint64_t>> commit(std::uint64_t seen, const RegistryChange& change,
                                             const std::vector<policy::RecordPtr>& records);
 

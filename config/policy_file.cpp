@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <set>
 
 #include "config/digest.h"
 #include "config/installation.h"
 #include "config/policy_when.h"
+#include "policy/prove.h"
 
 namespace sekisho::config {
 namespace {
@@ -141,6 +143,8 @@ void check_effects(Fields& fields, const Node& node, Document& document) {
 
 void read_rule(Document& document, const Node& node, std::set<std::string>& ids, Rule& rule) {
   Fields fields(document, node, "a rule");
+  rule.line = node.place.line;
+  rule.column = node.place.column;
   if (fields.need("id", KebabName{}, rule.id) && !ids.insert(rule.id).second)
     fields.error("id", "two rules have the id '" + rule.id + "'");
   fields.may("basis", Word<policy::Basis>{}, rule.basis);
@@ -163,6 +167,7 @@ void read_guarantee(Document& document, const Node& node, std::set<std::string>&
   using Kind = policy::Guarantee::Kind;
   Fields fields(document, node, "a guarantee");
   guarantee.line = node.place.line;
+  guarantee.column = node.place.column;
   if (fields.need("id", KebabName{}, guarantee.id) && !ids.insert(guarantee.id).second)
     fields.error("id", "two guarantees have the id '" + guarantee.id + "'");
   fields.may("when", WhenMap{false}, guarantee.when);
@@ -206,6 +211,19 @@ policy::Policy read_policy(Document& document, const Node& root) {
   return policy;
 }
 
+// What is wrong with a policy that reads well: promises that it breaks, rules that can never match.
+Errors unkept(const std::filesystem::path& file, const policy::Policy& policy) {
+  auto broken = policy::unreachable_rules(policy);
+  for (auto& guarantee : policy::prove(policy)) broken.push_back(std::move(guarantee));
+  std::stable_sort(broken.begin(), broken.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+  Errors errors;
+  for (auto& [id, line, column, text, test] : broken) {
+    if (!test.empty()) text += "\nAs a test beside the policy, with the answer of today:\n" + test;
+    errors.push_back({file.string(), line, column, std::move(text), true});
+  }
+  return errors;
+}
+
 }  // namespace
 
 Loaded<policy::Policy> load_policy(const std::filesystem::path& file) {
@@ -213,7 +231,10 @@ Loaded<policy::Policy> load_policy(const std::filesystem::path& file) {
   policy::Policy policy;
   if (const Node* root = document.root()) policy = read_policy(document, *root);
   policy.digest = sha256_hex(document.bytes());
-  return document.finish(std::move(policy));
+  auto loaded = document.finish(std::move(policy));
+  if (loaded) loaded.errors = unkept(file, *loaded.value);
+  if (!loaded.errors.empty()) loaded.value.reset();
+  return loaded;
 }
 
 }  // namespace sekisho::config

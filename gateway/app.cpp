@@ -13,7 +13,7 @@ namespace {
 
 int refuse(const config::Errors& errors) {
   for (const auto& error : errors) std::fprintf(stderr, "%s\n", error.print().c_str());
-  return 2;
+  return config::only_broken_promises(errors) ? 1 : 2;
 }
 
 }  // namespace

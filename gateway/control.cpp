@@ -241,9 +241,10 @@ std::vector<Worker::Report> Control::reports() {
 std::vector<std::string> Control::why_not_ready() const {
   std::vector<std::string> out;
   if (shared_.draining) out.push_back("draining");
+  if (!link_.up() && shared_.recovering) out.push_back("redis: not reached yet");
   if (registry_->serial() == 0) out.push_back("registry: no snapshot loaded from Redis yet");
   for (const auto& [which, age] : settings_.sources)
-    if (registry_->serial() != 0 && !registry_->source(which).verified_at)
+    if (!registry_->source(which).verified_at)
       out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");
   if (shared_.recovering) out.push_back("ledger: not yet reconciled with the journal");
   return out;

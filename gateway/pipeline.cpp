@@ -8,6 +8,8 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "cache/registry_follower.h"
@@ -116,7 +118,6 @@ Task<bool> Pipeline::names_numbers_of_others(const Exchange& x) {
 // Sets the quantity aside: one round trip, whatever number of limits apply.
 Task<> Pipeline::hold(Exchange& x) {
   if (!x.hands_out()) co_return;
-  const auto& order = *x.order();
   if (desk_.recovering.load(std::memory_order_relaxed)) {
     x.decision = policy::refused(std::move(x.decision), Reason::ledger_unavailable);
     co_return;
@@ -125,7 +126,37 @@ Task<> Pipeline::hold(Exchange& x) {
     x.decision = policy::refused(std::move(x.decision), Reason::journal_unavailable);
     co_return;
   }
-  cache::HoldRequest request{.operator_id = x.client->operator_id, .partial = order.partial};
+  auto request = hold_request(x);
+  const auto asked = std::chrono::steady_clock::now();
+  auto result = co_await desk_.ledger.hold(request);
+  if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
+    // The ledger knew of a revocation before we did. Now we do: decide again by it.
+    x.standing = look_up(x);
+    x.decision = policy::decide(x.site->policy, facts(x));
+    if (!x.decision.allowed) co_return;
+    request = hold_request(x);
+    result = co_await desk_.ledger.hold(request);
+  }
+  desk_.metrics.observe(Metric::ledger_hold, {},
+                        std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count());
+  if (result.in_doubt) {
+    Unsettled doubt{.what = VoidHold{request.operator_id, request.hold}};
+    desk_.settlements.later(std::move(doubt));
+  }
+  x.retry_ms = result.answer.retry_ms;
+  x.replay = std::move(result.replay);
+  x.decision = policy::with_hold(std::move(x.decision), result.answer, x.standing.today);
+  if (result.answer.kind != policy::HoldAnswer::Kind::taken) co_return;
+  x.hold = std::move(request.hold);
+  x.hold->quantity = result.answer.quantity;
+  for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
+}
+
+cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
+  const auto& order = *x.order();
+  cache::HoldRequest request{.operator_id = x.client->operator_id,
+                             .registry_serial = x.standing.registry_serial,
+                             .partial = order.partial};
   request.hold = {.id = x.id,
                   .quantity = order.quantity,
                   .number_type = *order.number_type,
@@ -140,21 +171,18 @@ Task<> Pipeline::hold(Exchange& x) {
     const auto content = config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
     request.idempotency = cache::Idempotency{x.idempotency_key, content};
   }
-  const auto asked = std::chrono::steady_clock::now();
-  auto result = co_await desk_.ledger.hold(request);
-  desk_.metrics.observe(Metric::ledger_hold, {},
-                        std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count());
-  if (result.in_doubt) {
-    Unsettled doubt{.what = VoidHold{request.operator_id, request.hold}};
-    co_await desk_.settlements.settle(std::move(doubt));
+  return request;
+}
+
+// Waits, not long, until this worker has a registry at least this new.
+Task<bool> Pipeline::learn_of(std::uint64_t registry_serial) {
+  asio::steady_timer pause(desk_.executor);
+  for (int tries = 0; tries < 100 && desk_.registry->serial() < registry_serial; ++tries) {
+    pause.expires_after(std::chrono::milliseconds(5));
+    boost::system::error_code ignored;
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  x.retry_ms = result.answer.retry_ms;
-  x.replay = std::move(result.replay);
-  x.decision = policy::with_hold(std::move(x.decision), result.answer, x.standing.today);
-  if (result.answer.kind != policy::HoldAnswer::Kind::taken) co_return;
-  x.hold = std::move(request.hold);
-  x.hold->quantity = result.answer.quantity;
-  for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
+  co_return desk_.registry->serial() >= registry_serial;
 }
 
 // Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer snapshot
@@ -177,6 +205,7 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   auto again = policy::decide(x.site->policy, facts(x));
   if (!again.allowed) {
     x.decision = std::move(again);
+    x.left.clear();  // its charges are not those that were held
     desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
     co_return std::nullopt;
   }

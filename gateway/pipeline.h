@@ -50,6 +50,8 @@ class Pipeline {
   Task<http::Response> tell_standing(Exchange& x);
   Task<bool> names_numbers_of_others(const Exchange& x);
   Task<> hold(Exchange& x);
+  Task<bool> learn_of(std::uint64_t registry_serial);
+  cache::HoldRequest hold_request(Exchange& x) const;
   Task<std::optional<Permit>> put_on_record(Exchange& x);
   Task<> forward(Exchange& x, Permit permit);
   Task<> settle(Exchange& x);

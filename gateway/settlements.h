@@ -55,6 +55,7 @@ class Settlements {
 
   // Tries at once; queues what the ledger could not take. Behind a queue it waits its turn.
   Task<> settle(Unsettled item);
+  void later(Unsettled item) { queue_.push_back(std::move(item)); }  // when nobody may wait for it
   std::size_t backlog() const { return queue_.size(); }
 
  private:

@@ -153,6 +153,7 @@ Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today) {
       }
       break;
     case Kind::throttled: refuse(decision, Reason::rate_exceeded); break;
+    case Kind::fenced: refuse(decision, Reason::registry_stale); break;
     case Kind::unavailable: refuse(decision, Reason::ledger_unavailable); break;
     case Kind::in_flight: refuse(decision, Reason::idempotency_conflict); break;
     case Kind::mismatch: refuse(decision, Reason::idempotency_mismatch); break;

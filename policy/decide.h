@@ -103,6 +103,7 @@ std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorReco
 struct HoldAnswer {
   enum class Kind {
     taken, over_limit, throttled, unavailable,
+    fenced,  // the operator was revoked in a registry newer than the one decided by
     in_flight, mismatch, outcome_unknown, replay,  // of the idempotency key
   };
   Kind kind = Kind::unavailable;
@@ -110,6 +111,7 @@ struct HoldAnswer {
   std::vector<Quantity> left;         // taken: of each charge, before this order
   std::vector<std::size_t> bound;     // over_limit: indexes into charges
   std::int64_t retry_ms = 0;          // throttled
+  std::uint64_t fence = 0;            // fenced: the newer registry's serial
   Usage usage;                        // over_limit: what is counted now
 };
 

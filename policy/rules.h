@@ -87,6 +87,7 @@ struct Rule {
   std::optional<Limit> limit;
   std::optional<Throttle> throttle;
   std::optional<std::string> review;
+  int line = 0, column = 0;  // where it stands in the file
 };
 
 // A statement that loading the policy proves.
@@ -97,7 +98,7 @@ struct Guarantee {
   Kind kind = Kind::never_permit;
   Quantity numbers = 0;  // at_most
   Period per;            // at_most
-  int line = 0;
+  int line = 0, column = 0;  // where it stands in the file
 };
 
 struct Policy {

@@ -4,10 +4,12 @@
 -- ARGV  1 hold id, 2 quantity, 3 "1": the caller takes fewer, 4 now in microseconds
 --       5 record before the quantity, 6 record after it (cache/hold_record.h)
 --       7 content digest ("" : no idempotency key), 8 first day whose bucket is still wanted (YYYYMMDD)
---       9 number of buckets to raise, then their names
+--       9 serial of the registry that the gateway decided by
+--       10 number of buckets to raise, then their names
 --       then the number of limits, and for each: cap, "1" when it may trim, number of buckets, their names
 --       then the number of throttles, and for each: field, interval and tolerance in microseconds
 -- returns {"taken", quantity, {left of each limit before}} | {"over", {limit indexes from 0}, usage, holds} | {"throttled", milliseconds}
+--         {"fenced", serial}: the operator was revoked in a newer registry |
 --         {"void"} | {"in_flight"} | {"unknown"} | {"mismatch"} | {"replay", answer}
 -- keeps   the sum of a limit's buckets <= its cap after every hold, and a refused order takes nothing
 local usage, holds, idem = KEYS[1], KEYS[2], KEYS[3]
@@ -15,6 +17,10 @@ local id, want, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
 
 -- A hold that was voided before it arrived (the link broke and the gateway gave it up) must not count now.
 if redis.call('HEXISTS', holds, id) == 1 then return {'void'} end
+
+-- A revocation leaves its serial here: a gateway that has not heard of it yet must not hold by what it knew.
+local fence = tonumber(redis.call('HGET', usage, 'fence'))
+if fence and fence > tonumber(ARGV[9]) then return {'fenced', fence} end
 
 local content = ARGV[7]
 if content ~= '' then
@@ -26,7 +32,7 @@ if content ~= '' then
   end
 end
 
-local at = 9
+local at = 10
 local function next_arg()
   at = at + 1
   return ARGV[at]
@@ -37,7 +43,7 @@ local function next_list(count)
   return list
 end
 
-local raise = next_list(tonumber(ARGV[9]))
+local raise = next_list(tonumber(ARGV[10]))
 
 -- First what trimming leaves, then whether everything fits.
 local limits, take = {}, want

@@ -46,6 +46,7 @@ end
 if ARGV[7] == '1' then
   if kind == 'suspense' then
     redis.call('HSET', idem, 'state', 'unknown')
+    redis.call('PERSIST', idem) -- an earlier answer may have begun to run out
   elseif ARGV[8] ~= '' then
     redis.call('HSET', idem, 'state', 'finished', 'answer', ARGV[8])
     redis.call('PEXPIRE', idem, ARGV[9])

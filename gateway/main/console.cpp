@@ -20,7 +20,7 @@ int Console::fail(const std::string& sentence, int code) const {
 int Console::fail(const config::Errors& errors) const {
   for (const auto& error : errors) std::fprintf(stderr, "%s\n", error.print().c_str());
   if (as_json) print(json::object{{"ok", false}, {"errors", errors_json(errors)}}, "");
-  return unreadable;
+  return config::only_broken_promises(errors) ? answer_no : unreadable;
 }
 
 std::optional<config::Settings> Console::settings() const {

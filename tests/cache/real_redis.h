@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>

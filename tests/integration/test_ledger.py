@@ -202,12 +202,3 @@ def test_concurrent_orders_never_go_over_a_limit(open_house):
     assert set(statuses) == {201, 429}
     assert statuses.count(201) == 16, "48 of 50 fit"
     assert house.carrier.seen()["numbers"] == 48 and house.counts("aozora") == (48, 0, 0)
-
-
-def test_a_chain_with_a_refused_operator_is_refused(house):
-    body = json.loads(order_body(1, "fixed"))
-    body["downstream"] = [house.operators["kaze"]]
-    with house.gateway.client("aozora") as client:
-        answer = client.post("/v1/number-orders", json.dumps(body).encode())
-    assert (answer.status, answer.code) == (403, "etoc-revoked"), answer
-    assert house.counts("aozora") == (0, 0, 0)

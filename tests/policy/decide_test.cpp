@@ -83,7 +83,9 @@ TEST(Decide, the_sample_policy_as_a_table) {
     record.plan = {.state = row.plan, .number_types = row.types};
     const auto decision = decided(policy, record, order_of(row.asks, row.type), day(row.today));
     EXPECT_EQ(told(decision), row.then) << name(row.etoc) << " on " << row.today;
-    if (!decision.allowed) EXPECT_EQ(decision.status(), 403);
+    if (decision.allowed) {
+      EXPECT_EQ(charged(decision), row.charges) << name(row.etoc) << " on " << row.today;
+    }
     EXPECT_EQ(decision.status(), decision.allowed ? 200 : 403);
   }
 }

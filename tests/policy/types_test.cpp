@@ -37,7 +37,9 @@ TEST(OperatorId, a_country_and_an_identifier_make_an_id) {
   for (const auto& [text, fine] : table) {
     const auto id = OperatorId::parse(text);
     EXPECT_EQ(id.has_value(), fine) << text;
-    if (id) EXPECT_EQ(id->text(), text);
+    if (id) {
+      EXPECT_EQ(id->text(), text);
+    }
   }
 }
 

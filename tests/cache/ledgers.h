@@ -1,0 +1,170 @@
+// Both ledgers behind one face, called like plain functions.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cache/memory_ledger.h"
+#include "cache/redis_ledger.h"
+#include "tests/cache/real_redis.h"
+#include "tests/policy/builders.h"
+
+namespace sekisho::cache {
+
+// What is asked of the ledger, as values that live as long as the call.
+struct Ask {
+  std::string id;
+  policy::Quantity quantity = 1;
+  std::vector<const policy::Rule*> limits = {};
+  std::vector<const policy::Rule*> throttles = {};
+  std::optional<Idempotency> idempotency = {};
+  bool partial = false;
+  policy::NumberType type = policy::NumberType::fixed;
+  policy::OperatorId who = policy::corporate(1);
+  policy::Instant now = policy::at("2026-11-24T10:00:00+09:00");
+  std::string carrier = "demo";
+
+  policy::Hold hold() const {
+    return {.id = id,
+            .quantity = quantity,
+            .number_type = type,
+            .day = policy::JstDate::of(now),
+            .since = now,
+            .carrier = carrier,
+            .gateway = "gw-0123456789abcdef/1"};
+  }
+};
+
+// How a hold ends, or goes on.
+struct End {
+  std::string id;
+  policy::Settlement settlement;
+  std::optional<StoredAnswer> answer = {};
+  policy::OperatorId who = policy::corporate(1);
+  policy::Instant now = policy::at("2026-11-24T10:00:01+09:00");
+};
+
+enum class Which { memory, redis };
+
+class AnyLedger {
+ public:
+  AnyLedger(Which which, LedgerSettings settings = {}) {
+    if (which == Which::memory) {
+      ledger_ = std::make_unique<MemoryLedger>();
+      return;
+    }
+    linked_ = std::make_unique<Linked>(RealRedis::shared().settings());
+    linked_->call({"FLUSHALL"});
+    ledger_ = std::make_unique<RedisLedger>(linked_->link, settings);
+  }
+
+  HoldResult hold(const Ask& ask) {
+    std::vector<policy::Charge> charges;
+    const auto hold = ask.hold();
+    for (const auto* rule : ask.limits)
+      if (const auto cap = rule->limit->on(hold.day))
+        charges.push_back(
+            {rule, *cap, policy::buckets_of(rule->limit->per, rule->limit->number_types, hold.day)});
+    HoldRequest request{.operator_id = ask.who, .hold = hold, .partial = ask.partial};
+    request.charges = &charges;
+    request.throttles = &ask.throttles;
+    request.idempotency = ask.idempotency;
+    return wait(context(), ledger_->hold(request));
+  }
+  SettleAnswer settle(const End& end) {
+    SettleRequest request{
+        .operator_id = end.who, .hold_id = end.id, .settlement = end.settlement, .now = end.now};
+    request.answer = end.answer;
+    return wait(context(), ledger_->settle(request));
+  }
+  bool void_hold(const Ask& ask) { return wait(context(), ledger_->void_hold(ask.who, ask.hold())); }
+  std::optional<policy::Hold> hold_of_order(const policy::OperatorId& who, const std::string& order,
+                                            const std::string& carrier = "demo") {
+    return wait(context(), ledger_->hold_of_order(who, carrier, order));
+  }
+  policy::Quantity release(const policy::OperatorId& who, const std::vector<std::string>& numbers,
+                           policy::Instant now = policy::at("2026-11-24T11:00:00+09:00")) {
+    return wait(context(), ledger_->release(who, numbers, now)).value_or(-1);
+  }
+  std::vector<Tenure> trace(const std::string& number) {
+    return wait(context(), ledger_->trace(number)).value_or(std::vector<Tenure>{});
+  }
+  policy::Usage usage(const policy::OperatorId& who) {
+    return wait(context(), ledger_->usage(who)).value_or(policy::Usage{});
+  }
+  std::vector<GrantedNumber> numbers(const policy::OperatorId& who) {
+    return wait(context(), ledger_->numbers(who)).value_or(std::vector<GrantedNumber>{});
+  }
+
+  Ledger& port() { return *ledger_; }
+  Linked& redis() { return *linked_; }  // only where it is one
+
+ private:
+  asio::io_context& context() { return linked_ ? linked_->context : context_; }
+
+  asio::io_context context_{1};
+  std::unique_ptr<Linked> linked_;
+  std::unique_ptr<Ledger> ledger_;
+};
+
+// What is counted, as text: "D20261124=5 L=5 ... | id held 5 fixed order". Zero is as good as absent.
+inline std::string told(const policy::Usage& usage, std::string_view oldest_day = "") {
+  std::string out;
+  for (const auto& [bucket, count] : usage.buckets)
+    if (count != 0 && !(bucket[0] == 'D' && std::string_view(bucket).substr(0, 9) < oldest_day))
+      out += bucket + "=" + std::to_string(count) + " ";
+  std::map<std::string, std::string> holds;
+  for (const auto& hold : usage.holds)
+    holds[hold.id] = "| " + hold.id + " " + std::string(name(hold.state)) + " " +
+                     std::to_string(hold.quantity) + " " + std::string(name(hold.number_type)) + " " +
+                     hold.day.text() + " " + hold.carrier + "/" + hold.order_id + " " + hold.gateway + " " +
+                     policy::iso_jst(hold.since) + " ";
+  for (const auto& [id, text] : holds) out += text;
+  return out;
+}
+
+// What the ledger said to a hold, as text: "taken 10 left 90 5" and the like.
+inline std::string told(const HoldResult& result) {
+  using Kind = policy::HoldAnswer::Kind;
+  static const std::map<Kind, std::string> words = {{Kind::taken, "taken"},
+                                                    {Kind::over_limit, "over"},
+                                                    {Kind::throttled, "throttled"},
+                                                    {Kind::unavailable, "unavailable"},
+                                                    {Kind::fenced, "fenced"},
+                                                    {Kind::in_flight, "in_flight"},
+                                                    {Kind::mismatch, "mismatch"},
+                                                    {Kind::outcome_unknown, "outcome_unknown"},
+                                                    {Kind::replay, "replay"}};
+  const auto& answer = result.answer;
+  std::string out = words.at(answer.kind);
+  if (answer.kind == Kind::taken) {
+    out += " " + std::to_string(answer.quantity) + " left";
+    for (const auto left : answer.left) out += " " + std::to_string(left);
+  }
+  for (const auto index : answer.bound) out += " " + std::to_string(index);
+  if (answer.kind == Kind::throttled) out += " " + std::to_string(answer.retry_ms);
+  if (result.replay) out += " " + std::to_string(result.replay->status) + " " + result.replay->body;
+  if (result.in_doubt) out += " in doubt";
+  return out;
+}
+
+inline std::string told(const std::vector<Tenure>& tenures) {
+  std::string out;
+  for (const auto& one : tenures)
+    out += one.operator_id + " " + one.decision + " " + one.order_id + " " + policy::iso_jst(one.from) +
+           ".." + (one.until ? policy::iso_jst(*one.until) : "now") + "; ";
+  return out;
+}
+
+inline std::string told(const std::vector<GrantedNumber>& numbers) {
+  std::string out;
+  for (const auto& one : numbers)
+    out += one.number + " " + std::string(name(one.number_type)) + " " + policy::iso_jst(one.granted_at) +
+           " " + one.decision + " " + one.order_id + "; ";
+  return out;
+}
+
+}  // namespace sekisho::cache
