@@ -31,9 +31,12 @@ std::string unescape_order_id(std::string_view text) {
 std::string escape_order_id(std::string_view order_id) {
   std::string out;
   for (char c : order_id) {
-    if (c == '|') out += "%7C";
-    else if (c == '%') out += "%25";
-    else out += c;
+    if (c == '|')
+      out += "%7C";
+    else if (c == '%')
+      out += "%25";
+    else
+      out += c;
   }
   return out;
 }
@@ -42,8 +45,8 @@ std::pair<std::string, std::string> encode_around_quantity(const HoldRecord& rec
   const auto& hold = record.hold;
   std::string before = std::string(name(hold.state)) + "|";
   std::string after = "|" + std::string(name(hold.number_type)) + "|" + hold.day.text() + "|" +
-                      std::to_string(policy::to_ms(hold.since)) + "|" + hold.carrier + "|" + hold.gateway + "|" +
-                      record.idempotency_key + "|" + escape_order_id(hold.order_id);
+                      std::to_string(policy::to_ms(hold.since)) + "|" + hold.carrier + "|" + hold.gateway +
+                      "|" + record.idempotency_key + "|" + escape_order_id(hold.order_id);
   return {std::move(before), std::move(after)};
 }
 

@@ -1,5 +1,5 @@
-// Redis keys: the one place that spells them. All keys of an operator share its hash tag, so that they lie in one
-// cluster slot.
+// Redis keys: the one place that spells them. All keys of an operator share its hash tag, so that they lie in
+// one cluster slot.
 #pragma once
 
 #include <string>
@@ -31,9 +31,19 @@ inline std::string number(std::string_view number) { return "sekisho:number:" + 
 inline const std::string registry_operators = "sekisho:{registry}:operators";  // hash: id -> record (JSON)
 inline const std::string registry_events = "sekisho:{registry}:events";        // stream of changes
 inline const std::string registry_meta = "sekisho:{registry}:meta";            // hash: serial, epoch, sources
-inline std::string registry_staging(std::string_view token) { return "sekisho:{registry}:staging:" + std::string(token); }
+inline std::string registry_staging(std::string_view token) {
+  return "sekisho:{registry}:staging:" + std::string(token);
+}
+
+// stream: what persons said of orders in suspense (`ledger resolve`); and how far a gateway has journaled it
+inline const std::string resolutions = "sekisho:{resolutions}:said";
+inline std::string resolutions_read(std::string_view gateway) {
+  return "sekisho:{resolutions}:read:" + std::string(gateway);
+}
 
 // string: "<seq> <mac>"; a journal's head, kept outside it
-inline std::string journal_head(std::string_view gateway) { return "sekisho:journal:" + std::string(gateway); }
+inline std::string journal_head(std::string_view gateway) {
+  return "sekisho:journal:" + std::string(gateway);
+}
 
 }  // namespace sekisho::cache::keys

@@ -9,8 +9,7 @@ std::string encode(const StoredAnswer& answer) {
   json::array headers;
   for (const auto& [name, value] : answer.headers) headers.push_back(json::array{name, value});
   json::object out{{"status", answer.status}, {"headers", std::move(headers)}};
-  if (answer.body_kept)
-    out["body"] = answer.body;
+  if (answer.body_kept) out["body"] = answer.body;
   return json::serialize(out);
 }
 
@@ -25,7 +24,8 @@ std::optional<StoredAnswer> decode_answer(std::string_view text) {
   if (const auto* status = object.if_contains("status")) answer.status = status->to_number<int>(failed);
   if (const auto* headers = object.if_contains("headers"); headers && headers->is_array())
     for (const auto& pair : headers->as_array())
-      answer.headers.emplace_back(json::value_to<std::string>(pair.at(0)), json::value_to<std::string>(pair.at(1)));
+      answer.headers.emplace_back(json::value_to<std::string>(pair.at(0)),
+                                  json::value_to<std::string>(pair.at(1)));
   const auto* body = object.if_contains("body");
   answer.body_kept = body != nullptr;
   if (body) answer.body = json::value_to<std::string>(*body);
@@ -35,8 +35,8 @@ std::optional<StoredAnswer> decode_answer(std::string_view text) {
 std::vector<std::string> buckets_raised(const policy::Hold& hold) {
   std::vector<std::string> out;
   const std::string type = "." + std::string(policy::name(hold.number_type));
-  for (const auto& bucket : {policy::day_bucket(hold.day), policy::month_bucket(hold.day), policy::lifetime_bucket,
-                             policy::held_bucket}) {
+  for (const auto& bucket : {policy::day_bucket(hold.day), policy::month_bucket(hold.day),
+                             policy::lifetime_bucket, policy::held_bucket}) {
     out.push_back(bucket);
     out.push_back(bucket + type);
   }

@@ -1,7 +1,7 @@
 // The ledger: the exact count of numbers. A port; `memory_ledger` is its model, `redis_ledger` the real one.
 //
-// Always true: for every limit in force when an order came, granted + held + suspense stay within it; a refused order
-// took nothing; a hold resolves at most once; nothing stops counting because time went by.
+// Always true: for every limit in force when an order came, granted + held + suspense stay within it; a
+// refused order took nothing; a hold resolves at most once; nothing stops counting because time went by.
 #pragma once
 
 #include <optional>
@@ -34,6 +34,7 @@ struct HoldRequest {
   policy::OperatorId operator_id;
   policy::Hold hold;
   std::uint64_t registry_serial = 0;  // decided by; a newer revocation fences the hold off
+  int keep_days = 62;    // day buckets older than this may be swept; the longest rolling limit must fit
   bool partial = false;  // the caller takes fewer: limits with `trim` may cut the order
   const std::vector<policy::Charge>* charges = nullptr;
   const std::vector<const policy::Rule*>* throttles = nullptr;
@@ -53,8 +54,8 @@ struct SettleRequest {
   std::optional<policy::Hold> hold;  // when the caller still has it; else the ledger looks it up
   policy::Settlement settlement;
   policy::Instant now{};
-  std::string idempotency_key;          // digest; empty: none. Known with `hold`, else looked up
-  std::optional<StoredAnswer> answer;   // what a retry gets; nothing with a resolution: a retry goes again
+  std::string idempotency_key;         // digest; empty: none. Known with `hold`, else looked up
+  std::optional<StoredAnswer> answer;  // what a retry gets; nothing with a resolution: a retry goes again
 };
 
 enum class SettleAnswer { done, no_such_hold, unavailable };
@@ -83,11 +84,13 @@ class Ledger {
   virtual Task<HoldResult> hold(const HoldRequest& request) = 0;
   virtual Task<SettleAnswer> settle(const SettleRequest& request) = 0;
 
-  // Makes sure that a hold which is in doubt never counts, whether it was taken, or comes late, or never comes.
+  // Makes sure that a hold which is in doubt never counts, whether it was taken, or comes late, or never
+  // comes.
   virtual Task<bool> void_hold(const policy::OperatorId& id, const policy::Hold& hold) = 0;
 
   // The open hold that waits for this order of the carrier.
-  virtual Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id, const std::string& carrier,
+  virtual Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id,
+                                                          const std::string& carrier,
                                                           const std::string& order_id) = 0;
 
   // Numbers given back. The same number twice counts once. Nothing: the ledger could not be reached.

@@ -98,7 +98,8 @@ Task<SettleAnswer> MemoryLedger::settle(const SettleRequest& request) {
       account.numbers[number] = {number, hold->number_type, request.now, hold->id, hold->order_id};
       auto& tenures = tenures_[number];
       std::erase_if(tenures, [&](const Tenure& tenure) { return tenure.decision == request.hold_id; });
-      tenures.insert(tenures.begin(), {request.operator_id.text(), hold->id, hold->order_id, request.now, {}});
+      tenures.insert(tenures.begin(),
+                     {request.operator_id.text(), hold->id, hold->order_id, request.now, {}});
     }
   }
   const auto key = account.idempotency_of_hold.find(request.hold_id);
@@ -135,7 +136,8 @@ Task<bool> MemoryLedger::void_hold(const policy::OperatorId& id, const policy::H
   co_return true;
 }
 
-Task<std::optional<policy::Hold>> MemoryLedger::hold_of_order(const policy::OperatorId& id, const std::string& carrier,
+Task<std::optional<policy::Hold>> MemoryLedger::hold_of_order(const policy::OperatorId& id,
+                                                              const std::string& carrier,
                                                               const std::string& order_id) {
   for (const auto& hold : accounts_[id].usage.holds)
     if (hold.carrier == carrier && hold.order_id == order_id && !order_id.empty()) co_return hold;
@@ -143,14 +145,16 @@ Task<std::optional<policy::Hold>> MemoryLedger::hold_of_order(const policy::Oper
 }
 
 Task<std::optional<Quantity>> MemoryLedger::release(const policy::OperatorId& id,
-                                                    const std::vector<std::string>& numbers, policy::Instant now) {
+                                                    const std::vector<std::string>& numbers,
+                                                    policy::Instant now) {
   auto& account = accounts_[id];
   Quantity released = 0;
   for (const auto& number : numbers) {
     const auto held = account.numbers.find(number);
     if (held == account.numbers.end()) continue;
     account.usage.buckets[policy::held_bucket] -= 1;
-    account.usage.buckets[policy::held_bucket + "." + std::string(policy::name(held->second.number_type))] -= 1;
+    account.usage.buckets[policy::held_bucket + "." + std::string(policy::name(held->second.number_type))] -=
+        1;
     for (auto& tenure : tenures_[number])
       if (tenure.decision == held->second.decision) tenure.until = now;
     account.numbers.erase(held);
@@ -159,14 +163,18 @@ Task<std::optional<Quantity>> MemoryLedger::release(const policy::OperatorId& id
   co_return released;
 }
 
-Task<std::optional<std::vector<Tenure>>> MemoryLedger::trace(const std::string& number) { co_return tenures_[number]; }
+Task<std::optional<std::vector<Tenure>>> MemoryLedger::trace(const std::string& number) {
+  co_return tenures_[number];
+}
 
 Task<bool> MemoryLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
   accounts_[id].fence = serial;
   co_return true;
 }
 
-Task<std::optional<policy::Usage>> MemoryLedger::usage(const policy::OperatorId& id) { co_return accounts_[id].usage; }
+Task<std::optional<policy::Usage>> MemoryLedger::usage(const policy::OperatorId& id) {
+  co_return accounts_[id].usage;
+}
 
 Task<std::optional<std::vector<GrantedNumber>>> MemoryLedger::numbers(const policy::OperatorId& id) {
   std::vector<GrantedNumber> out;

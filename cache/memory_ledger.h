@@ -1,4 +1,5 @@
-// The ledger's model: the same promises as redis_ledger, in plain containers. For tests, and to read what they are.
+// The ledger's model: the same promises as redis_ledger, in plain containers. For tests, and to read what
+// they are.
 #pragma once
 
 #include <map>
@@ -15,7 +16,8 @@ class MemoryLedger final : public Ledger {
   Task<bool> void_hold(const policy::OperatorId& id, const policy::Hold& hold) override;
   Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id, const std::string& carrier,
                                                   const std::string& order_id) override;
-  Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id, const std::vector<std::string>& numbers,
+  Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id,
+                                                const std::vector<std::string>& numbers,
                                                 policy::Instant now) override;
   Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
   Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;

@@ -228,7 +228,7 @@ std::string encode(const policy::OperatorRecord& record) {
   }
   put(object, "track_record", write(record.track_record));
   if (record.act) object["act"] = write(*record.act);
-  if (record.country != "jp") object["country"] = record.country;
+  if (record.country != policy::OperatorRecord{}.country) object["country"] = record.country;
   put(object, "domestic_agent", record.domestic_agent);
   put(object, "owner_group", record.owner_group);
   put(object, "merged_into", record.merged_into);

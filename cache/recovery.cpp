@@ -41,7 +41,8 @@ policy::Outcome outcome_of(const json::object& record) {
 JournaledOrders read_open_orders(const std::filesystem::path& directory) {
   JournaledOrders orders;
   const auto visit = [&](const JournalLine& line) {
-    if (line.kind != RecordKind::forwarding && line.kind != RecordKind::outcome && line.kind != RecordKind::settled)
+    if (line.kind != RecordKind::forwarding && line.kind != RecordKind::outcome &&
+        line.kind != RecordKind::settled)
       return true;
     const auto record = json::parse({line.json.data(), line.json.size()}).as_object();
     const auto decision = string_of(record, "decision");
@@ -71,8 +72,10 @@ RecoveryPlan plan_recovery(const JournaledOrders& orders, const std::vector<Open
     if (!hold.order_id.empty()) continue;  // accepted by the carrier, who will say later
     policy::Outcome outcome{.kind = Kind::unsent};
     if (const auto order = orders.find(hold.id); order != orders.end()) {
-      if (order->second.outcome) outcome = *order->second.outcome;
-      else if (order->second.forwarding) outcome.kind = Kind::unknown;
+      if (order->second.outcome)
+        outcome = *order->second.outcome;
+      else if (order->second.forwarding)
+        outcome.kind = Kind::unknown;
     }
     SettleRequest request{.operator_id = open.operator_id,
                           .hold_id = hold.id,
@@ -82,7 +85,8 @@ RecoveryPlan plan_recovery(const JournaledOrders& orders, const std::vector<Open
                           .idempotency_key = open.idempotency_key};
     // The carrier's words are gone with the gateway; a retry learns the outcome without the body.
     if (outcome.kind == Kind::finished || outcome.kind == Kind::pending)
-      request.answer = StoredAnswer{.status = 200, .headers = {{"Sekisho-Decision", hold.id}}, .body_kept = false};
+      request.answer =
+          StoredAnswer{.status = 200, .headers = {{"Sekisho-Decision", hold.id}}, .body_kept = false};
     plan.settlements.push_back(std::move(request));
   }
   for (const auto& [decision, order] : orders) {

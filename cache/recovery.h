@@ -1,7 +1,8 @@
 // After a gateway died: what its journal and the ledger together say about the orders it had in hand.
 //
-// A hold of an earlier boot belongs to nobody alive. If the journal never said "forwarding", nothing can have been
-// sent: it is released. If the journal has the carrier's answer, that is carried out. Otherwise nobody knows: suspense.
+// A hold of an earlier boot belongs to nobody alive. If the journal never said "forwarding", nothing can have
+// been sent: it is released. If the journal has the carrier's answer, that is carried out. Otherwise nobody
+// knows: suspense.
 #pragma once
 
 #include <filesystem>

@@ -53,10 +53,10 @@ std::int64_t number_of(std::string_view digits) {
   return value;
 }
 
-std::vector<std::string> hold_arguments(const HoldRequest& request, const LedgerSettings& settings) {
+std::vector<std::string> hold_arguments(const HoldRequest& request) {
   const auto& hold = request.hold;
-  const auto [before, after] = encode_around_quantity(
-      {hold, request.idempotency ? request.idempotency->key : std::string()});
+  const auto [before, after] =
+      encode_around_quantity({hold, request.idempotency ? request.idempotency->key : std::string()});
   std::vector<std::string> args{hold.id,
                                 text(hold.quantity),
                                 request.partial ? "1" : "0",
@@ -64,7 +64,7 @@ std::vector<std::string> hold_arguments(const HoldRequest& request, const Ledger
                                 before,
                                 after,
                                 request.idempotency ? request.idempotency->content : std::string(),
-                                hold.day.plus(-settings.keep_days).compact(),
+                                hold.day.plus(-request.keep_days).compact(),
                                 std::to_string(request.registry_serial)};
   append_list(args, buckets_raised(hold));
   args.push_back(text(std::int64_t(request.charges->size())));
@@ -90,7 +90,7 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   std::vector<std::string> key_names{
       keys::usage(id), keys::holds(id),
       keys::idempotency(id, request.idempotency ? request.idempotency->key : std::string("none"))};
-  auto args = hold_arguments(request, settings_);
+  auto args = hold_arguments(request);
   const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
 
   HoldResult result;
@@ -128,7 +128,8 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   co_return result;
 }
 
-Task<std::optional<OpenHold>> RedisLedger::find_hold(const policy::OperatorId& id, const std::string& hold_id) {
+Task<std::optional<OpenHold>> RedisLedger::find_hold(const policy::OperatorId& id,
+                                                     const std::string& hold_id) {
   Command get{"HGET", keys::holds(id), hold_id};
   const auto answer = co_await link_.call(std::move(get));
   auto record = decode_hold(hold_id, answer.text().value_or(""));
@@ -161,8 +162,9 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
     kept = encode(copy);
   }
   const auto order = escape_order_id(settlement.order_id);
-  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
-                                     keys::idempotency(id, idempotency_key.empty() ? "none" : idempotency_key)};
+  std::vector<std::string> key_names{
+      keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
+      keys::idempotency(id, idempotency_key.empty() ? "none" : idempotency_key)};
   std::vector<std::string> args{request.hold_id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
@@ -216,7 +218,8 @@ Task<bool> RedisLedger::void_hold(const policy::OperatorId& id, const policy::Ho
   co_return answer.ok();
 }
 
-Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id, const std::string& carrier,
+Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id,
+                                                             const std::string& carrier,
                                                              const std::string& order_id) {
   Command get{"HGET", keys::orders(id), carrier + "/" + escape_order_id(order_id)};
   const auto answer = co_await link_.call(std::move(get));
@@ -238,7 +241,8 @@ Task<std::optional<policy::Quantity>> RedisLedger::release(const policy::Operato
     const auto parts = split(record, '|');
     if (parts.size() < 4) continue;
     Command end{"HSET", keys::number(number), std::string(parts[2]),
-                id.text() + "|" + std::string(parts[1]) + "|" + text(policy::to_ms(now)) + "|" + std::string(parts[3])};
+                id.text() + "|" + std::string(parts[1]) + "|" + text(policy::to_ms(now)) + "|" +
+                    std::string(parts[3])};
     link_.post(end);
   }
   co_return policy::Quantity(released.size());
@@ -289,8 +293,9 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
     for (const auto& [number, record] : answer.pairs(1)) {
       const auto parts = split(record, '|');
       if (parts.size() < 4) continue;
-      out.push_back({number, policy::parse_word<policy::NumberType>(parts[0]).value_or(policy::NumberType::fixed),
-                     policy::from_ms(number_of(parts[1])), std::string(parts[2]), unescape_order_id(parts[3])});
+      out.push_back(
+          {number, policy::parse_word<policy::NumberType>(parts[0]).value_or(policy::NumberType::fixed),
+           policy::from_ms(number_of(parts[1])), std::string(parts[2]), unescape_order_id(parts[3])});
     }
   } while (cursor != "0");
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number < b.number; });

@@ -9,7 +9,6 @@ namespace sekisho::cache {
 struct LedgerSettings {
   std::chrono::milliseconds keep_answers{24 * 3600 * 1000};
   std::size_t answer_bytes = 64 * 1024;
-  int keep_days = 62;  // day buckets older than this are swept; the policy's longest rolling limit must fit
 };
 
 // An open hold as it lies in Redis, whoever's it is.
@@ -28,7 +27,8 @@ class RedisLedger final : public Ledger {
   Task<bool> void_hold(const policy::OperatorId& id, const policy::Hold& hold) override;
   Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id, const std::string& carrier,
                                                   const std::string& order_id) override;
-  Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id, const std::vector<std::string>& numbers,
+  Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id,
+                                                const std::vector<std::string>& numbers,
                                                 policy::Instant now) override;
   Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
   Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;

@@ -2,6 +2,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <array>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,7 +13,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <array>
 #include <charconv>
 
 namespace sekisho::cache {
@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // A connection that owes an answer for this long is dead, whatever TCP says.
-constexpr auto silence = 1000ms;
+constexpr auto silence = 500ms;
 constexpr auto connect_deadline = 1000ms;
 
 std::optional<std::string_view> text_of(const redisReply* reply) {
@@ -68,7 +68,9 @@ const redisReply* RedisAnswer::element(std::size_t index) const {
   return index < size() ? raw->element[index] : nullptr;
 }
 std::optional<std::string_view> RedisAnswer::text(std::size_t index) const { return text_of(element(index)); }
-std::optional<std::int64_t> RedisAnswer::integer(std::size_t index) const { return integer_of(element(index)); }
+std::optional<std::int64_t> RedisAnswer::integer(std::size_t index) const {
+  return integer_of(element(index));
+}
 std::vector<std::pair<std::string, std::string>> RedisAnswer::pairs(std::size_t index) const {
   return pairs_of(element(index));
 }
@@ -176,7 +178,8 @@ Task<bool> RedisLink::connect() {
   connected_ = true;
   sweep_.cancel();
 
-  // Introduce ourselves before anybody else may speak. These go first in the pipeline; the last one brings us up.
+  // Introduce ourselves before anybody else may speak. These go first in the pipeline; the last one brings us
+  // up.
   std::vector<Command> greeting;
   if (!settings_.password.empty()) {
     Command auth{"AUTH"};
@@ -205,8 +208,8 @@ Task<> RedisLink::read_replies() {
   std::array<char, 16 * 1024> buffer;
   error_code failed;
   while (true) {
-    const std::size_t bytes = co_await socket_.async_read_some(asio::buffer(buffer),
-                                                               asio::redirect_error(asio::use_awaitable, failed));
+    const std::size_t bytes = co_await socket_.async_read_some(
+        asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;
     redisReaderFeed(reader_.get(), buffer.data(), bytes);
     while (true) {
@@ -254,25 +257,28 @@ void RedisLink::flush() {
   if (writing_ || outbox_.empty() || !connected_) return;
   writing_ = true;
   sending_.swap(outbox_);
-  asio::async_write(socket_, asio::buffer(sending_), [this, mine = connection_](error_code failed, std::size_t) {
-    writing_ = false;
-    sending_.clear();
-    if (mine != connection_) return;
-    if (failed) {
-      error_code ignored;
-      socket_.close(ignored);
-    } else {
-      flush();
-    }
-  });
+  asio::async_write(socket_, asio::buffer(sending_),
+                    [this, mine = connection_](error_code failed, std::size_t) {
+                      writing_ = false;
+                      sending_.clear();
+                      if (mine != connection_) return;
+                      if (failed) {
+                        error_code ignored;
+                        socket_.close(ignored);
+                      } else {
+                        flush();
+                      }
+                    });
 }
 
 // One timer for all: it fires at the earliest deadline that somebody still waits for.
 void RedisLink::watch_deadlines() {
   auto earliest = Clock::time_point::max();
   for (const auto& pending : pending_) {
-    if (pending.done) earliest = std::min(earliest, pending.deadline);
-    else earliest = std::min(earliest, pending.deadline + silence);
+    if (pending.done)
+      earliest = std::min(earliest, pending.deadline);
+    else
+      earliest = std::min(earliest, pending.deadline + silence);
   }
   if (earliest >= sweep_at_) return;  // it fires early enough already
   sweep_at_ = earliest;
@@ -322,18 +328,19 @@ Task<RedisAnswer> RedisLink::call(Command command, std::chrono::milliseconds dea
     send(command, deadline, [shared](RedisAnswer answer) {
       auto executor = asio::get_associated_executor(*shared);
       auto value = std::make_shared<RedisAnswer>(std::move(answer));
-      asio::post(executor, [shared, value] { std::move(*shared)(std::move(*value)); });
+      asio::post(executor, [shared, value] { std::move (*shared)(std::move(*value)); });
     });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(RedisAnswer)>(std::move(initiate),
-                                                                                           asio::use_awaitable);
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(RedisAnswer)>(
+      std::move(initiate), asio::use_awaitable);
 }
 
 void RedisLink::post(const Command& command) {
   if (up_) send(command, settings_.deadline, nullptr);
 }
 
-Task<RedisAnswer> RedisLink::run(const Script& script, std::vector<std::string> keys, std::vector<std::string> args) {
+Task<RedisAnswer> RedisLink::run(const Script& script, std::vector<std::string> keys,
+                                 std::vector<std::string> args) {
   Command command{"EVALSHA", script.digest, std::to_string(keys.size())};
   command.insert(command.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
   command.insert(command.end(), std::make_move_iterator(args.begin()), std::make_move_iterator(args.end()));

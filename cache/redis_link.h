@@ -1,8 +1,9 @@
-// One connection to Redis, shared by every order of a thread: commands are pipelined, each with its own deadline.
+// One connection to Redis, shared by every order of a thread: commands are pipelined, each with its own
+// deadline.
 //
-// The one file that knows hiredis, as a formatter and a reader of RESP; the socket is Asio's. A command that misses
-// its deadline fails alone: its reply, if it still comes, is thrown away, and the commands around it live on. A link
-// that answers nothing at all for a while is closed and made anew.
+// The one file that knows hiredis, as a formatter and a reader of RESP; the socket is Asio's. A command that
+// misses its deadline fails alone: its reply, if it still comes, is thrown away, and the commands around it
+// live on. A link that answers nothing at all for a while is closed and made anew.
 //
 // Used by one thread only: that of its executor.
 #pragma once
@@ -42,11 +43,11 @@ struct RedisAnswer {
   Kind kind = Kind::unsent;
   std::unique_ptr<redisReply, FreeReply> raw;
 
-  bool ok() const;          // a reply that is not an error
-  std::string error() const;  // Redis's own words, or why there is no reply
-  std::optional<std::string_view> text() const;     // string or status
-  std::optional<std::int64_t> integer() const;      // integer, or a string of digits
-  std::size_t size() const;                         // elements of an array; 0 otherwise
+  bool ok() const;                               // a reply that is not an error
+  std::string error() const;                     // Redis's own words, or why there is no reply
+  std::optional<std::string_view> text() const;  // string or status
+  std::optional<std::int64_t> integer() const;   // integer, or a string of digits
+  std::size_t size() const;                      // elements of an array; 0 otherwise
   std::optional<std::string_view> text(std::size_t index) const;
   std::optional<std::int64_t> integer(std::size_t index) const;
   // Field, value pairs of the array at `index` (a HGETALL inside a script's answer).
@@ -81,14 +82,15 @@ class RedisLink {
 
   Task<RedisAnswer> call(Command command);
   Task<RedisAnswer> call(Command command, std::chrono::milliseconds deadline);
-  // Sends and does not wait: for what may be done twice, and is known by the answer to what was sent after it.
+  // Sends and does not wait: for what may be done twice, and is known by the answer to what was sent after
+  // it.
   void post(const Command& command);
   Task<RedisAnswer> run(const Script& script, std::vector<std::string> keys, std::vector<std::string> args);
 
   // Waits until the link is up, at most this long.
   Task<bool> wait_up(std::chrono::milliseconds at_most);
 
-  std::function<void(bool up)> on_change;       // told when the link comes up or goes down
+  std::function<void(bool up)> on_change;        // told when the link comes up or goes down
   std::function<void(double seconds)> on_reply;  // told each round trip
 
  private:
@@ -101,7 +103,8 @@ class RedisLink {
   Task<> keep_connected();
   Task<bool> connect();
   Task<> read_replies();
-  void send(const Command& command, std::chrono::milliseconds deadline, std::function<void(RedisAnswer)> done);
+  void send(const Command& command, std::chrono::milliseconds deadline,
+            std::function<void(RedisAnswer)> done);
   void flush();
   void watch_deadlines();
   void broken();

@@ -36,7 +36,8 @@ std::int64_t boot_ms() {
   return std::int64_t(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor, const config::RedisSettings& settings,
+RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor,
+                                   const config::RedisSettings& settings,
                                    std::atomic<std::int64_t>& in_step_at, Publish publish)
     : link_(executor, settings),
       store_(link_),
@@ -77,14 +78,16 @@ Task<bool> RegistryFollower::load_whole() {
   const auto loaded = co_await store_.load();
   if (!loaded) co_return false;
 
-  // What we know and Redis does not (it lost writes, or was begun anew) is kept where forgetting would permit.
+  // What we know and Redis does not (it lost writes, or was begun anew) is kept where forgetting would
+  // permit.
   const bool same_registry = epoch_ == meta->epoch;
   std::vector<RecordPtr> kept;
   if (current_) {
     current_->each([&](const policy::OperatorRecord& old) {
       const auto* now = loaded->find(old.id);
       const bool lost = same_registry && old.serial > loaded->serial();
-      const bool revocation_lost = old.act && old.act->revoked && !(now && now->act && now->act->at >= old.act->at);
+      const bool revocation_lost =
+          old.act && old.act->revoked && !(now && now->act && now->act->at >= old.act->at);
       if (lost || (revocation_lost && !now)) {
         kept.push_back(std::make_shared<policy::OperatorRecord>(old));
       } else if (revocation_lost) {
@@ -114,8 +117,9 @@ Task<bool> RegistryFollower::follow_once() {
   }
   if (serial == current_->serial()) in_step_at_.store(asked_at, std::memory_order_relaxed);
 
-  Command read{"XREAD", "COUNT", "1000", "BLOCK", std::to_string(block.count()), "STREAMS", keys::registry_events,
-               last_id_};
+  Command read{
+      "XREAD", "COUNT", "1000", "BLOCK", std::to_string(block.count()), "STREAMS", keys::registry_events,
+      last_id_};
   const auto news = co_await link_.call(std::move(read), block + 1000ms);
   if (!news.ok()) co_return false;
   for (const auto& entry : stream_entries(news, keys::registry_events)) {

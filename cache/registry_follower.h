@@ -1,8 +1,9 @@
-// Keeps a gateway's registry in step with Redis: loads it once, then follows the stream of changes, and swaps whole.
+// Keeps a gateway's registry in step with Redis: loads it once, then follows the stream of changes, and swaps
+// whole.
 //
-// Always true: an operator revoked in a snapshot stays revoked in every later one until a later act of reinstatement,
-// also when Redis came back with older data. `in_step_at` never claims more than was certain: it is the moment before
-// the question whose answer showed that nothing was missing.
+// Always true: an operator revoked in a snapshot stays revoked in every later one until a later act of
+// reinstatement, also when Redis came back with older data. `in_step_at` never claims more than was certain:
+// it is the moment before the question whose answer showed that nothing was missing.
 //
 // Lives on one thread, with a link of its own (it blocks in XREAD).
 #pragma once
@@ -23,7 +24,8 @@ class RegistryFollower {
  public:
   using Publish = std::function<void(std::shared_ptr<const policy::Registry>, const RegistryEvent* event)>;
 
-  // `in_step_at` is set to the moment (boot_ms) when this gateway was last certain to have every change; 0: never.
+  // `in_step_at` is set to the moment (boot_ms) when this gateway was last certain to have every change; 0:
+  // never.
   RegistryFollower(boost::asio::any_io_executor executor, const config::RedisSettings& settings,
                    std::atomic<std::int64_t>& in_step_at, Publish publish);
   void start();

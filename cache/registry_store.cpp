@@ -60,9 +60,12 @@ Task<std::optional<RegistryMeta>> RegistryStore::meta() {
   if (!answer.ok()) co_return std::nullopt;
   RegistryMeta meta;
   for (auto& [field, value] : answer.pairs()) {
-    if (field == "serial") meta.serial = number(value);
-    else if (field == "epoch") meta.epoch = value;
-    else meta.fields[field] = value;
+    if (field == "serial")
+      meta.serial = number(value);
+    else if (field == "epoch")
+      meta.epoch = value;
+    else
+      meta.fields[field] = value;
   }
   co_return meta;
 }
@@ -78,7 +81,8 @@ Task<std::shared_ptr<const policy::Registry>> RegistryStore::load() {
     if (!answer.ok()) co_return nullptr;
     cursor = answer.text(0).value_or("0");
     for (const auto& [id, record] : answer.pairs(1))
-      if (auto decoded = decode(record)) records.push_back(std::make_shared<policy::OperatorRecord>(std::move(*decoded)));
+      if (auto decoded = decode(record))
+        records.push_back(std::make_shared<policy::OperatorRecord>(std::move(*decoded)));
   } while (cursor != "0");
   const policy::Registry empty;
   co_return empty.with(records, head->serial, head->sources());
@@ -132,7 +136,8 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
   RedisLedger ledger(link_, {});
   const auto today = policy::JstDate::of(change.at);
   for (const auto& record : records)
-    if (policy::etoc_on(*record, today) == policy::EtocState::revoked && !co_await ledger.fence(record->id, serial))
+    if (policy::etoc_on(*record, today) == policy::EtocState::revoked &&
+        !co_await ledger.fence(record->id, serial))
       co_return std::nullopt;
   co_return serial;
 }
@@ -154,7 +159,8 @@ Task<std::optional<std::vector<RegistryEvent>>> RegistryStore::events() {
   }
 }
 
-std::optional<RegistryEvent> EventAssembler::add(const std::vector<std::pair<std::string, std::string>>& fields) {
+std::optional<RegistryEvent> EventAssembler::add(
+    const std::vector<std::pair<std::string, std::string>>& fields) {
   bool commit = false;
   std::uint64_t serial = 0;
   for (const auto& [field, value] : fields)
@@ -166,7 +172,8 @@ std::optional<RegistryEvent> EventAssembler::add(const std::vector<std::pair<std
         open_.records.push_back(std::make_shared<policy::OperatorRecord>(std::move(*record)));
     } else if (field == "commit") {
       commit = true;
-      open_.change.kind = policy::parse_word<RegistryChange::Kind>(value).value_or(RegistryChange::Kind::import);
+      open_.change.kind =
+          policy::parse_word<RegistryChange::Kind>(value).value_or(RegistryChange::Kind::import);
     } else if (field == "at") {
       open_.change.at = policy::from_ms(std::int64_t(number(value)));
     } else if (field == "by") {

@@ -1,7 +1,7 @@
 // The registry in Redis: committed whole by commands, followed by gateways.
 //
-// A change is a set of whole records under the next serial. It lies in a hash (the present) and in a stream (how it
-// became so); `registry_commit.lua` writes both at once, so nobody sees half of it.
+// A change is a set of whole records under the next serial. It lies in a hash (the present) and in a stream
+// (how it became so); `registry_commit.lua` writes both at once, so nobody sees half of it.
 #pragma once
 
 #include <array>
@@ -54,8 +54,9 @@ class RegistryStore {
   Task<std::shared_ptr<const policy::Registry>> load();  // null: could not be read
   Task<policy::RecordPtr> find(const policy::OperatorId& id, bool& reachable);
 
-  // Commits on top of `seen`, and then fences off every revoked operator among the records in the ledger: once this
-  // returned, no gateway takes a hold for it that has not heard of the revocation. Returns the new serial; 0: somebody else was faster, look again; nothing: unreachable.
+  // Commits on top of `seen`, and then fences off every revoked operator among the records in the ledger:
+  // once this returned, no gateway takes a hold for it that has not heard of the revocation. Returns the new
+  // serial; 0: somebody else was faster, look again; nothing: unreachable.
   Task<std::optional<std::uint64_t>> commit(std::uint64_t seen, const RegistryChange& change,
                                             const std::vector<policy::RecordPtr>& records);
 

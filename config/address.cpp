@@ -121,10 +121,10 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
   if (colon == url.npos) return "expected a URL such as redis://127.0.0.1:6379";
   const auto scheme = url.substr(0, colon);
   auto rest = url.substr(colon + 3);
-  if (scheme == "redis+sentinel" || scheme == "redis+cluster")
-    return std::string(scheme) + ":// is not supported by this version; use redis://, rediss:// or unix://";
-  if (scheme != "redis" && scheme != "rediss" && scheme != "unix")
-    return "the URL of Redis begins with redis://, rediss:// or unix://";
+  // Refused rather than spoken in the clear.
+  if (scheme == "rediss" || scheme == "redis+sentinel" || scheme == "redis+cluster")
+    return std::string(scheme) + ":// is not supported by this version; use redis:// or unix://";
+  if (scheme != "redis" && scheme != "unix") return "the URL of Redis begins with redis:// or unix://";
   if (rest.find_first_of("?#") != rest.npos)
     return "the URL of Redis has no '?' and no '#' part; encode them (%3F, %23)";
   if (!take_credentials(rest, out))
@@ -135,7 +135,6 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
     out.unix_path = rest;
     return out;
   }
-  out.tls = scheme == "rediss";
   const auto slash = std::min(rest.find('/'), rest.size());
   const auto database = rest.substr(slash);
   const auto authority = parse_authority(rest.substr(0, slash));
@@ -152,15 +151,16 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
 
 std::variant<policy::Endpoint, std::string> parse_endpoint(std::string_view url) {
   policy::Endpoint out;
-  out.tls = url.starts_with("https://");
-  if (!out.tls && !url.starts_with("http://")) return "an endpoint begins with http:// or https://";
-  auto rest = url.substr(out.tls ? 8 : 7);
+  // Refused rather than spoken in the clear.
+  if (url.starts_with("https://")) return "https:// is not supported by this version; put a TLS tunnel in between";
+  if (!url.starts_with("http://")) return "an endpoint begins with http://";
+  auto rest = url.substr(7);
   if (rest.find('@') != rest.npos) return "an endpoint has no credentials; put them under 'headers'";
   const auto slash = std::min(rest.find('/'), rest.size());
   const auto authority = parse_authority(rest.substr(0, slash));
-  if (!authority || authority->port == 0) return "expected http[s]://host[:port][/base/path]";
+  if (!authority || authority->port == 0) return "expected http://host[:port][/base/path]";
   out.host = authority->host;
-  out.port = authority->port.value_or(out.tls ? 443 : 80);
+  out.port = authority->port.value_or(80);
   auto base = rest.substr(slash);
   if (!is_base_path(base)) return "an endpoint's path is plain: no '?', '#', '%', ';', '//' or '..'";
   if (base.ends_with('/')) base.remove_suffix(1);

@@ -20,6 +20,13 @@ bool listed_certified(EtocState state) {
          state == EtocState::objection;
 }
 
+bool revoked_by_act(const OperatorRecord& record) { return record.act && record.act->revoked; }
+
+// What a list can take away: an act of revocation has taken it already.
+bool is_certified(const OperatorRecord& record) {
+  return listed_certified(record.etoc.state) && !revoked_by_act(record);
+}
+
 // An end that the list itself states. Whoever is named so is not gone: somebody decided it.
 bool is_stated_end(EtocState state) {
   return state == EtocState::revoked || state == EtocState::surrendered || state == EtocState::expired;
@@ -101,6 +108,10 @@ class Planner {
   ImportPlan plan() {
     if (!rules_.last_digest.empty() && rules_.last_digest == file_.digest) {
       plan_.same_file = true;
+      for (const auto& [id, rows] : rows_)
+        if (const auto* record = registry_.find(id); record && revoked_by_act(*record))
+          plan_.still_revoked.push_back(id.text());
+      tidy();
       return std::move(plan_);
     }
     for (const auto& [id, rows] : rows_) consider_listed(id, rows);
@@ -134,7 +145,7 @@ class Planner {
     if (file_.which == Register::etoc) {
       // An old or cut list must not bring it back: a revocation outlives the row.
       if (old.etoc.state == EtocState::revoked) return;
-      if (listed_certified(old.etoc.state)) {
+      if (is_certified(old)) {
         ++certified_before_;
         gone_.push_back(old.id.text());
       }
@@ -149,10 +160,9 @@ class Planner {
   void count_etoc(const OperatorRecord* old, const OperatorRecord& next) {
     const auto listed = next.etoc.state;
     if (listed_certified(listed)) ++certified_after_;
-    if (next.act && next.act->revoked && listed != EtocState::revoked)
-      plan_.still_revoked.push_back(next.id.text());
+    if (revoked_by_act(next) && listed_certified(listed)) plan_.still_revoked.push_back(next.id.text());
     if (!old) return;
-    if (listed_certified(old->etoc.state)) {
+    if (is_certified(*old)) {
       ++certified_before_;
       if (!listed_certified(listed) && !is_stated_end(listed)) gone_.push_back(next.id.text());
     }

@@ -33,7 +33,6 @@ struct RedisSettings {
   std::uint16_t port = 6379;
   std::string unix_path, username, password;
   int database = 0;
-  bool tls = false;
   Milliseconds deadline{50};
 };
 

@@ -42,7 +42,8 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
              .body_timeout = 5s,
              .idle_timeout = 60s,
              .handle = [this](http::Request request) -> Task<http::Response> { co_return answer(request); },
-             .unreadable = [](const http::ReadFailure& failure) { return unreadable(failure, ""); },
+             .unreadable = [](const http::ReadFailure& failure,
+                              const http::Headers& headers) { return unreadable(failure, headers, ""); },
              .closing = [] { return false; }} {}
 
 config::Address Admin::listen(const config::Address& address) {
@@ -97,7 +98,8 @@ http::Response Admin::answer(const http::Request& request) {
     if (!why_not.empty()) return with(503, "text/plain; charset=utf-8", lines("not ready", why_not));
     return with(200, "text/plain; charset=utf-8", lines("ready", desk_.degraded()));
   }
-  if (path == "/metrics" && get) return with(200, "text/plain; version=0.0.4; charset=utf-8", desk_.metrics_text());
+  if (path == "/metrics" && get)
+    return with(200, "text/plain; version=0.0.4; charset=utf-8", desk_.metrics_text());
   if (path == "/admin/v1/status" && get) return with(200, "application/json", desk_.status_json());
   if (path == "/admin/v1/reload" && request.method == "POST") {
     const auto errors = desk_.reload();

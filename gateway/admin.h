@@ -1,5 +1,5 @@
-// The admin listener: health, metrics, status, reload. On loopback or a unix socket; nothing here needs a token yet,
-// so settings refuse any other address.
+// The admin listener: health, metrics, status, reload. On loopback or a unix socket; nothing here needs a
+// token yet, so settings refuse any other address.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

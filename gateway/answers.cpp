@@ -16,7 +16,9 @@ namespace {
 
 constexpr int notice_days = 60;  // how long before its end a certificate's expiry is told
 
-Language language_of(const Exchange& x) { return http::choose_language(x.request.headers.find("Accept-Language")); }
+Language language_of(const Exchange& x) {
+  return http::choose_language(x.request.headers.find("Accept-Language"));
+}
 
 int seconds_until(policy::Instant then, policy::Instant now) {
   return int(std::max<std::int64_t>(1, ((then - now).count() + 999) / 1000));
@@ -40,7 +42,8 @@ http::ProblemReason told(const policy::Finding& finding, Language language) {
   const auto code = finding.code.empty() ? std::string(policy::code(finding.reason)) : finding.code;
   const auto& words = policy::row(policy::parse_reason(code).value_or(finding.reason));
   const auto at = static_cast<std::size_t>(language);
-  http::ProblemReason out{.code = code, .text = std::string(words.title[at]), .remedy = std::string(words.remedy[at])};
+  http::ProblemReason out{
+      .code = code, .text = std::string(words.title[at]), .remedy = std::string(words.remedy[at])};
   if (!finding.detail.empty()) out.text += " " + finding.detail;
   // A request of the police is confidential: which rule it was, and on what basis, would tell of it.
   if (finding.rule && finding.reason != Reason::supply_refused) {
@@ -51,7 +54,8 @@ http::ProblemReason told(const policy::Finding& finding, Language language) {
 }
 
 http::ProblemLimit told(const policy::LimitState& limit) {
-  return {limit.rule, limit.code, limit.per.text(), limit.limit, limit.used, limit.held, limit.left, limit.resets_at};
+  return {limit.rule, limit.code, limit.per.text(), limit.limit,
+          limit.used, limit.held, limit.left,       limit.resets_at};
 }
 
 void add_rate_limits(http::Response& response, const Exchange& x) {
@@ -80,7 +84,8 @@ void add_rate_limits(http::Response& response, const Exchange& x) {
 void add_notices(http::Response& response, const Exchange& x) {
   if (x.standing.certified_until) {
     const auto days = (x.standing.certified_until->day - x.standing.today.day).count();
-    if (days <= notice_days) response.headers.add("Sekisho-Notice", fmt::format("certificate expires in {} days", days));
+    if (days <= notice_days)
+      response.headers.add("Sekisho-Notice", fmt::format("certificate expires in {} days", days));
   }
   for (const auto* rule : x.decision.notices)
     if (rule->deny != Reason::supply_refused)
@@ -135,7 +140,8 @@ http::Response replayed(const Exchange& x) {
   response.status = x.replay->status;
   for (const auto& [name, value] : x.replay->headers) response.headers.add(name, value);
   response.body = x.replay->body;
-  if (!x.replay->body_kept) response.headers.set("Sekisho-Notice", "the answer's body was too large to keep");
+  if (!x.replay->body_kept)
+    response.headers.set("Sekisho-Notice", "the order was carried out; the carrier's own answer is not kept");
   response.headers.set("Idempotency-Replayed", "true");
   return response;
 }
@@ -146,9 +152,10 @@ cache::StoredAnswer to_store(const http::Response& answer) {
   return stored;
 }
 
-http::Response unreadable(const http::ReadFailure& failure, std::string_view contact) {
+http::Response unreadable(const http::ReadFailure& failure, const http::Headers& read_so_far,
+                          std::string_view contact) {
   http::Problem problem{.reason = failure.reason, .detail = failure.detail, .contact = std::string(contact)};
-  auto response = http::to_response(problem, Language::en);
+  auto response = http::to_response(problem, http::choose_language(read_so_far.find("Accept-Language")));
   response.keep_alive = false;
   return response;
 }

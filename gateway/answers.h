@@ -23,6 +23,7 @@ http::Response replayed(const Exchange& x);
 cache::StoredAnswer to_store(const http::Response& carriers_answer);
 
 // A message that could not be read as a request.
-http::Response unreadable(const http::ReadFailure& failure, std::string_view contact);
+http::Response unreadable(const http::ReadFailure& failure, const http::Headers& read_so_far,
+                          std::string_view contact);
 
 }  // namespace sekisho::gateway

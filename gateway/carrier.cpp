@@ -10,8 +10,8 @@
 #include "gateway/http/writer.h"
 
 namespace sekisho::gateway {
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 namespace {
 
@@ -76,7 +76,8 @@ class CarrierPool::Connection final : public Watched {
   Watchdog::Guard guard_;
 };
 
-CarrierPool::CarrierPool(asio::any_io_executor executor, Watchdog& dog, std::shared_ptr<const policy::Carrier> carrier)
+CarrierPool::CarrierPool(asio::any_io_executor executor, Watchdog& dog,
+                         std::shared_ptr<const policy::Carrier> carrier)
     : executor_(std::move(executor)), dog_(dog), carrier_(std::move(carrier)) {}
 
 CarrierPool::~CarrierPool() = default;
@@ -165,8 +166,8 @@ Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
   auto progress = http::Progress::need_more;
   while (!failed && progress != http::Progress::message_done && progress != http::Progress::failed) {
     const auto space = connection->reader.space();
-    const auto bytes = co_await connection->socket.async_read_some(asio::buffer(space.data(), space.size()),
-                                                                   asio::redirect_error(asio::use_awaitable, failed));
+    const auto bytes = co_await connection->socket.async_read_some(
+        asio::buffer(space.data(), space.size()), asio::redirect_error(asio::use_awaitable, failed));
     if (failed == asio::error::eof) {
       connection->reader.end_of_stream();
       progress = connection->reader.advance();
@@ -190,8 +191,8 @@ Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
     answer.reason = policy::Reason::carrier_malformed;
     answer.detail = "the carrier closed the connection before its answer was whole";
   }
-  const bool reusable = answer.kind == CarrierAnswer::Kind::answered && !failed && answer.response.keep_alive &&
-                        !connection->reader.surplus();
+  const bool reusable = answer.kind == CarrierAnswer::Kind::answered && !failed &&
+                        answer.response.keep_alive && !connection->reader.surplus();
   if (!reusable) connection.reset();
   give_back(std::move(connection));
   co_return answer;

@@ -1,8 +1,9 @@
-// The carrier behind the gate: a pool of connections, and what is certain about a message that was given to them.
+// The carrier behind the gate: a pool of connections, and what is certain about a message that was given to
+// them.
 //
-// A message is sent at most once. Whatever goes wrong before its first byte was written is `unsent`: nothing can have
-// happened at the carrier. Whatever goes wrong after that is `unknown`: it may have. Only a whole, well-formed answer
-// is `answered`.
+// A message is sent at most once. Whatever goes wrong before its first byte was written is `unsent`: nothing
+// can have happened at the carrier. Whatever goes wrong after that is `unknown`: it may have. Only a whole,
+// well-formed answer is `answered`.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,14 +26,15 @@ namespace asio = boost::asio;
 
 class Pipeline;
 
-// Proof that a call may go to the carrier: decided, held (where it hands out) and on record. Only the pipeline, which
-// sees to all three, can make one, and a carrier takes nothing without it.
+// Proof that a call may go to the carrier: decided, held (where it hands out) and on record. Only the
+// pipeline, which sees to all three, can make one, and a carrier takes nothing without it.
 class Permit {
  public:
   const std::string& decision() const { return decision_; }
 
  private:
   friend class Pipeline;
+  friend struct PermitForTests;  // the carrier alone, without a pipeline
   explicit Permit(std::string decision) : decision_(std::move(decision)) {}
   std::string decision_;
 };

@@ -41,8 +41,9 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       site_(std::move(site)),
       link_(context_.get_executor(), settings.redis),
       ledger_(link_, {}),
-      follower_(context_.get_executor(), settings.redis, shared_.in_step_at,
-                [this](auto registry, const cache::RegistryEvent* event) { publish(std::move(registry), event); }),
+      follower_(
+          context_.get_executor(), settings.redis, shared_.in_step_at,
+          [this](auto registry, const cache::RegistryEvent* event) { publish(std::move(registry), event); }),
       admin_(context_, dog_, admin_desk()),
       signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -96,17 +97,20 @@ void Control::publish(std::shared_ptr<const policy::Registry> registry, const ca
   if (!event) {
     log::info("registry loaded", {{"serial", std::to_string(registry->serial())},
                                   {"operators", std::to_string(registry->size())}});
-    journal_.append(cache::RecordKind::registry, system_now(), registry_record(registry->serial(), "loaded", "", "", {}));
+    journal_.append(cache::RecordKind::registry, system_now(),
+                    registry_record(registry->serial(), "loaded", "", "", {}));
     return;
   }
   const auto& change = event->change;
   const auto delay = unix_seconds(system_now()) - unix_seconds(change.at);
-  if (change.kind == cache::RegistryChange::Kind::revoke) metrics_.observe(Metric::revocation_delay, {}, std::max(0.0, delay));
+  if (change.kind == cache::RegistryChange::Kind::revoke)
+    metrics_.observe(Metric::revocation_delay, {}, std::max(0.0, delay));
   std::vector<std::string> operators;
   for (std::size_t i = 0; i < event->records.size() && i < 100; ++i)
     operators.push_back(event->records[i]->id.text());
-  journal_.append(cache::RecordKind::registry, system_now(),
-                  registry_record(event->serial, policy::name(change.kind), change.by, change.reason, operators));
+  journal_.append(
+      cache::RecordKind::registry, system_now(),
+      registry_record(event->serial, policy::name(change.kind), change.by, change.reason, operators));
   log::info("registry changed", {{"serial", std::to_string(event->serial)},
                                  {"change", std::string(policy::name(change.kind))},
                                  {"operators", std::to_string(event->records.size())}});
@@ -129,13 +133,15 @@ Task<bool> Control::recover_once(const cache::JournaledOrders& orders) {
   if (!co_await link_.wait_up(1s)) co_return false;
   const auto holds = co_await ledger_.open_holds();
   if (!holds) co_return false;
-  const auto plan = cache::plan_recovery(orders, *holds, journal_.gateway_id(), journal_.boot(), system_now());
+  const auto plan =
+      cache::plan_recovery(orders, *holds, journal_.gateway_id(), journal_.boot(), system_now());
   for (const auto& request : plan.settlements) {
     const auto answer = co_await ledger_.settle(request);
     if (answer == cache::SettleAnswer::unavailable) co_return false;
     journal_.append(cache::RecordKind::settled, system_now(), settled_record(request, answer));
-    log::warn("hold of an earlier boot settled", {{"decision", request.hold_id},
-                                                  {"result", std::string(policy::name(request.settlement.kind))}});
+    log::warn(
+        "hold of an earlier boot settled",
+        {{"decision", request.hold_id}, {"result", std::string(policy::name(request.settlement.kind))}});
   }
   for (const auto& release : plan.releases) {
     const auto released = co_await ledger_.release(release.operator_id, release.numbers, system_now());
@@ -156,6 +162,7 @@ Task<> Control::keep_books() {
       const auto answer = co_await link_.call(std::move(set));
       if (answer.ok()) journal_head_told_ = text;
     }
+    co_await journal_resolutions();
     if (link_.up() && round % holds_every == 0) {
       if (const auto holds = co_await ledger_.open_holds()) {
         double held = 0, suspense = 0, oldest = 0;
@@ -173,12 +180,35 @@ Task<> Control::keep_books() {
   }
 }
 
+// `ledger resolve` cannot write into our journal; what it said of our holds waits in Redis until we do.
+Task<> Control::journal_resolutions() {
+  if (!link_.up()) co_return;
+  const auto mark = cache::keys::resolutions_read(journal_.gateway_id());
+  cache::Command where{"GET", mark};
+  const auto read = co_await link_.call(std::move(where));
+  if (!read.ok()) co_return;
+  const std::string from = read.text() ? "(" + std::string(*read.text()) : "-";
+  cache::Command range{"XRANGE", cache::keys::resolutions, from, "+", "COUNT", "100"};
+  const auto said = co_await link_.call(std::move(range));
+  std::string last;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const auto entry = cache::stream_entry(said.element(i));
+    last = entry.id;
+    const bool ours = !entry.fields.empty() && entry.fields.front().second == journal_.gateway_id();
+    if (ours) journal_.append(cache::RecordKind::settled, system_now(), resolution_record(entry.fields));
+  }
+  if (last.empty()) co_return;
+  cache::Command set{"SET", mark, last};
+  co_await link_.call(std::move(set));
+}
+
 config::Errors Control::reload() {
   auto loaded = config::load_installation(settings_);
   metrics_.set(Metric::reload_successful, {}, loaded ? 1 : 0);
   if (!loaded) {
     last_reload_error_ = loaded.errors.empty() ? "unknown" : loaded.errors.front().print();
-    for (const auto& one : loaded.errors) log::error("reload refused; the old files stay in force", {{"error", one.print()}});
+    for (const auto& one : loaded.errors)
+      log::error("reload refused; the old files stay in force", {{"error", one.print()}});
     return loaded.errors;
   }
   last_reload_error_.clear();
@@ -253,8 +283,10 @@ std::vector<std::string> Control::why_not_ready() const {
 std::vector<std::string> Control::degraded() const {
   std::vector<std::string> out;
   const auto fresh = freshness(settings_, *registry_, shared_.in_step_at, cache::boot_ms(), system_now());
-  if (fresh.stale) out.push_back("registry-stale: orders are answered with 503");
-  else if (fresh.past_soft) out.push_back("registry past its soft age: orders are decided and marked");
+  if (fresh.stale)
+    out.push_back("registry-stale: orders are answered with 503");
+  else if (fresh.past_soft)
+    out.push_back("registry past its soft age: orders are decided and marked");
   if (!link_.up()) out.push_back("ledger-unavailable: no link to Redis; orders are answered with 503");
   if (!journal_.writable()) out.push_back("journal-unavailable: orders are answered with 503");
   if (!last_reload_error_.empty()) out.push_back("the last reload was refused: " + last_reload_error_);
@@ -303,7 +335,8 @@ std::string Control::metrics_text() {
   const auto journal = journal_.counters();
   all.set(Metric::journal_lag, {}, double(journal.lag_records));
   all.set(Metric::journal_gap, {}, double(journal.gaps));
-  all.put(Metric::journal_fsync, {}, histogram_of(cache::sync_bounds(), journal.sync_buckets, journal.sync_seconds_sum));
+  all.put(Metric::journal_fsync, {},
+          histogram_of(cache::sync_bounds(), journal.sync_buckets, journal.sync_seconds_sum));
   return all.text();
 }
 

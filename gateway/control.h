@@ -1,4 +1,5 @@
-// The control thread: snapshots in, health and metrics out, reload, recovery, drain. No order passes through here.
+// The control thread: snapshots in, health and metrics out, reload, recovery, drain. No order passes through
+// here.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -17,16 +18,17 @@ namespace sekisho::gateway {
 
 class Control {
  public:
-  Control(const config::Settings& settings, std::shared_ptr<const config::Installation> site, cache::Journal& journal);
+  Control(const config::Settings& settings, std::shared_ptr<const config::Installation> site,
+          cache::Journal& journal);
   ~Control();
   void run();  // until drained
 
   // Parses, validates, swaps; on any error the old set stays. Returns what was wrong.
   config::Errors reload();
 
-  // Why this gateway is not ready; empty: it is. Ready means that it has what it needs to answer. What every gateway
-  // would suffer from together (Redis gone, a stale registry) makes none of them unready, for then nobody could give
-  // numbers back: it is `degraded`.
+  // Why this gateway is not ready; empty: it is. Ready means that it has what it needs to answer. What every
+  // gateway would suffer from together (Redis gone, a stale registry) makes none of them unready, for then
+  // nobody could give numbers back: it is `degraded`.
   std::vector<std::string> why_not_ready() const;
   std::vector<std::string> degraded() const;
   std::string metrics_text();
@@ -37,6 +39,7 @@ class Control {
   Task<> recover();
   Task<bool> recover_once(const cache::JournaledOrders& orders);
   Task<> keep_books();
+  Task<> journal_resolutions();
   Task<> wait_for_signals();
   Task<> drain();
   Task<> pause(std::chrono::milliseconds time);

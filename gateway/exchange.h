@@ -39,12 +39,13 @@ struct Exchange {
   policy::Decision decision;
 
   // What was done.
-  std::optional<policy::Hold> hold;  // while numbers are set aside for this order
-  std::string idempotency_key;       // digest; empty: none
+  std::optional<policy::Hold> hold;    // while numbers are set aside for this order
+  std::string idempotency_key;         // digest; empty: none
   std::vector<policy::Quantity> left;  // of each charge, after the hold
-  std::int64_t retry_ms = 0;         // when the ledger said how long to wait
+  std::int64_t retry_ms = 0;           // when the ledger said how long to wait
   std::optional<cache::StoredAnswer> replay;
-  std::optional<std::uint64_t> journal_floor;  // set once an intent is on record: recovery needs the journal from here
+  std::optional<std::uint64_t>
+      journal_floor;  // set once an intent is on record: recovery needs the journal from here
   CarrierAnswer answer;
   policy::Outcome outcome;
   policy::Settlement settlement;

@@ -15,8 +15,8 @@ std::vector<std::string_view> values_of(const http::Headers& headers, std::strin
 
 const config::Client* identify(const http::Headers& headers, const config::Clients& clients) {
   const auto keys = values_of(headers, clients.api_key_header);
-  // The digest is computed also when there is no key. The look-up compares digests, whose bytes an attacker cannot
-  // steer, so how long it takes tells nothing about any key.
+  // The digest is computed also when there is no key. The look-up compares digests, whose bytes an attacker
+  // cannot steer, so how long it takes tells nothing about any key.
   const auto found = clients.by_key.find(config::sha256(keys.empty() ? std::string_view() : keys.front()));
   if (keys.size() != 1 || found == clients.by_key.end()) return nullptr;
   return &clients.all[found->second];

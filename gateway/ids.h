@@ -1,4 +1,5 @@
-// Ids of decisions: 26 characters that sort by time (48 bits of milliseconds, 80 random bits, Crockford's base 32).
+// Ids of decisions: 26 characters that sort by time (48 bits of milliseconds, 80 random bits, Crockford's
+// base 32).
 #pragma once
 
 #include <random>

@@ -62,8 +62,9 @@ const std::vector<MetricRow>& all_metrics() {
 }
 
 const std::vector<double>& Histogram::bounds() {
-  static const std::vector<double> all = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
-                                          0.01,    0.025,    0.05,    0.1,    0.25,    0.5,    1,     2.5,    5, 10, 30};
+  static const std::vector<double> all = {0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
+                                          0.0025,  0.005,    0.01,    0.025,  0.05,    0.1,    0.25,
+                                          0.5,     1,        2.5,     5,      10,      30};
   return all;
 }
 
@@ -80,7 +81,8 @@ void Histogram::merge(const Histogram& other) {
   sum += other.sum;
 }
 
-Histogram histogram_of(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts, double sum) {
+Histogram histogram_of(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts,
+                       double sum) {
   Histogram out;
   out.counts.resize(Histogram::bounds().size() + 1);
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -105,8 +107,10 @@ std::string_view Metrics::key(Metric metric, std::initializer_list<std::string_v
 
 void Metrics::add(Metric metric, std::initializer_list<std::string_view> labels, double by) {
   const auto at = key(metric, labels);
-  if (const auto found = values_.find(at); found != values_.end()) found->second += by;
-  else values_.emplace(std::string(at), by);
+  if (const auto found = values_.find(at); found != values_.end())
+    found->second += by;
+  else
+    values_.emplace(std::string(at), by);
 }
 
 void Metrics::set(Metric metric, std::initializer_list<std::string_view> labels, double value) {
@@ -156,7 +160,8 @@ std::string Metrics::text() const {
         family.metric.push_back(std::move(metric));
       }
     }
-    // A metric without labels is there from the start, so that a dashboard never asks for what does not exist.
+    // A metric without labels is there from the start, so that a dashboard never asks for what does not
+    // exist.
     if (family.metric.empty() && row.labels.empty()) {
       prometheus::ClientMetric metric;
       if (row.kind == MetricRow::Kind::histogram) metric.histogram = cumulative({});

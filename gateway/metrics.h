@@ -34,8 +34,10 @@ struct Histogram {
   void merge(const Histogram& other);
 };
 
-// A histogram that was counted elsewhere, in other buckets: each count goes to the bucket that its bound falls in.
-Histogram histogram_of(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts, double sum);
+// A histogram that was counted elsewhere, in other buckets: each count goes to the bucket that its bound
+// falls in.
+Histogram histogram_of(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts,
+                       double sum);
 
 // One thread's counts. Copy it to read it elsewhere.
 class Metrics {

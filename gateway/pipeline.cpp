@@ -1,7 +1,7 @@
 // The life of one order, from top to bottom: facts, one decision, effects.
 //
-// Searches, releases and status calls take the same way. They charge nothing, so that the steps which hold and settle
-// have nothing to do for them.
+// Searches, releases and status calls take the same way. They charge nothing, so that the steps which hold
+// and settle have nothing to do for them.
 #include "gateway/pipeline.h"
 
 #include <openssl/evp.h>
@@ -24,6 +24,14 @@
 namespace sekisho::gateway {
 using policy::Outcome;
 using policy::Reason;
+
+namespace {
+
+policy::Instant wall_clock() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
 
 Task<http::Response> Pipeline::handle(http::Request request) {
   Exchange x;
@@ -53,7 +61,7 @@ Task<http::Response> Pipeline::handle(http::Request request) {
 
 // Who calls, which route, what is asked, how the operator stands: values from values.
 void Pipeline::understand(Exchange& x) {
-  x.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  x.now = wall_clock();
   x.site = desk_.site;
   x.id = desk_.ids.next(x.now);
   const auto trace = x.request.headers.find("traceparent");
@@ -62,9 +70,10 @@ void Pipeline::understand(Exchange& x) {
   if (!x.client) return;
   x.match = policy::match_route(x.site->carriers, x.request.method, x.request.path());
   if (!x.match) return;
-  const policy::Message message{.query = x.request.query(),
-                                .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
-                                .body = x.request.body};
+  const policy::Message message{
+      .query = x.request.query(),
+      .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
+      .body = x.request.body};
   x.read = policy::read_order(*x.match, message);
   if (x.hands_out()) x.standing = look_up(x);
 }
@@ -74,8 +83,8 @@ policy::Standing Pipeline::look_up(const Exchange& x) const {
   const auto& id = x.client->operator_id;
   const auto fresh = freshness(desk_.settings, registry, desk_.in_step_at.load(std::memory_order_relaxed),
                                cache::boot_ms(), x.now);
-  return policy::stand(registry.find(id), id, x.order()->number_type, policy::JstDate::of(x.now), registry.serial(),
-                       fresh);
+  return policy::stand(registry.find(id), id, x.order()->number_type, policy::JstDate::of(x.now),
+                       registry.serial(), fresh);
 }
 
 policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
@@ -102,8 +111,9 @@ Task<http::Response> Pipeline::tell_standing(Exchange& x) {
   co_return standing_answer(x.site->policy, desk_.registry->find(id), id, *usage, today);
 }
 
-// A number that the ledger knows as another operator's may not be given back, or moved, by this one. One that the
-// ledger does not know passes, and so does every one while the ledger cannot be asked: giving back is always possible.
+// A number that the ledger knows as another operator's may not be given back, or moved, by this one. One that
+// the ledger does not know passes, and so does every one while the ledger cannot be asked: giving back is
+// always possible.
 Task<bool> Pipeline::names_numbers_of_others(const Exchange& x) {
   if (!x.order()) co_return false;
   for (const auto& number : x.order()->numbers) {
@@ -156,6 +166,7 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   const auto& order = *x.order();
   cache::HoldRequest request{.operator_id = x.client->operator_id,
                              .registry_serial = x.standing.registry_serial,
+                             .keep_days = std::max(62, x.site->policy.longest_days()),
                              .partial = order.partial};
   request.hold = {.id = x.id,
                   .quantity = order.quantity,
@@ -168,7 +179,8 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   request.throttles = &x.decision.throttles;
   if (!order.reference.empty()) {
     x.idempotency_key = config::sha256_hex(order.reference);
-    const auto content = config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
+    const auto content =
+        config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
     request.idempotency = cache::Idempotency{x.idempotency_key, content};
   }
   return request;
@@ -185,8 +197,8 @@ Task<bool> Pipeline::learn_of(std::uint64_t registry_serial) {
   co_return desk_.registry->serial() >= registry_serial;
 }
 
-// Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer snapshot
-// refuses. An order that hands nothing out is recorded too, but does not wait for the disk.
+// Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer
+// snapshot refuses. An order that hands nothing out is recorded too, but does not wait for the disk.
 Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   if (x.hands_out() || x.operation() == policy::Operation::release) {
     x.journal_floor = desk_.journal.head().seq + 1;
@@ -223,8 +235,9 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   request.headers.set("Sekisho-Client", x.client->id);
   request.headers.set("traceparent", x.traceparent);
   const bool trimmed = x.hold && x.hold->quantity < x.order()->quantity;
-  request.body = trimmed ? policy::rewrite_quantity(x.request.body, *x.order()->quantity_span, x.hold->quantity)
-                         : x.request.body;
+  request.body = trimmed
+                     ? policy::rewrite_quantity(x.request.body, *x.order()->quantity_span, x.hold->quantity)
+                     : x.request.body;
 
   const auto pool = desk_.pool_of(x);
   const auto sent = std::chrono::steady_clock::now();
@@ -232,8 +245,12 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   x.carrier_time = std::chrono::steady_clock::now() - sent;
 
   switch (x.answer.kind) {
-    case CarrierAnswer::Kind::unsent: x.outcome.kind = Outcome::Kind::unsent; break;
-    case CarrierAnswer::Kind::unknown: x.outcome.kind = Outcome::Kind::unknown; break;
+    case CarrierAnswer::Kind::unsent:
+      x.outcome.kind = Outcome::Kind::unsent;
+      break;
+    case CarrierAnswer::Kind::unknown:
+      x.outcome.kind = Outcome::Kind::unknown;
+      break;
     case CarrierAnswer::Kind::answered:
       x.outcome = policy::read_outcome(*x.match, x.answer.response.status, x.answer.response.body);
   }
@@ -244,8 +261,9 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
 Task<> Pipeline::settle(Exchange& x) {
   const bool was_sent = x.decision.allowed;
   if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
-  const bool looked_only = !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
-  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, x.now, outcome_record(x));
+  const bool looked_only =
+      !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
+  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, wall_clock(), outcome_record(x));
 
   if (x.hold) {
     x.settlement = policy::settle(x.outcome);
@@ -279,10 +297,8 @@ Task<> Pipeline::settle_earlier_order(Exchange& x) {
   if (!hold) co_return;
   x.settlement = policy::settle(x.outcome);
   x.settlement.order_id = order.order_id;
-  cache::SettleRequest request{.operator_id = x.client->operator_id,
-                               .hold_id = hold->id,
-                               .settlement = x.settlement,
-                               .now = x.now};
+  cache::SettleRequest request{
+      .operator_id = x.client->operator_id, .hold_id = hold->id, .settlement = x.settlement, .now = x.now};
   request.answer = to_store(passed(x));
   Unsettled item{.what = std::move(request)};
   co_await desk_.settlements.settle(std::move(item));
@@ -292,10 +308,11 @@ Task<> Pipeline::settle_earlier_order(Exchange& x) {
 http::Response Pipeline::close(Exchange& x) {
   const bool recorded = x.decision.allowed && !x.replay;  // put_on_record() did it
   const bool refused_late = !x.decision.allowed && x.journal_floor;
-  if (!recorded && !refused_late) desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
+  if (!recorded && !refused_late)
+    desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
 
-  http::Response response = !x.decision.allowed                                ? refusal(x)
-                            : x.replay                                         ? replayed(x)
+  http::Response response = !x.decision.allowed                              ? refusal(x)
+                            : x.replay                                       ? replayed(x)
                             : x.answer.kind == CarrierAnswer::Kind::answered ? passed(x)
                                                                              : carrier_failure(x);
   count(x, response);
@@ -305,14 +322,15 @@ http::Response Pipeline::close(Exchange& x) {
 Task<bool> Pipeline::durably(cache::RecordKind kind, policy::Instant at, std::string fields) {
   auto initiate = [this, kind, at, &fields](auto handler) {
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    // The journal's thread tells; the worker's thread goes on. Until then the worker's loop must not run out of work.
+    // The journal's thread tells; the worker's thread goes on. Until then the worker's loop must not run out
+    // of work.
     const auto work = asio::make_work_guard(desk_.executor);
     desk_.journal.append(kind, at, std::move(fields), [shared, work](bool durable) {
-      asio::post(work.get_executor(), [shared, durable] { std::move(*shared)(durable); });
+      asio::post(work.get_executor(), [shared, durable] { std::move (*shared)(durable); });
     });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(std::move(initiate),
-                                                                                   asio::use_awaitable);
+                                                                                     asio::use_awaitable);
 }
 
 void Pipeline::count(const Exchange& x, const http::Response& response) {
@@ -320,11 +338,11 @@ void Pipeline::count(const Exchange& x, const http::Response& response) {
   const auto operation = policy::name(x.operation());
   const auto total = std::chrono::steady_clock::now() - x.began;
   const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
-  const std::string_view outcome = !x.decision.allowed                                ? "refused"
-                                   : x.replay                                         ? "replayed"
+  const std::string_view outcome = !x.decision.allowed                              ? "refused"
+                                   : x.replay                                       ? "replayed"
                                    : x.answer.kind == CarrierAnswer::Kind::answered ? "passed"
                                                                                     : "carrier_failed";
-  const auto code = !x.decision.allowed          ? policy::code(x.decision.reason())
+  const auto code = !x.decision.allowed           ? policy::code(x.decision.reason())
                     : outcome == "carrier_failed" ? policy::code(x.answer.reason)
                                                   : std::string_view();
   metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
@@ -339,6 +357,8 @@ void Pipeline::count(const Exchange& x, const http::Response& response) {
     const char status_class[] = {char('0' + response.status / 100), 'x', 'x', 0};
     metrics.observe(Metric::carrier_duration, {x.carrier_name(), status_class}, seconds(x.carrier_time));
   }
+  if (x.operation() == policy::Operation::release && x.outcome.released > 0)
+    metrics.add(Metric::numbers, {x.carrier_name(), "", "released"}, double(x.outcome.released));
   if (x.hold) {
     const auto type = policy::name(x.hold->number_type);
     const auto granted = x.settlement.granted;

@@ -15,7 +15,8 @@
 
 namespace sekisho::gateway {
 
-// What a worker's orders share: the newest snapshots, and the ports. Its worker's thread only, but for the atomics.
+// What a worker's orders share: the newest snapshots, and the ports. Its worker's thread only, but for the
+// atomics.
 struct Desk {
   // Constant after construction.
   const config::Settings& settings;

@@ -56,7 +56,8 @@ json::array findings_of(const policy::Decision& decision) {
 json::array limits_of(const policy::Decision& decision) {
   json::array out;
   for (const auto& limit : decision.limits)
-    out.push_back(json::object{{"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}});
+    out.push_back(json::object{
+        {"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}});
   return out;
 }
 
@@ -146,12 +147,27 @@ std::string released_record(const ReleaseNumbers& release, policy::Quantity rele
                  {"numbers", strings(release.numbers)}});
 }
 
-std::string policy_record(const config::Installation& site) {
-  return inside({{"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}});
+std::string resolution_record(const std::vector<std::pair<std::string, std::string>>& said) {
+  json::object out;
+  for (const auto& [field, value] : said) {
+    if (field == "hold")
+      out["decision"] = value;
+    else if (field == "granted")
+      out["granted"] = std::strtoll(value.c_str(), nullptr, 10);
+    else if (field != "gateway")
+      out[field] = value;
+  }
+  out["result"] = out["granted"] == json::value(0) ? "released" : "granted";
+  return inside(out);
 }
 
-std::string registry_record(std::uint64_t serial, std::string_view kind, std::string_view by, std::string_view reason,
-                            const std::vector<std::string>& operators) {
+std::string policy_record(const config::Installation& site) {
+  return inside(
+      {{"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}});
+}
+
+std::string registry_record(std::uint64_t serial, std::string_view kind, std::string_view by,
+                            std::string_view reason, const std::vector<std::string>& operators) {
   json::object out{{"serial", serial}, {"change", kind}};
   if (!by.empty()) out["by"] = by;
   if (!reason.empty()) out["reason"] = reason;

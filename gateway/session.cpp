@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <ctime>
 
 #include "gateway/http/writer.h"
 #include "gateway/log.h"
@@ -14,7 +15,23 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr auto send_timeout = 30s;  // a reader that takes nothing for this long is dropped
+
+// "Tue, 24 Nov 2026 02:10:00 GMT" (RFC 9110 5.6.7); made anew once a second.
+const std::string& imf_date(std::chrono::system_clock::time_point now) {
+  thread_local std::time_t made_at = 0;
+  thread_local std::string text;
+  const auto second = std::chrono::system_clock::to_time_t(now);
+  if (second != made_at) {
+    std::tm parts{};
+    ::gmtime_r(&second, &parts);
+    char buffer[40];
+    text.assign(buffer, std::strftime(buffer, sizeof buffer, "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    made_at = second;
+  }
+  return text;
 }
+
+}  // namespace
 
 Session::Session(asio::generic::stream_protocol::socket socket, SessionHouse& house)
     : socket_(std::move(socket)), house_(house), reader_(house.limits), guard_(house.dog, *this) {}
@@ -38,10 +55,11 @@ Task<> Session::run() {
     const bool keep = request.keep_alive;
     const bool head_only = request.method == "HEAD";
     auto response = co_await house_.handle(std::move(request));
-    response.keep_alive = keep && !house_.closing();
-    const bool sent = co_await send(response, head_only);
+    const bool keep_alive = keep && !house_.closing();
+    response.keep_alive = keep_alive;
+    const bool sent = co_await send(std::move(response), head_only);
     busy_ = false;
-    if (!sent || !response.keep_alive) break;
+    if (!sent || !keep_alive) break;
   }
   error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
@@ -61,15 +79,16 @@ Task<bool> Session::next_request(http::Request& request) {
       co_return true;
     }
     if (progress == Progress::failed) {
-      const auto refusal = house_.unreadable(reader_.failure());
-      co_await send(refusal, false);
+      auto refusal = house_.unreadable(reader_.failure(), reader_.request().headers);
+      co_await send(std::move(refusal), false);
       co_return false;
     }
     if (progress == Progress::head_done) {
       arm(house_.body_timeout);
       if (reader_.expects_continue()) {
         static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        co_await asio::async_write(socket_, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, failed));
+        co_await asio::async_write(socket_, asio::buffer(go_on),
+                                   asio::redirect_error(asio::use_awaitable, failed));
         if (failed) co_return false;
       }
       continue;
@@ -80,8 +99,8 @@ Task<bool> Session::next_request(http::Request& request) {
                                                         asio::redirect_error(asio::use_awaitable, failed));
     if (expired_ && phase_ == Phase::reading) {
       const http::ReadFailure slow{policy::Reason::request_timeout, "the request did not arrive in time"};
-      const auto refusal = house_.unreadable(slow);
-      co_await send(refusal, false);
+      auto refusal = house_.unreadable(slow, reader_.request().headers);
+      co_await send(std::move(refusal), false);
       co_return false;
     }
     if (failed) co_return false;
@@ -92,7 +111,9 @@ Task<bool> Session::next_request(http::Request& request) {
   }
 }
 
-Task<bool> Session::send(const http::Response& response, bool head_only) {
+Task<bool> Session::send(http::Response response, bool head_only) {
+  if (!response.headers.find("Date"))
+    response.headers.add("Date", imf_date(std::chrono::system_clock::now()));
   out_.clear();
   http::write(out_, response, head_only);
   expired_ = false;

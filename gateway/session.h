@@ -21,7 +21,7 @@ struct SessionHouse {
   http::ReadLimits limits;
   std::chrono::milliseconds header_timeout, body_timeout, idle_timeout;
   std::function<Task<http::Response>(http::Request)> handle;
-  std::function<http::Response(const http::ReadFailure&)> unreadable;
+  std::function<http::Response(const http::ReadFailure&, const http::Headers& read_so_far)> unreadable;
   std::function<bool()> closing;  // answers carry Connection: close
 };
 
@@ -36,7 +36,7 @@ class Session final : public Watched {
  private:
   enum class Phase { idle, reading, answering };
   Task<bool> next_request(http::Request& request);
-  Task<bool> send(const http::Response& response, bool head_only);
+  Task<bool> send(http::Response response, bool head_only);
 
   asio::generic::stream_protocol::socket socket_;
   SessionHouse& house_;

@@ -1,8 +1,8 @@
 // Every settlement gets done: now, or when Redis is back, or after a restart from the journal.
 //
-// What could not be written to the ledger waits here, in order, and is tried again. Doing one twice changes nothing
-// (a hold resolves at most once, a number is released at most once), so nothing here needs to know whether the first
-// try arrived. Lives on its worker's thread; `lowest_open` may be asked from any.
+// What could not be written to the ledger waits here, in order, and is tried again. Doing one twice changes
+// nothing (a hold resolves at most once, a number is released at most once), so nothing here needs to know
+// whether the first try arrived. Lives on its worker's thread; `lowest_open` may be asked from any.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -49,7 +49,8 @@ struct Unsettled {
 
 class Settlements {
  public:
-  Settlements(boost::asio::any_io_executor executor, cache::Ledger& ledger, cache::Journal& journal, OpenOrders& open);
+  Settlements(boost::asio::any_io_executor executor, cache::Ledger& ledger, cache::Journal& journal,
+              OpenOrders& open);
   void start();
   void stop() { stopped_ = true; }
 

@@ -15,9 +15,11 @@ json::array limits_json(const std::vector<policy::StandingLimit>& limits) {
   json::array out;
   for (const auto& [limit, applies] : limits) {
     if (!applies) continue;
-    json::object one{{"rule", limit.rule},   {"code", limit.code}, {"per", limit.per.text()}, {"limit", limit.limit},
-                     {"used", limit.used},   {"held", limit.held}, {"left", limit.left}};
-    one["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
+    json::object one{{"rule", limit.rule},   {"code", limit.code}, {"per", limit.per.text()},
+                     {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held},
+                     {"left", limit.left}};
+    one["resets_at"] =
+        limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
     out.push_back(std::move(one));
   }
   return out;
@@ -59,24 +61,26 @@ json::array coming_json(const policy::Policy& policy, const std::vector<policy::
 }  // namespace
 
 http::Response standing_answer(const policy::Policy& policy, const policy::OperatorRecord* record,
-                               const policy::OperatorId& id, const policy::Usage& usage, policy::JstDate today) {
+                               const policy::OperatorId& id, const policy::Usage& usage,
+                               policy::JstDate today) {
   policy::OperatorRecord unknown;
   const auto& known = record ? *record : unknown;
   json::array types;
   known.plan.number_types.each([&](policy::NumberType type) { types.emplace_back(policy::name(type)); });
   const auto limits = policy::limits_today(policy, record, id, usage, today);
-  const json::object body{{"operator", id.text()},
-                          {"etoc",
-                           {{"state", policy::name(policy::etoc_on(known, today))},
-                            {"certificate", known.etoc.certificate},
-                            {"valid_until", date(known.etoc.valid_until)}}},
-                          {"plan", {{"state", policy::name(known.plan.state)}, {"number_types", std::move(types)}}},
-                          {"granted", usage.granted()},
-                          {"held", usage.held()},
-                          {"suspense", usage.suspense()},
-                          {"limits", limits_json(limits)},
-                          {"holds", holds_json(usage)},
-                          {"coming", coming_json(policy, limits, known, today)}};
+  const json::object body{
+      {"operator", id.text()},
+      {"etoc",
+       {{"state", policy::name(policy::etoc_on(known, today))},
+        {"certificate", known.etoc.certificate},
+        {"valid_until", date(known.etoc.valid_until)}}},
+      {"plan", {{"state", policy::name(known.plan.state)}, {"number_types", std::move(types)}}},
+      {"granted", usage.granted()},
+      {"held", usage.held()},
+      {"suspense", usage.suspense()},
+      {"limits", limits_json(limits)},
+      {"holds", holds_json(usage)},
+      {"coming", coming_json(policy, limits, known, today)}};
   http::Response response{.body = json::serialize(body) + "\n"};
   response.headers.add("Content-Type", "application/json");
   response.headers.add("Cache-Control", "no-store");

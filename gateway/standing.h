@@ -8,9 +8,11 @@ namespace sekisho::gateway {
 
 inline constexpr std::string_view standing_path = "/sekisho/v1/standing";
 
-// {operator, etoc, plan, granted, held, suspense, limits[], holds[], coming[]}. What stands on the refusal list, and
-// what other carriers are told, is not the caller's to see. `record` null: no register has the operator.
+// {operator, etoc, plan, granted, held, suspense, limits[], holds[], coming[]}. What stands on the refusal
+// list, and what other carriers are told, is not the caller's to see. `record` null: no register has the
+// operator.
 http::Response standing_answer(const policy::Policy& policy, const policy::OperatorRecord* record,
-                               const policy::OperatorId& id, const policy::Usage& usage, policy::JstDate today);
+                               const policy::OperatorId& id, const policy::Usage& usage,
+                               policy::JstDate today);
 
 }  // namespace sekisho::gateway

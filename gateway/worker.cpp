@@ -50,9 +50,9 @@ Worker::Worker(Shared& shared)
              .idle_timeout = shared.settings.limits.idle_timeout} {
   desk_.pool_of = [this](const Exchange& x) { return pool_of(x); };
   house_.handle = [this](http::Request request) { return pipeline_.handle(std::move(request)); };
-  house_.unreadable = [this](const http::ReadFailure& failure) {
+  house_.unreadable = [this](const http::ReadFailure& failure, const http::Headers& headers) {
     desk_.metrics.add(Metric::requests, {"", "", "refused", policy::code(failure.reason)});
-    return unreadable(failure, desk_.site ? desk_.site->policy.contact : "");
+    return unreadable(failure, headers, desk_.site ? desk_.site->policy.contact : "");
   };
   house_.closing = [this] { return shared_.draining.load(std::memory_order_relaxed); };
   link_.on_reply = [this](double seconds) { desk_.metrics.observe(Metric::redis_roundtrip, {}, seconds); };
@@ -69,7 +69,8 @@ std::vector<config::Address> Worker::listen(const std::vector<config::Address>& 
   for (auto address : addresses) {
     if (!address.unix_path.empty()) {
       ::unlink(address.unix_path.c_str());
-      unix_.push_back(std::make_unique<unix_stream::acceptor>(context_, unix_stream::endpoint(address.unix_path)));
+      unix_.push_back(
+          std::make_unique<unix_stream::acceptor>(context_, unix_stream::endpoint(address.unix_path)));
     } else {
       const tcp::endpoint at(asio::ip::make_address(address.host), address.port);
       auto acceptor = std::make_unique<tcp::acceptor>(context_);
@@ -110,7 +111,7 @@ Task<> Worker::accept(Acceptor& acceptor) {
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
       continue;
     }
-    if (sessions_.size() >= shared_.settings.limits.connections) {
+    if (sessions_.size() >= shared_.settings.limits.connections / shared_.settings.workers) {
       desk_.metrics.add(Metric::shed, {"connections"});
       continue;  // the socket closes here
     }

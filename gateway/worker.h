@@ -1,4 +1,5 @@
-// One thread and what it owns: its listening sockets, sessions, link to Redis, connections to carriers, counts.
+// One thread and what it owns: its listening sockets, sessions, link to Redis, connections to carriers,
+// counts.
 //
 // Nothing in here is locked: other threads speak to a worker only with `post`. Snapshots arrive as messages.
 #pragma once
@@ -34,11 +35,12 @@ class Worker {
   explicit Worker(Shared& shared);
   ~Worker();
 
-  // Binds the listeners of the settings. Port 0 takes a free one; returns the ports, so that the next worker joins.
+  // Binds the listeners of the settings. Port 0 takes a free one; returns the ports, so that the next worker
+  // joins.
   std::vector<config::Address> listen(const std::vector<config::Address>& addresses);
-  void start();          // begins to run, on a thread of its own
-  void stop_accepting(); // any thread
-  void join();           // ends the thread
+  void start();           // begins to run, on a thread of its own
+  void stop_accepting();  // any thread
+  void join();            // ends the thread
 
   void publish(std::shared_ptr<const config::Installation> site);
   void publish(std::shared_ptr<const policy::Registry> registry);
@@ -70,7 +72,8 @@ class Worker {
   std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
   std::vector<std::unique_ptr<asio::local::stream_protocol::acceptor>> unix_;
   std::set<Session*> sessions_;
-  std::map<std::string, std::pair<std::shared_ptr<const config::Installation>, std::shared_ptr<CarrierPool>>> pools_;
+  std::map<std::string, std::pair<std::shared_ptr<const config::Installation>, std::shared_ptr<CarrierPool>>>
+      pools_;
   std::thread thread_;
 };
 

@@ -1,5 +1,5 @@
-// A carrier's API as one adapter file describes it: routes, where an order's fields stand, how answers are read.
-// Values only; config/carrier_file.h makes them, policy/reading.h uses them.
+// A carrier's API as one adapter file describes it: routes, where an order's fields stand, how answers are
+// read. Values only; config/carrier_file.h makes them, policy/reading.h uses them.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,8 @@
 
 namespace sekisho::policy {
 
-// One place in a message (interfaces.md, "locators"). Text form: "json:/numbers/*", "header:Idempotency-Key?".
+// One place in a message (interfaces.md, "locators"). Text form: "json:/numbers/*",
+// "header:Idempotency-Key?".
 struct Locator {
   enum class Kind { json, query, path, header, constant };
   enum class Function { value, count, sum };
@@ -62,8 +63,7 @@ struct Route {
 struct Endpoint {
   std::string host;
   std::uint16_t port = 80;
-  bool tls = false;
-  std::string base_path;  // without a trailing "/"
+  std::string base_path;           // without a trailing "/"
   std::string authority() const {  // as a Host header says it; an IPv6 address in brackets
     const bool ipv6 = host.find(':') != std::string::npos;
     return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
@@ -86,7 +86,8 @@ struct RouteMatch {
   std::vector<std::pair<std::string, std::string>> parameters;  // of the path, decoded
 };
 
-// The one route for this call, or none. A path that is written in an unusual way (%2F, "//", "/./", ";") fits no route.
+// The one route for this call, or none. A path that is written in an unusual way (%2F, "//", "/./", ";") fits
+// no route.
 std::optional<RouteMatch> match_route(const std::vector<Carrier>& carriers, std::string_view method,
                                       std::string_view path);
 

@@ -20,7 +20,9 @@ int digits(std::string_view text, std::size_t at, std::size_t width) {
 
 }  // namespace
 
-JstDate JstDate::of(int y, unsigned m, unsigned d) { return {sys_days(year(y) / month(m) / std::chrono::day(d))}; }
+JstDate JstDate::of(int y, unsigned m, unsigned d) {
+  return {sys_days(year(y) / month(m) / std::chrono::day(d))};
+}
 
 std::optional<JstDate> JstDate::parse(std::string_view iso) {
   if (iso.size() != 10 || iso[4] != '-' || iso[7] != '-') return std::nullopt;
@@ -34,14 +36,16 @@ std::optional<JstDate> JstDate::parse(std::string_view iso) {
 std::string JstDate::text() const {
   const auto date = ymd();
   char out[16];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02u", int(date.year()), unsigned(date.month()), unsigned(date.day()));
+  std::snprintf(out, sizeof out, "%04d-%02u-%02u", int(date.year()), unsigned(date.month()),
+                unsigned(date.day()));
   return out;
 }
 
 std::string JstDate::compact() const {
   const auto date = ymd();
   char out[16];
-  std::snprintf(out, sizeof out, "%04d%02u%02u", int(date.year()), unsigned(date.month()), unsigned(date.day()));
+  std::snprintf(out, sizeof out, "%04d%02u%02u", int(date.year()), unsigned(date.month()),
+                unsigned(date.day()));
   return out;
 }
 
@@ -91,7 +95,8 @@ std::optional<Instant> parse_instant(std::string_view iso) {
     if (oh < 0 || oh > 14 || om < 0 || om > 59) return std::nullopt;
     offset = minutes((oh * 60 + om) * (zone[0] == '-' ? -1 : 1));
   }
-  return Instant(date->day.time_since_epoch() + hours(h) + minutes(m) + seconds(s) + milliseconds(ms) - offset);
+  return Instant(date->day.time_since_epoch() + hours(h) + minutes(m) + seconds(s) + milliseconds(ms) -
+                 offset);
 }
 
 }  // namespace sekisho::policy

@@ -1,4 +1,5 @@
-// Time as the field counts it: whole days in Japan (UTC+9, no daylight saving), months, fiscal years from 1 April.
+// Time as the field counts it: whole days in Japan (UTC+9, no daylight saving), months, fiscal years from 1
+// April.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,9 @@ using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 struct JstDate {
   std::chrono::sys_days day{};
 
-  static JstDate of(Instant now) { return {std::chrono::floor<std::chrono::days>(now + std::chrono::hours(9))}; }
+  static JstDate of(Instant now) {
+    return {std::chrono::floor<std::chrono::days>(now + std::chrono::hours(9))};
+  }
   static JstDate of(int year, unsigned month, unsigned day);
   static std::optional<JstDate> parse(std::string_view iso);  // exactly YYYY-MM-DD, an existing day
 

@@ -1,9 +1,10 @@
 // Every case a policy can meet, cut into cells: finitely many, and none left out.
 //
 // A case is one value of each fact about an operator, an order and a day. A policy asks each fact on its own
-// (`When` is a conjunction, and so are active dates and a limit's steps and types), so each fact is cut at the
-// values that the policy mentions, and values that everything mentioned takes alike become one class, named by
-// its first value. All cases of one choice of classes are decided alike: deciding one decides them all.
+// (`When` is a conjunction, and so are active dates and a limit's steps and types), so each fact is cut at
+// the values that the policy mentions, and values that everything mentioned takes alike become one class,
+// named by its first value. All cases of one choice of classes are decided alike: deciding one decides them
+// all.
 //
 // Facts are free of each other, as they are in `stand()`: a register may say any ETOC state, any plan, any
 // number types in it (also beside the plan state `none`), any refusals and any age of the record; an operator
@@ -23,7 +24,16 @@ namespace sekisho::policy {
 
 // In the order in which a counterexample is made small.
 enum class Fact : std::uint8_t {
-  etoc, plan, refusal, number_type, plan_covers_type, forwards_calls, operation, carrier, track_record, date,
+  etoc,
+  plan,
+  refusal,
+  number_type,
+  plan_covers_type,
+  forwards_calls,
+  operation,
+  carrier,
+  track_record,
+  date,
   quantity,
 };
 inline constexpr std::string_view fact_words[] = {
@@ -41,10 +51,10 @@ struct Cell {
 // A conjunction of questions, at most one for each fact. A case decides alike when the same atoms hold.
 struct Atom {
   const When* when = nullptr;
-  const Rule* rule = nullptr;   // also: the rule is active, and the operation hands numbers out
-  const Step* step = nullptr;   // also: this step of the rule's limit is in force, and counts the order's type
-  const Quantity* above = nullptr;  // also: more than this is ordered
-  bool gives_back = false;      // the operation hands nothing out; nothing else is asked
+  const Rule* rule = nullptr;  // also: the rule is active, and the operation hands numbers out
+  const Step* step = nullptr;  // also: this step of the rule's limit is in force, and counts the order's type
+  const Quantity* above = nullptr;                // also: more than this is ordered
+  bool gives_back = false;                        // the operation hands nothing out; nothing else is asked
   bool holds(Fact fact, const Cell& cell) const;  // as far as this fact is asked
 };
 

@@ -26,14 +26,22 @@ std::string said(const Limit& limit, Quantity figure) {
 bool Counterexample::asked(Fact fact) const {
   const auto& when = guarantee.when;
   switch (fact) {
-    case Fact::etoc: return when.etoc.has_value();
-    case Fact::plan: return when.plan.has_value();
-    case Fact::refusal: return when.refusal.has_value();
-    case Fact::plan_covers_type: return when.plan_covers_type.has_value();
-    case Fact::forwards_calls: return when.forwards_calls.has_value();
-    case Fact::carrier: return when.carrier.has_value();
-    case Fact::track_record: return when.track_record_months.has_value();
-    default: return false;  // type, operation, quantity and date stand in every order
+    case Fact::etoc:
+      return when.etoc.has_value();
+    case Fact::plan:
+      return when.plan.has_value();
+    case Fact::refusal:
+      return when.refusal.has_value();
+    case Fact::plan_covers_type:
+      return when.plan_covers_type.has_value();
+    case Fact::forwards_calls:
+      return when.forwards_calls.has_value();
+    case Fact::carrier:
+      return when.carrier.has_value();
+    case Fact::track_record:
+      return when.track_record_months.has_value();
+    default:
+      return false;  // type, operation, quantity and date stand in every order
   }
 }
 
@@ -44,7 +52,8 @@ std::string Counterexample::standing() const {
   if (tells(Fact::plan)) parts.push_back("plan " + word(facts.plan));
   if (tells(Fact::plan_covers_type))
     parts.push_back(facts.plan_covers_type ? "the type in its plan" : "the type not in its plan");
-  if (tells(Fact::forwards_calls)) parts.push_back(facts.forwards_calls ? "call forwarding" : "no call forwarding");
+  if (tells(Fact::forwards_calls))
+    parts.push_back(facts.forwards_calls ? "call forwarding" : "no call forwarding");
   if (tells(Fact::refusal))
     parts.push_back(facts.refusals.empty() ? "no refusal" : "the refusal " + join(facts.refusals, " and "));
   if (tells(Fact::track_record))
@@ -56,7 +65,8 @@ std::string Counterexample::order() const {
   std::string out = word(cell.order.operation) + " " + std::to_string(cell.order.quantity) + " " +
                     word(*cell.order.number_type);
   if (tells(Fact::carrier))
-    out += cell.order.carrier.empty() ? " from a carrier that no rule names" : " from the carrier " + quoted(cell.order.carrier);
+    out += cell.order.carrier.empty() ? " from a carrier that no rule names"
+                                      : " from the carrier " + quoted(cell.order.carrier);
   return out;
 }
 
@@ -80,9 +90,10 @@ std::string Counterexample::verdict() const {
   std::string out = "permitted" + (rules.empty() ? ", because giving back and looking always are"
                                                  : " by " + joined(rules, ", "));
   if (guarantee.kind != Guarantee::Kind::at_most) return out;
-  const bool all = counted == NumberTypes::all();
-  return out + ", and nothing keeps it to " + std::to_string(guarantee.numbers) + " per " + guarantee.per.text() +
-         (all ? " over all types: " : " over " + join(counted, ", ") + ": ") + limits();
+  out += ", and nothing keeps it to " + std::to_string(guarantee.numbers) + " per " + guarantee.per.text();
+  if (guarantee.per.kind != Period::Kind::order)  // an order has one type
+    out += " over " + (counted == NumberTypes::all() ? "all types" : join(counted, ", "));
+  return out + ": " + limits();
 }
 
 std::string Counterexample::text() const {
@@ -117,11 +128,12 @@ std::string Counterexample::test() const {
     expect = quota(*decision.findings.front().rule);
   else if (over != decision.charges.end())
     expect = quota(*over->rule);
-  const std::string order = "operation: " + word(cell.order.operation) + ", number_type: " +
-                            word(*cell.order.number_type) + ", quantity: " + std::to_string(cell.order.quantity);
-  return "operators: { counterexample: " + flow(who) + " }\n" +
-         "tests: [ { name: counterexample to " + guarantee.id + ", operator: counterexample, order: { " + order +
-         " }, at: \"" + facts.today.text() + "T12:00:00+09:00\", expect: " + expect + " } ]\n";
+  const std::string order = "operation: " + word(cell.order.operation) +
+                            ", number_type: " + word(*cell.order.number_type) +
+                            ", quantity: " + std::to_string(cell.order.quantity);
+  return "operators: { counterexample: " + flow(who) + " }\n" + "tests: [ { name: counterexample to " +
+         guarantee.id + ", operator: counterexample, order: { " + order + " }, at: \"" + facts.today.text() +
+         "T12:00:00+09:00\", expect: " + expect + " } ]\n";
 }
 
 }  // namespace sekisho::policy

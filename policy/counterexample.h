@@ -1,4 +1,5 @@
-// A case that breaks a guarantee, told so that a person can follow it, and as a test to keep. Used by prove.cpp alone.
+// A case that breaks a guarantee, told so that a person can follow it, and as a test to keep. Used by
+// prove.cpp alone.
 #pragma once
 
 #include <string>
@@ -15,10 +16,11 @@ struct Counterexample {
   const Decision& decision;  // of the whole policy
   NumberTypes counted;       // types that a limit would have had to count (at_most)
 
-  // "the guarantee 'g' does not hold. Counterexample: on 2026-04-01, an operator with etoc none orders 1 ip_050 ..."
+  // "the guarantee 'g' does not hold. Counterexample: on 2026-04-01, an operator with etoc none orders 1
+  // ip_050 ..."
   std::string text() const;
-  // `operators:` and `tests:` of a test file, a line each: what the policy answers now. Empty when a test file cannot
-  // say it (it names no carrier).
+  // `operators:` and `tests:` of a test file, a line each: what the policy answers now. Empty when a test
+  // file cannot say it (it names no carrier).
   std::string test() const;
 
  private:

@@ -8,7 +8,8 @@ namespace {
 int whole_months(JstDate from, JstDate to) {
   if (to < from) return 0;
   const auto a = from.ymd(), b = to.ymd();
-  const int months = (int(b.year()) - int(a.year())) * 12 + int(unsigned(b.month())) - int(unsigned(a.month()));
+  const int months =
+      (int(b.year()) - int(a.year())) * 12 + int(unsigned(b.month())) - int(unsigned(a.month()));
   return months - (unsigned(b.day()) < unsigned(a.day()) ? 1 : 0);
 }
 
@@ -69,7 +70,8 @@ bool matches(const When& when, const Order& order, const Standing& standing) {
   if (when.plan_covers_type && *when.plan_covers_type != standing.plan_covers_type) return false;
   if (when.forwards_calls && *when.forwards_calls != standing.forwards_calls) return false;
   if (when.operation && !when.operation->has(order.operation)) return false;
-  if (when.carrier && std::find(when.carrier->begin(), when.carrier->end(), order.carrier) == when.carrier->end())
+  if (when.carrier &&
+      std::find(when.carrier->begin(), when.carrier->end(), order.carrier) == when.carrier->end())
     return false;
   if (when.quantity && !when.quantity->has(order.quantity)) return false;
   if (when.track_record_months && !when.track_record_months->has(standing.track_record_months)) return false;
@@ -77,8 +79,8 @@ bool matches(const When& when, const Order& order, const Standing& standing) {
   return true;
 }
 
-Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type, JstDate today,
-               std::uint64_t registry_serial, Freshness freshness) {
+Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type,
+               JstDate today, std::uint64_t registry_serial, Freshness freshness) {
   Standing standing{.operator_id = id,
                     .today = today,
                     .registry_serial = registry_serial,
@@ -117,8 +119,8 @@ Decision decide(const Policy& policy, const Case& facts) {
   return settled(std::move(decision));
 }
 
-std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record, const OperatorId& id,
-                                        const Usage& usage, JstDate today) {
+std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record,
+                                        const OperatorId& id, const Usage& usage, JstDate today) {
   std::vector<StandingLimit> out;
   for (const auto& rule : policy.rules) {
     const auto cap = rule.limit ? rule.limit->on(today) : std::nullopt;
@@ -143,7 +145,8 @@ Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today) {
   using Kind = HoldAnswer::Kind;
   switch (answer.kind) {
     case Kind::taken:
-    case Kind::replay: break;  // a replay answers with what was decided then
+    case Kind::replay:
+      break;  // a replay answers with what was decided then
     case Kind::over_limit:
       for (const auto index : answer.bound) {
         const auto& charge = decision.charges[index];
@@ -152,12 +155,24 @@ Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today) {
         decision.findings.push_back({Reason::quota_exceeded, charge.rule, charge.rule->limit->code, {}});
       }
       break;
-    case Kind::throttled: refuse(decision, Reason::rate_exceeded); break;
-    case Kind::fenced: refuse(decision, Reason::registry_stale); break;
-    case Kind::unavailable: refuse(decision, Reason::ledger_unavailable); break;
-    case Kind::in_flight: refuse(decision, Reason::idempotency_conflict); break;
-    case Kind::mismatch: refuse(decision, Reason::idempotency_mismatch); break;
-    case Kind::outcome_unknown: refuse(decision, Reason::outcome_unknown); break;
+    case Kind::throttled:
+      refuse(decision, Reason::rate_exceeded);
+      break;
+    case Kind::fenced:
+      refuse(decision, Reason::registry_stale);
+      break;
+    case Kind::unavailable:
+      refuse(decision, Reason::ledger_unavailable);
+      break;
+    case Kind::in_flight:
+      refuse(decision, Reason::idempotency_conflict);
+      break;
+    case Kind::mismatch:
+      refuse(decision, Reason::idempotency_mismatch);
+      break;
+    case Kind::outcome_unknown:
+      refuse(decision, Reason::outcome_unknown);
+      break;
   }
   return settled(std::move(decision));
 }

@@ -1,8 +1,8 @@
 // The one place that says no.
 //
-// Every fact about a call arrives here as a value: an unknown client, a missing route, an unreadable order, a stale
-// registry, the operator's standing, and later what the ledger answered. The first row of reason.def that applies is
-// the answer. Pure: the same facts give the same decision, on any day, in any process.
+// Every fact about a call arrives here as a value: an unknown client, a missing route, an unreadable order, a
+// stale registry, the operator's standing, and later what the ledger answered. The first row of reason.def
+// that applies is the answer. Pure: the same facts give the same decision, on any day, in any process.
 #pragma once
 
 #include <optional>
@@ -29,8 +29,8 @@ struct Standing {
   std::optional<JstDate> certified_until;  // while a certificate is in force
   JstDate today;
   std::uint64_t registry_serial = 0;
-  bool stale = false;       // past a hard age: only certain facts may refuse
-  bool past_soft = false;   // decided, and marked
+  bool stale = false;      // past a hard age: only certain facts may refuse
+  bool past_soft = false;  // decided, and marked
 };
 
 // How old the facts are against the ages in the configuration.
@@ -39,8 +39,8 @@ struct Freshness {
 };
 
 // `record` may be null: a source was read and does not have the operator.
-Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type, JstDate today,
-               std::uint64_t registry_serial, Freshness freshness);
+Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type,
+               JstDate today, std::uint64_t registry_serial, Freshness freshness);
 
 // Why, for one rule: what stands in `reasons[]`.
 struct Finding {
@@ -62,11 +62,11 @@ struct Decision {
   std::vector<Finding> findings;  // why not, first of the ladder first; empty when allowed
   std::vector<Charge> charges;    // limits with a window
   std::vector<const Rule*> throttles;
-  std::vector<const Rule*> matched;   // every rule in force that matched, also observed ones
-  std::vector<const Rule*> notices;   // mode warn: told, not enforced
+  std::vector<const Rule*> matched;  // every rule in force that matched, also observed ones
+  std::vector<const Rule*> notices;  // mode warn: told, not enforced
   std::vector<const Rule*> reviews;
-  std::vector<LimitState> limits;     // that bound (after the ledger spoke, or per order)
-  bool waiting_helps = true;          // quota-exceeded: 429, else 403
+  std::vector<LimitState> limits;  // that bound (after the ledger spoke, or per order)
+  bool waiting_helps = true;       // quota-exceeded: 429, else 403
 
   Reason reason() const { return findings.front().reason; }
   int status() const;
@@ -79,40 +79,46 @@ bool matches(const When& when, const Order& order, const Standing& standing);
 struct Case {
   bool draining = false;
   bool overloaded = false;
-  std::optional<OperatorId> caller;           // nothing: unidentified
+  std::optional<OperatorId> caller;  // nothing: unidentified
   bool client_allowed = true;
-  const Route* route = nullptr;               // null: no route
+  const Route* route = nullptr;  // null: no route
   const Order* order = nullptr;
   const Unreadable* unreadable = nullptr;
-  const Standing* standing = nullptr;         // needed when the order hands out
-  bool numbers_of_others = false;             // a number in it is held by another operator
+  const Standing* standing = nullptr;  // needed when the order hands out
+  bool numbers_of_others = false;      // a number in it is held by another operator
 };
 
 Decision decide(const Policy& policy, const Case& facts);
 
-// Every enforced limit that has a figure today, as it stands for one operator. `applies`: it would bind an order of one
-// number of some type.
+// Every enforced limit that has a figure today, as it stands for one operator. `applies`: it would bind an
+// order of one number of some type.
 struct StandingLimit {
   LimitState state;
   bool applies = false;
 };
-std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record, const OperatorId& id,
-                                        const Usage& usage, JstDate today);
+std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record,
+                                        const OperatorId& id, const Usage& usage, JstDate today);
 
 // What the ledger answered to the hold.
 struct HoldAnswer {
   enum class Kind {
-    taken, over_limit, throttled, unavailable,
+    taken,
+    over_limit,
+    throttled,
+    unavailable,
     fenced,  // the operator was revoked in a registry newer than the one decided by
-    in_flight, mismatch, outcome_unknown, replay,  // of the idempotency key
+    in_flight,
+    mismatch,
+    outcome_unknown,
+    replay,  // of the idempotency key
   };
   Kind kind = Kind::unavailable;
-  Quantity quantity = 0;              // taken: what was taken; less than asked when trimmed
-  std::vector<Quantity> left;         // taken: of each charge, before this order
-  std::vector<std::size_t> bound;     // over_limit: indexes into charges
-  std::int64_t retry_ms = 0;          // throttled
-  std::uint64_t fence = 0;            // fenced: the newer registry's serial
-  Usage usage;                        // over_limit: what is counted now
+  Quantity quantity = 0;           // taken: what was taken; less than asked when trimmed
+  std::vector<Quantity> left;      // taken: of each charge, before this order
+  std::vector<std::size_t> bound;  // over_limit: indexes into charges
+  std::int64_t retry_ms = 0;       // throttled
+  std::uint64_t fence = 0;         // fenced: the newer registry's serial
+  Usage usage;                     // over_limit: what is counted now
 };
 
 // The same decision after the ledger spoke: still allowed, or refused with the ledger's reason.

@@ -11,8 +11,8 @@ namespace {
 
 using Kind = Period::Kind;
 
-// The rules that can change a verdict. A window is read as `lifetime` while deciding: the names of a window's buckets
-// are of no interest here, and 400 days have many. `origin` has the rules as they are.
+// The rules that can change a verdict. A window is read as `lifetime` while deciding: the names of a window's
+// buckets are of no interest here, and 400 days have many. `origin` has the rules as they are.
 struct Essence {
   Policy policy;
   std::vector<const Rule*> origin;
@@ -34,7 +34,8 @@ struct Essence {
 Decision decide_cell(const Policy& policy, const Cell& cell) {
   static const Route route;
   static const OperatorId caller = OperatorId::parse("us:anybody").value();
-  return decide(policy, {.caller = caller, .route = &route, .order = &cell.order, .standing = &cell.standing});
+  return decide(policy,
+                {.caller = caller, .route = &route, .order = &cell.order, .standing = &cell.standing});
 }
 
 bool permitted(const Decision& decision, const Cell& cell) {
@@ -48,12 +49,11 @@ bool permitted(const Decision& decision, const Cell& cell) {
 
 bool denied(const Decision& decision, const Cell& cell) {
   if (!hands_out(cell.order.operation)) return false;
-  const bool some_permit = std::any_of(decision.matched.begin(), decision.matched.end(), [](const Rule* rule) {
-    return rule->mode == Mode::enforce && rule->permit;
-  });
-  return !some_permit || std::any_of(decision.findings.begin(), decision.findings.end(), [](const Finding& why) {
-    return why.reason != Reason::quota_exceeded;
-  });
+  const bool some_permit =
+      std::any_of(decision.matched.begin(), decision.matched.end(),
+                  [](const Rule* rule) { return rule->mode == Mode::enforce && rule->permit; });
+  return !some_permit || std::any_of(decision.findings.begin(), decision.findings.end(),
+                                     [](const Finding& why) { return why.reason != Reason::quota_exceeded; });
 }
 
 // The sets of atoms seen so far at one depth, one behind the other in one array.
@@ -148,7 +148,8 @@ class Search {
     const auto& open = path_[depth];
     certain_ = open;
     keep(certain_, settled_[depth]);
-    if (guarantee_.kind == Guarantee::Kind::never_deny) return !meet(open, denies_) && meet(certain_, permits_);
+    if (guarantee_.kind == Guarantee::Kind::never_deny)
+      return !meet(open, denies_) && meet(certain_, permits_);
     return meet(certain_, denies_) || (!meet(open, permits_) && !meet(open, gives_back_));
   }
 
@@ -168,9 +169,12 @@ class Search {
   bool breaks() const {
     const auto decision = decide_cell(essence_.policy, cell_);
     switch (guarantee_.kind) {
-      case Guarantee::Kind::never_permit: return permitted(decision, cell_);
-      case Guarantee::Kind::never_deny: return denied(decision, cell_);
-      case Guarantee::Kind::at_most: return permitted(decision, cell_) && !bounded(decision);
+      case Guarantee::Kind::never_permit:
+        return permitted(decision, cell_);
+      case Guarantee::Kind::never_deny:
+        return denied(decision, cell_);
+      case Guarantee::Kind::at_most:
+        return permitted(decision, cell_) && !bounded(decision);
     }
     return true;
   }
@@ -182,8 +186,8 @@ class Search {
     return std::any_of(decision.charges.begin(), decision.charges.end(), [&](const Charge& charge) {
       const auto& limit = *essence_.as_written(charge.rule).limit;
       // An order has one type, and the limit counts it or would not be charged.
-      const bool types = of_order || limit.number_types.empty() ||
-                         !counted_.meets(limit.number_types.inverse());
+      const bool types =
+          of_order || limit.number_types.empty() || !counted_.meets(limit.number_types.inverse());
       return charge.cap <= guarantee_.numbers && types && within(guarantee_.per, limit.per);
     });
   }
@@ -195,15 +199,15 @@ class Search {
   Cells cells_;
   Cell cell_;
   Bits permits_, denies_, gives_back_;  // atoms by what they mean
-  Bits path_[fact_count + 1];           // atoms still open at each depth: no fact put so far speaks against them
-  Bits settled_[fact_count + 1];        // atoms that no value of the facts from this depth on speaks against
+  Bits path_[fact_count + 1];     // atoms still open at each depth: no fact put so far speaks against them
+  Bits settled_[fact_count + 1];  // atoms that no value of the facts from this depth on speaks against
   Bits certain_;
   std::vector<Seen> seen_;
 };
 
 // The number types of which the guarantee permits any. Nothing: too many cases.
-std::optional<NumberTypes> types_permitted(const Essence& essence, const Guarantee& guarantee, NumberTypes asked,
-                                           std::size_t most) {
+std::optional<NumberTypes> types_permitted(const Essence& essence, const Guarantee& guarantee,
+                                           NumberTypes asked, std::size_t most) {
   NumberTypes out;
   bool known = true;
   asked.each([&](NumberType type) {
@@ -223,9 +227,9 @@ std::optional<Broken> prove_one(const Policy& policy, const Essence& essence, co
   auto counted = guarantee.when.number_type.value_or(NumberTypes::all());
   std::optional<Search> search;
   auto end = search.emplace(essence, guarantee, counted, most).run();
-  const bool typed = std::any_of(essence.policy.rules.begin(), essence.policy.rules.end(), [](const Rule& rule) {
-    return rule.limit && !rule.limit->number_types.empty();
-  });
+  const bool typed =
+      std::any_of(essence.policy.rules.begin(), essence.policy.rules.end(),
+                  [](const Rule& rule) { return rule.limit && !rule.limit->number_types.empty(); });
   if (end == End::broken && guarantee.kind == Guarantee::Kind::at_most && typed) {
     // A limit need not count types that nobody gets.
     if (const auto types = types_permitted(essence, guarantee, counted, most)) {
@@ -239,7 +243,8 @@ std::optional<Broken> prove_one(const Policy& policy, const Essence& essence, co
   Broken broken{.id = guarantee.id, .line = guarantee.line, .column = guarantee.column};
   if (end == End::too_many) {
     broken.text = "the guarantee '" + guarantee.id + "' cannot be proved: the policy has more than " +
-                  std::to_string(most) + " cases that differ; use fewer figures and dates, or speak of fewer cases";
+                  std::to_string(most) +
+                  " cases that differ; use fewer figures and dates, or speak of fewer cases";
     return broken;
   }
   const auto decision = decide_cell(policy, search->cell());
@@ -255,14 +260,20 @@ bool within(const Period& inner, const Period& outer) {
   // Months and fiscal years in days: a month has at most 31, a fiscal year at most 366.
   const auto days = [](const Period& per) {
     switch (per.kind) {
-      case Kind::day: return 1;
-      case Kind::days: return per.days;
-      case Kind::month: return 31;
-      case Kind::fiscal_year: return 366;
-      default: return 0;
+      case Kind::day:
+        return 1;
+      case Kind::days:
+        return per.days;
+      case Kind::month:
+        return 31;
+      case Kind::fiscal_year:
+        return 366;
+      default:
+        return 0;
     }
   };
-  if (inner.kind == Kind::order || outer.kind == Kind::lifetime) return true;  // every limit counts the order itself
+  if (inner.kind == Kind::order || outer.kind == Kind::lifetime)
+    return true;  // every limit counts the order itself
   if (outer.kind == Kind::order || inner.kind == Kind::lifetime) return false;
   // What is held was once taken, but not within any number of days.
   if (inner.kind == Kind::held || outer.kind == Kind::held) return inner.kind == outer.kind;
@@ -290,7 +301,8 @@ std::vector<Broken> unreachable_rules(const Policy& policy) {
     for (std::size_t fact = 0; fact < fact_count; ++fact) {
       const auto& classes = cells.classes(static_cast<Fact>(fact));
       // Facts are free of each other: what every fact allows, some case has.
-      if (std::any_of(classes.begin(), classes.end(), [&](const Class& one) { return has_bit(one.atoms, i); }))
+      if (std::any_of(classes.begin(), classes.end(),
+                      [&](const Class& one) { return has_bit(one.atoms, i); }))
         continue;
       const std::string what(name(static_cast<Fact>(fact)));
       const auto& rule = *atom.rule;

@@ -1,7 +1,8 @@
 // The registry: what is known about operators, one immutable snapshot at a time.
 //
-// A snapshot shares everything that did not change with the one before, so one revocation costs one small shard and
-// not a rebuild. Readers hold a shared pointer and never lock. Nothing in here knows where the facts came from.
+// A snapshot shares everything that did not change with the one before, so one revocation costs one small
+// shard and not a rebuild. Readers hold a shared pointer and never lock. Nothing in here knows where the
+// facts came from.
 #pragma once
 
 #include <array>
@@ -23,14 +24,24 @@ inline constexpr std::string_view register_words[] = {"etoc", "plan", "refusals"
 constexpr auto& words_of(Register) { return register_words; }
 
 enum class EtocState : std::uint8_t {
-  none, applied, certified, renewal_pending, expired, revoked, surrendered, objection, unknown,
+  none,
+  applied,
+  certified,
+  renewal_pending,
+  expired,
+  revoked,
+  surrendered,
+  objection,
+  unknown,
 };
-inline constexpr std::string_view etoc_state_words[] = {"none", "applied", "certified", "renewal_pending", "expired",
-                                               "revoked", "surrendered", "objection", "unknown"};
+inline constexpr std::string_view etoc_state_words[] = {
+    "none",    "applied",     "certified", "renewal_pending", "expired",
+    "revoked", "surrendered", "objection", "unknown"};
 constexpr auto& words_of(EtocState) { return etoc_state_words; }
 
 enum class PlanState : std::uint8_t { none, deemed, certified, lapsed, withdrawn, unknown };
-inline constexpr std::string_view plan_state_words[] = {"none", "deemed", "certified", "lapsed", "withdrawn", "unknown"};
+inline constexpr std::string_view plan_state_words[] = {"none",   "deemed",    "certified",
+                                                        "lapsed", "withdrawn", "unknown"};
 constexpr auto& words_of(PlanState) { return plan_state_words; }
 
 enum class RefusalAction : std::uint8_t { refuse_new, suspend_stock, investigate };
@@ -63,7 +74,7 @@ struct PlanEntry {
 // One entry of the refusal list (提供拒否). Confidential ones are never told outward.
 struct RefusalEntry {
   RefusalAction action = RefusalAction::refuse_new;
-  NumberTypes number_types;  // empty: all
+  NumberTypes number_types;            // empty: all
   std::optional<JstDate> from, until;  // both included
   std::string reference;
   bool confidential = true;

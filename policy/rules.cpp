@@ -1,5 +1,7 @@
 #include "policy/rules.h"
 
+#include <algorithm>
+
 namespace sekisho::policy {
 
 std::string Period::text() const {
@@ -13,6 +15,13 @@ std::string Period::text() const {
     case Kind::lifetime: return "lifetime";
   }
   return "";
+}
+
+int Policy::longest_days() const {
+  int longest = 0;
+  for (const auto& rule : rules)
+    if (rule.limit && rule.limit->per.kind == Period::Kind::days) longest = std::max(longest, rule.limit->per.days);
+  return longest;
 }
 
 std::optional<Quantity> Limit::on(JstDate day) const {

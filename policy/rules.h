@@ -107,6 +107,7 @@ struct Policy {
   std::string digest;  // SHA-256 of the file, hex
   std::vector<Rule> rules;
   std::vector<Guarantee> guarantees;
+  int longest_days() const;  // of the rolling limits; 0: there is none
 };
 
 }  // namespace sekisho::policy

@@ -6,7 +6,9 @@ namespace sekisho::policy {
 namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_id_char(char c) { return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '.'; }
+bool is_id_char(char c) {
+  return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
+}
 }  // namespace
 
 bool is_corporate_number(std::string_view digits) {

@@ -14,21 +14,44 @@ namespace sekisho::policy {
 
 // Number types of the Japanese numbering plan (電気通信番号計画).
 enum class NumberType : std::uint8_t {
-  fixed, toll_free_0120, toll_free_0800, navi_0570, dial_0170, dial_0180, dial_0990,
-  ip_050, mobile, fmc_0600, m2m_020, pager_0204, connect_091,
+  fixed,
+  toll_free_0120,
+  toll_free_0800,
+  navi_0570,
+  dial_0170,
+  dial_0180,
+  dial_0990,
+  ip_050,
+  mobile,
+  fmc_0600,
+  m2m_020,
+  pager_0204,
+  connect_091,
 };
 inline constexpr std::string_view number_type_words[] = {
-      "fixed", "toll_free_0120", "toll_free_0800", "navi_0570", "dial_0170", "dial_0180", "dial_0990",
-      "ip_050", "mobile", "fmc_0600", "m2m_020", "pager_0204", "connect_091"};
+    "fixed",  "toll_free_0120", "toll_free_0800", "navi_0570", "dial_0170",  "dial_0180",  "dial_0990",
+    "ip_050", "mobile",         "fmc_0600",       "m2m_020",   "pager_0204", "connect_091"};
 constexpr auto& words_of(NumberType) { return number_type_words; }
 using NumberTypes = WordSet<NumberType>;
 
 // What a carrier API call means.
 enum class Operation : std::uint8_t {
-  allocate, reserve, confirm, transfer, port_in, capacity, modify, release, cancel, status, search, pass,
+  allocate,
+  reserve,
+  confirm,
+  transfer,
+  port_in,
+  capacity,
+  modify,
+  release,
+  cancel,
+  status,
+  search,
+  pass,
 };
-inline constexpr std::string_view operation_words[] = {"allocate", "reserve", "confirm", "transfer", "port_in", "capacity",
-                                               "modify", "release", "cancel", "status", "search", "pass"};
+inline constexpr std::string_view operation_words[] = {"allocate", "reserve",  "confirm", "transfer",
+                                                       "port_in",  "capacity", "modify",  "release",
+                                                       "cancel",   "status",   "search",  "pass"};
 constexpr auto& words_of(Operation) { return operation_words; }
 
 // Operations that hand something out: certification, plan and quota apply to these and to no others.
@@ -61,5 +84,7 @@ bool is_corporate_number(std::string_view thirteen_digits);
 
 template <>
 struct std::hash<sekisho::policy::OperatorId> {
-  std::size_t operator()(const sekisho::policy::OperatorId& id) const { return std::hash<std::string>{}(id.text()); }
+  std::size_t operator()(const sekisho::policy::OperatorId& id) const {
+    return std::hash<std::string>{}(id.text());
+  }
 };

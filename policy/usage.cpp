@@ -8,20 +8,30 @@ namespace {
 // The first day that counts towards a period; nothing for periods without a beginning.
 std::optional<JstDate> first_day(const Period& per, JstDate today) {
   switch (per.kind) {
-    case Period::Kind::day: return today;
-    case Period::Kind::month: return today.month_begin();
-    case Period::Kind::fiscal_year: return today.fiscal_year_begin();
-    case Period::Kind::days: return today.plus(1 - per.days);
-    default: return std::nullopt;
+    case Period::Kind::day:
+      return today;
+    case Period::Kind::month:
+      return today.month_begin();
+    case Period::Kind::fiscal_year:
+      return today.fiscal_year_begin();
+    case Period::Kind::days:
+      return today.plus(1 - per.days);
+    default:
+      return std::nullopt;
   }
 }
 
 std::vector<std::string> untyped_buckets(const Period& per, JstDate today) {
   std::vector<std::string> out;
   switch (per.kind) {
-    case Period::Kind::order: break;
-    case Period::Kind::day: out.push_back(day_bucket(today)); break;
-    case Period::Kind::month: out.push_back(month_bucket(today)); break;
+    case Period::Kind::order:
+      break;
+    case Period::Kind::day:
+      out.push_back(day_bucket(today));
+      break;
+    case Period::Kind::month:
+      out.push_back(month_bucket(today));
+      break;
     case Period::Kind::fiscal_year:
       for (auto month = today.fiscal_year_begin(); month <= today; month = month.plus_months(1))
         out.push_back(month_bucket(month));
@@ -29,8 +39,12 @@ std::vector<std::string> untyped_buckets(const Period& per, JstDate today) {
     case Period::Kind::days:
       for (int back = 0; back < per.days; ++back) out.push_back(day_bucket(today.plus(-back)));
       break;
-    case Period::Kind::held: out.push_back(held_bucket); break;
-    case Period::Kind::lifetime: out.push_back(lifetime_bucket); break;
+    case Period::Kind::held:
+      out.push_back(held_bucket);
+      break;
+    case Period::Kind::lifetime:
+      out.push_back(lifetime_bucket);
+      break;
   }
   return out;
 }
@@ -38,14 +52,18 @@ std::vector<std::string> untyped_buckets(const Period& per, JstDate today) {
 // When something first falls out of the period.
 std::optional<Instant> resets_at(const Period& per, const Usage& usage, JstDate today) {
   switch (per.kind) {
-    case Period::Kind::day: return today.plus(1).begins();
-    case Period::Kind::month: return today.month_begin().plus_months(1).begins();
-    case Period::Kind::fiscal_year: return today.fiscal_year_begin().plus_months(12).begins();
+    case Period::Kind::day:
+      return today.plus(1).begins();
+    case Period::Kind::month:
+      return today.month_begin().plus_months(1).begins();
+    case Period::Kind::fiscal_year:
+      return today.fiscal_year_begin().plus_months(12).begins();
     case Period::Kind::days:
       for (int back = per.days - 1; back >= 0; --back)
         if (usage.bucket(day_bucket(today.plus(-back))) > 0) return today.plus(per.days - back).begins();
       return today.plus(1).begins();
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -1,9 +1,10 @@
-// How many numbers an operator has had: buckets, and what a limit makes of them. Pure; the ledger stores the buckets.
+// How many numbers an operator has had: buckets, and what a limit makes of them. Pure; the ledger stores the
+// buckets.
 //
-// A bucket counts what was taken: granted numbers and numbers in open holds. An order raises the buckets of its day,
-// its month, of the lifetime, and of what is held now, for all types together and for its own type. A settlement takes
-// back what was not granted; a release lowers only what is held. Nothing stores what remains, so an edited limit
-// applies at once.
+// A bucket counts what was taken: granted numbers and numbers in open holds. An order raises the buckets of
+// its day, its month, of the lifetime, and of what is held now, for all types together and for its own type.
+// A settlement takes back what was not granted; a release lowers only what is held. Nothing stores what
+// remains, so an edited limit applies at once.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@
 
 namespace sekisho::policy {
 
-// Names of buckets, the ledger's field names: "D20261124", "M202611", "L" (lifetime), "N" (held now), each also with
+// Names of buckets, the ledger's field names: "D20261124", "M202611", "L" (lifetime), "N" (held now), each
+// also with
 // ".fixed" behind it for one type.
 std::string day_bucket(JstDate day);
 std::string month_bucket(JstDate day);
@@ -34,7 +36,7 @@ struct Hold {
   HoldState state = HoldState::held;
   Quantity quantity = 0;
   NumberType number_type = NumberType::fixed;
-  JstDate day;       // whose buckets it stands in
+  JstDate day;  // whose buckets it stands in
   Instant since{};
   std::string carrier;
   std::string order_id;  // the carrier's, once known

@@ -1,7 +1,7 @@
 // One table per closed vocabulary: an enum's words as they stand in files, metrics and messages.
 //
-// A vocabulary is a plain enum whose values count up from 0 plus a `words_of` overload that lists the words in
-// the same order. Everything else (printing, parsing, sets) derives from that list.
+// A vocabulary is a plain enum whose values count up from 0 plus a `words_of` overload that lists the words
+// in the same order. Everything else (printing, parsing, sets) derives from that list.
 #pragma once
 
 #include <cstddef>

@@ -48,22 +48,25 @@ int verify(const Console& console, const std::string& directory) {
     if (!settings) return unreadable;
     std::error_code ignored;
     const bool same = std::filesystem::equivalent(settings->journal.directory, directory, ignored);
-    if (!settings->journal.key.empty()) input.key_file = settings->journal.key;
-    else if (!std::filesystem::exists(input.key_file)) input.key_file = cache::default_key_file(settings->journal.directory);
+    if (!settings->journal.key.empty())
+      input.key_file = settings->journal.key;
+    else if (!std::filesystem::exists(input.key_file))
+      input.key_file = cache::default_key_file(settings->journal.directory);
     if (same && !settings->journal.head.empty())
       if (const auto head = cache::read_head_file(settings->journal.head)) input.heads.push_back(*head);
     if (const auto head = head_in_redis(console, gateway_of(directory))) input.heads.push_back(*head);
   }
   const auto verdict = cache::verify_journal(input);
-  json::object result{{"integrity", verdict.integrity},
-                      {"completeness", verdict.completeness},
-                      {"records", verdict.records},
-                      {"first_bad", verdict.first_bad ? json::value(*verdict.first_bad) : json::value(nullptr)},
-                      {"text", verdict.text}};
+  json::object result{
+      {"integrity", verdict.integrity},
+      {"completeness", verdict.completeness},
+      {"records", verdict.records},
+      {"first_bad", verdict.first_bad ? json::value(*verdict.first_bad) : json::value(nullptr)},
+      {"text", verdict.text}};
   console.print(result, fmt::format("integrity:    {}\ncompleteness: {}\nrecords:      {}\n{}\n",
                                     verdict.integrity ? "nothing altered" : "ALTERED",
-                                    verdict.completeness ? "nothing missing" : "MISSING RECORDS", verdict.records,
-                                    verdict.text));
+                                    verdict.completeness ? "nothing missing" : "MISSING RECORDS",
+                                    verdict.records, verdict.text));
   return verdict.integrity && verdict.completeness ? done : answer_no;
 }
 

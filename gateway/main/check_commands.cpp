@@ -19,14 +19,15 @@ int check(const Console& console) {
   const auto site = config::load_installation(*settings);
   if (!site) return console.fail(site.errors);
   const auto& policy = (*site.value)->policy;
-  const auto text = "ok: policy '" + policy.name + "' with " + std::to_string(policy.rules.size()) + " rules, " +
-                    std::to_string((*site.value)->clients.all.size()) + " clients, " +
+  const auto text = "ok: policy '" + policy.name + "' with " + std::to_string(policy.rules.size()) +
+                    " rules, " + std::to_string((*site.value)->clients.all.size()) + " clients, " +
                     std::to_string((*site.value)->carriers.size()) + " carrier(s)\n";
-  const json::object result{{"ok", true},
-                            {"errors", json::array{}},
-                            {"policy", {{"name", policy.name}, {"digest", policy.digest}, {"rules", policy.rules.size()}}},
-                            {"clients", (*site.value)->clients.all.size()},
-                            {"carriers", (*site.value)->carriers.size()}};
+  const json::object result{
+      {"ok", true},
+      {"errors", json::array{}},
+      {"policy", {{"name", policy.name}, {"digest", policy.digest}, {"rules", policy.rules.size()}}},
+      {"clients", (*site.value)->clients.all.size()},
+      {"carriers", (*site.value)->carriers.size()}};
   console.print(result, text);
   return done;
 }
@@ -45,7 +46,8 @@ int hash_key(const Console& console, bool make) {
   }
   json::object result{{"api_key_sha256", config::sha256_hex(key)}};
   if (make) result["api_key"] = key;
-  console.print(result, (make ? "api_key: " + key + "\n" : "") + "api_key_sha256: " + config::sha256_hex(key) + "\n");
+  console.print(result,
+                (make ? "api_key: " + key + "\n" : "") + "api_key_sha256: " + config::sha256_hex(key) + "\n");
   return done;
 }
 
@@ -67,7 +69,8 @@ void add_check(CLI::App& app, const Console& console, int& code) {
 void add_client(CLI::App& app, const Console& console, int& code) {
   auto* client = app.add_subcommand("client", "Credentials of callers");
   client->require_subcommand(1);
-  auto* hash = client->add_subcommand("hash", "Read a key from standard input and print its hash, or make a new key");
+  auto* hash =
+      client->add_subcommand("hash", "Read a key from standard input and print its hash, or make a new key");
   static bool make = false;
   hash->add_flag("--new", make, "Make a new key and print it with its hash");
   hash->callback([&] { code = hash_key(console, make); });

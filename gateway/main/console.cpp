@@ -36,13 +36,14 @@ std::optional<config::Settings> Console::settings() const {
 json::array errors_json(const config::Errors& errors) {
   json::array out;
   for (const auto& error : errors)
-    out.push_back(
-        json::object{{"file", error.file}, {"line", error.line}, {"column", error.column}, {"text", error.text}});
+    out.push_back(json::object{
+        {"file", error.file}, {"line", error.line}, {"column", error.column}, {"text", error.text}});
   return out;
 }
 
-int with_redis(const Console& console,
-               const std::function<Task<int>(cache::RedisLink& link, const config::Settings& settings)>& command) {
+int with_redis(
+    const Console& console,
+    const std::function<Task<int>(cache::RedisLink& link, const config::Settings& settings)>& command) {
   auto settings = console.settings();
   if (!settings) return unreadable;
   // A command may wait longer than an order.
@@ -53,8 +54,10 @@ int with_redis(const Console& console,
   int code = unreadable;
   const auto run = [&]() -> Task<> {
     const bool up = co_await link.wait_up(3s);
-    if (up) code = co_await command(link, *settings);
-    else console.fail("Redis cannot be reached at the address in " + console.config);
+    if (up)
+      code = co_await command(link, *settings);
+    else
+      console.fail("Redis cannot be reached at the address in " + console.config);
     link.stop();
   };
   std::exception_ptr broken;
@@ -72,6 +75,8 @@ std::optional<policy::OperatorId> operator_id(const std::string& text) {
   return policy::OperatorId::parse("jp:" + text);
 }
 
-policy::Instant now() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+policy::Instant now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
 
 }  // namespace sekisho::console

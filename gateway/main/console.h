@@ -40,8 +40,9 @@ struct Console {
 json::array errors_json(const config::Errors& errors);
 
 // Runs a command that needs Redis: connects (at most 3 s), runs it, disconnects.
-int with_redis(const Console& console,
-               const std::function<Task<int>(cache::RedisLink& link, const config::Settings& settings)>& command);
+int with_redis(
+    const Console& console,
+    const std::function<Task<int>(cache::RedisLink& link, const config::Settings& settings)>& command);
 
 // "jp:8999900000001" or the bare corporate number.
 std::optional<policy::OperatorId> operator_id(const std::string& text);

@@ -1,6 +1,7 @@
 // ledger show, holds, resolve, trace, numbers.
 #include <fmt/format.h>
 
+#include "cache/keys.h"
 #include "cache/redis_ledger.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
@@ -13,8 +14,9 @@ namespace {
 using cache::RedisLedger;
 
 json::object limit_json(const policy::LimitState& limit, bool applies) {
-  json::object out{{"applies", applies}, {"rule", limit.rule}, {"code", limit.code}, {"per", limit.per.text()}, {"limit", limit.limit},
-                   {"used", limit.used}, {"held", limit.held}, {"left", limit.left}};
+  json::object out{{"applies", applies},      {"rule", limit.rule},   {"code", limit.code},
+                   {"per", limit.per.text()}, {"limit", limit.limit}, {"used", limit.used},
+                   {"held", limit.held},      {"left", limit.left}};
   out["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
   return out;
 }
@@ -30,14 +32,14 @@ Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& 
   const auto record = co_await store.find(id, reachable);
   if (!usage || !reachable) co_return console.fail("the ledger cannot be read from Redis");
   json::array limits;
-  std::string text = fmt::format("{}\n  granted {}  held {}  suspense {}\n", id.text(), usage->granted(), usage->held(),
-                                 usage->suspense());
+  std::string text = fmt::format("{}\n  granted {}  held {}  suspense {}\n", id.text(), usage->granted(),
+                                 usage->held(), usage->suspense());
   const auto today = policy::JstDate::of(now());
   for (const auto& [limit, applies] : policy::limits_today(*policy.value, record.get(), id, *usage, today)) {
     if (applies)
       text += fmt::format("  {:<24} {} per {}: used {}, held {}, left {}{}\n", limit.rule, limit.limit,
-                        limit.per.text(), limit.used, limit.held, limit.left,
-                        limit.resets_at ? ", resets " + policy::iso_jst(*limit.resets_at) : "");
+                          limit.per.text(), limit.used, limit.held, limit.left,
+                          limit.resets_at ? ", resets " + policy::iso_jst(*limit.resets_at) : "");
     limits.push_back(limit_json(limit, applies));
   }
   console.print(json::object{{"operator", id.text()},
@@ -56,8 +58,8 @@ Task<int> holds(const Console& console, cache::RedisLink& link) {
   json::array result;
   std::string text;
   for (const auto& [id, hold, key] : *open) {
-    text += fmt::format("{}  {:<9} {:>6}  {}  {}  since {}\n", hold.id, policy::name(hold.state), hold.quantity,
-                        id.text(), hold.carrier, policy::iso_jst(hold.since));
+    text += fmt::format("{}  {:<9} {:>6}  {}  {}  since {}\n", hold.id, policy::name(hold.state),
+                        hold.quantity, id.text(), hold.carrier, policy::iso_jst(hold.since));
     json::object one{{"hold", hold.id},
                      {"operator", id.text()},
                      {"state", policy::name(hold.state)},
@@ -90,8 +92,10 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
                                   [&](const cache::OpenHold& one) { return one.hold.id == resolution.hold; });
   if (found == open->end()) co_return console.fail("no open hold " + resolution.hold, answer_no);
   if (found->hold.state == policy::HoldState::held && found->hold.order_id.empty())
-    co_return console.fail("hold " + resolution.hold + " is an order under way; only suspense, or an order that the "
-                           "carrier accepted for later, can be resolved", answer_no);
+    co_return console.fail("hold " + resolution.hold +
+                               " is an order under way; only suspense, or an order that the "
+                               "carrier accepted for later, can be resolved",
+                           answer_no);
   cache::SettleRequest request{.operator_id = found->operator_id,
                                .hold_id = found->hold.id,
                                .hold = found->hold,
@@ -108,14 +112,30 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
   }
   if (request.settlement.kind == policy::Settlement::Kind::granted) {
     // A retry must not order again; the carrier's own words are not known.
-    request.answer = cache::StoredAnswer{.status = 200, .headers = {{"Sekisho-Decision", found->hold.id}}, .body_kept = false};
+    request.answer = cache::StoredAnswer{
+        .status = 200, .headers = {{"Sekisho-Decision", found->hold.id}}, .body_kept = false};
   }
   const auto answer = co_await ledger.settle(request);
-  if (answer == cache::SettleAnswer::unavailable) co_return console.fail("Redis went away; run the command again");
+  if (answer == cache::SettleAnswer::unavailable)
+    co_return console.fail("Redis went away; run the command again");
   if (answer == cache::SettleAnswer::no_such_hold)
     co_return console.fail("hold " + resolution.hold + " was resolved meanwhile", answer_no);
-  cache::Command note{"XADD", "sekisho:resolutions", "*", "hold", found->hold.id, "operator", found->operator_id.text(),
-                      "granted", std::to_string(request.settlement.granted), "by", resolution.by, "reason", resolution.reason};
+  // The gateway that took the hold writes who and why into its journal.
+  cache::Command note{"XADD",
+                      cache::keys::resolutions,
+                      "*",
+                      "gateway",
+                      found->hold.gateway.substr(0, found->hold.gateway.find('/')),
+                      "hold",
+                      found->hold.id,
+                      "operator",
+                      found->operator_id.text(),
+                      "granted",
+                      std::to_string(request.settlement.granted),
+                      "by",
+                      resolution.by,
+                      "reason",
+                      resolution.reason};
   const auto noted = co_await link.call(std::move(note));
   if (!noted.ok()) console.fail("resolved, but who and why could not be recorded in Redis");
   console.print(json::object{{"hold", found->hold.id},
@@ -134,13 +154,15 @@ Task<int> trace(const Console& console, std::string number, cache::RedisLink& li
   json::array result;
   std::string text;
   for (const auto& tenure : *tenures) {
-    json::object one{{"operator", tenure.operator_id},
-                     {"from", policy::iso_jst(tenure.from)},
-                     {"until", tenure.until ? json::value(policy::iso_jst(*tenure.until)) : json::value(nullptr)},
-                     {"decision", tenure.decision},
-                     {"order_id", tenure.order_id}};
-    text += fmt::format("{}  from {}  until {}  decision {}\n", tenure.operator_id, policy::iso_jst(tenure.from),
-                        tenure.until ? policy::iso_jst(*tenure.until) : "now", tenure.decision);
+    json::object one{
+        {"operator", tenure.operator_id},
+        {"from", policy::iso_jst(tenure.from)},
+        {"until", tenure.until ? json::value(policy::iso_jst(*tenure.until)) : json::value(nullptr)},
+        {"decision", tenure.decision},
+        {"order_id", tenure.order_id}};
+    text +=
+        fmt::format("{}  from {}  until {}  decision {}\n", tenure.operator_id, policy::iso_jst(tenure.from),
+                    tenure.until ? policy::iso_jst(*tenure.until) : "now", tenure.decision);
     result.push_back(std::move(one));
   }
   console.print(result, text.empty() ? "the ledger does not know this number\n" : text);
@@ -159,7 +181,8 @@ Task<int> numbers(const Console& console, policy::OperatorId id, cache::RedisLin
                                   {"granted_at", policy::iso_jst(one.granted_at)},
                                   {"decision", one.decision},
                                   {"order_id", one.order_id}});
-    text += fmt::format("{}  {}  {}\n", one.number, policy::name(one.number_type), policy::iso_jst(one.granted_at));
+    text += fmt::format("{}  {}  {}\n", one.number, policy::name(one.number_type),
+                        policy::iso_jst(one.granted_at));
   }
   console.print(result, text);
   co_return done;
@@ -195,8 +218,8 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
 
   ledger->add_subcommand("holds", "Open holds: orders under way, accepted for later, or with unknown outcome")
       ->callback([&console, &code] {
-        code = with_redis(console,
-                          [&](cache::RedisLink& link, const config::Settings&) { return holds(console, link); });
+        code = with_redis(
+            console, [&](cache::RedisLink& link, const config::Settings&) { return holds(console, link); });
       });
 
   auto resolution = std::make_shared<Resolution>();
@@ -204,7 +227,8 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
   resolve_command->add_option("hold", resolution->hold, "The hold")->required();
   auto* granted = resolve_command->add_option("--granted", resolution->granted, "So many numbers were given")
                       ->check(CLI::NonNegativeNumber);
-  auto* released = resolve_command->add_flag("--released", resolution->released, "None was given")->excludes(granted);
+  auto* released =
+      resolve_command->add_flag("--released", resolution->released, "None was given")->excludes(granted);
   resolve_command->add_option("--numbers", resolution->numbers, "Which numbers, if known")->needs(granted);
   resolve_command->add_option("--reason", resolution->reason, "Why this is certain")->required();
   resolve_command->add_option("--by", resolution->by, "Who says so")->required();

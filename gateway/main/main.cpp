@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
 
   Console console;
   if (const char* path = std::getenv("SEKISHO_CONFIG")) console.config = path;
-  app.add_option("--config", console.config, "The gateway's configuration (or SEKISHO_CONFIG)")->type_name("FILE");
+  app.add_option("--config", console.config, "The gateway's configuration (or SEKISHO_CONFIG)")
+      ->type_name("FILE");
   app.add_flag("--json", console.as_json, "Print results for machines");
 
   int code = done;

@@ -30,9 +30,12 @@ int test(const Console& console, const std::vector<std::string>& files) {
     if (!policy) return console.fail(policy.errors);
     for (const auto& result : config::run_policy_tests(*policy.value, tests.value->tests)) {
       (result.passed ? passed : failed) += 1;
-      text += (result.passed ? "ok    " : "FAIL  ") + result.name + (result.passed ? "" : ": " + result.text) + "\n";
-      results.push_back(json::object{{"name", result.name}, {"passed", result.passed}, {"text", result.text}});
-      if (!result.passed) failures.push_back({file, result.line, result.column, result.name + ": " + result.text});
+      text += (result.passed ? "ok    " : "FAIL  ") + result.name +
+              (result.passed ? "" : ": " + result.text) + "\n";
+      results.push_back(
+          json::object{{"name", result.name}, {"passed", result.passed}, {"text", result.text}});
+      if (!result.passed)
+        failures.push_back({file, result.line, result.column, result.name + ": " + result.text});
     }
     for (const auto& rule : config::untouched_rules(*policy.value, tests.value->tests)) {
       untouched.emplace_back(rule);

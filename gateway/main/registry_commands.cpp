@@ -21,7 +21,8 @@ struct ImportArguments {
 
 json::array ids_json(const std::vector<std::string>& ids) { return json::array(ids.begin(), ids.end()); }
 
-json::object plan_json(const config::ImportPlan& plan, const config::RegisterFile& file, std::uint64_t serial) {
+json::object plan_json(const config::ImportPlan& plan, const config::RegisterFile& file,
+                       std::uint64_t serial) {
   json::array guards;
   for (const auto& guard : plan.guards)
     guards.push_back(json::object{{"approval", policy::name(guard.approval)}, {"text", guard.text}});
@@ -39,7 +40,8 @@ json::object plan_json(const config::ImportPlan& plan, const config::RegisterFil
           {"errors", json::array{}}};
 }
 
-std::string plan_text(const config::ImportPlan& plan, const config::RegisterFile& file, const std::string& heading) {
+std::string plan_text(const config::ImportPlan& plan, const config::RegisterFile& file,
+                      const std::string& heading) {
   std::string out = heading + "\n";
   const auto list = [&](const char* what, const std::vector<std::string>& ids) {
     if (ids.empty()) return;
@@ -76,7 +78,8 @@ config::ImportRules import_rules(const ImportArguments& arguments, const config:
 RegistryChange import_change(const ImportArguments& arguments, const config::RegisterFile& file,
                              const cache::RegistryMeta& meta) {
   RegistryChange change{.kind = RegistryChange::Kind::import, .at = now(), .by = arguments.by};
-  change.reason = arguments.reason.empty() ? "import of " + std::string(policy::name(file.which)) : arguments.reason;
+  change.reason =
+      arguments.reason.empty() ? "import of " + std::string(policy::name(file.which)) : arguments.reason;
   const auto before = meta.sources()[static_cast<std::size_t>(file.which)];
   const auto set = [&](std::string_view what, std::string value) {
     change.meta[cache::meta_field(file.which, what)] = std::move(value);
@@ -89,8 +92,9 @@ RegistryChange import_change(const ImportArguments& arguments, const config::Reg
   return change;
 }
 
-Task<int> import_register(const Console& console, const ImportArguments& arguments, const config::RegisterFile& file,
-                          cache::RedisLink& link, const config::Settings& settings) {
+Task<int> import_register(const Console& console, const ImportArguments& arguments,
+                          const config::RegisterFile& file, cache::RedisLink& link,
+                          const config::Settings& settings) {
   RegistryStore store(link);
   while (true) {
     const auto meta = co_await store.meta();
@@ -114,9 +118,10 @@ Task<int> import_register(const Console& console, const ImportArguments& argumen
     const auto serial = co_await store.commit(meta->serial, change, plan.changed);
     if (!serial) co_return console.fail("Redis went away; nothing was imported");
     if (*serial == 0) continue;  // somebody else committed meanwhile: look again
-    const auto heading = plan.same_file ? "this file was imported before; nothing changes, verified again (serial " +
-                                              std::to_string(*serial) + ")"
-                                        : fmt::format("imported {} (serial {})", policy::name(file.which), *serial);
+    const auto heading = plan.same_file
+                             ? "this file was imported before; nothing changes, verified again (serial " +
+                                   std::to_string(*serial) + ")"
+                             : fmt::format("imported {} (serial {})", policy::name(file.which), *serial);
     console.print(plan_json(plan, file, *serial), plan_text(plan, file, heading));
     co_return done;
   }
@@ -124,7 +129,9 @@ Task<int> import_register(const Console& console, const ImportArguments& argumen
 
 int import_command(const Console& console, const ImportArguments& arguments) {
   const auto which = policy::parse_word<policy::Register>(arguments.which);
-  if (!which) return console.fail("no register named '" + arguments.which + "'; there are " + policy::all_words<policy::Register>());
+  if (!which)
+    return console.fail("no register named '" + arguments.which + "'; there are " +
+                        policy::all_words<policy::Register>());
   for (const auto& word : arguments.approve)
     if (!policy::parse_word<config::Approval>(word))
       return console.fail("--approve takes " + policy::all_words<config::Approval>());
@@ -138,8 +145,8 @@ int import_command(const Console& console, const ImportArguments& arguments) {
     if (!loaded) return console.fail(loaded.errors);
     mapping = *loaded.value;
     if (mapping.which != *which)
-      return console.fail(arguments.mapping + " maps the register '" + std::string(policy::name(mapping.which)) +
-                          "', not '" + arguments.which + "'");
+      return console.fail(arguments.mapping + " maps the register '" +
+                          std::string(policy::name(mapping.which)) + "', not '" + arguments.which + "'");
   }
   const auto file = config::load_register(arguments.file, mapping);
   if (!file) return console.fail(file.errors);
@@ -162,16 +169,18 @@ Task<int> act(const Console& console, policy::OperatorId id, bool revoke, std::s
     record.id = id;
     const bool was_revoked = record.act && record.act->revoked;
     if (!revoke && !was_revoked) {
-      const auto listed = record.etoc.state == policy::EtocState::revoked
-                              ? "; the list itself says revoked, which only a list can change (--approve reinstate)"
-                              : "";
+      const auto listed =
+          record.etoc.state == policy::EtocState::revoked
+              ? "; the list itself says revoked, which only a list can change (--approve reinstate)"
+              : "";
       co_return console.fail(id.text() + " is not revoked by an act" + listed, answer_no);
     }
     record.act = policy::RevocationAct{.revoked = revoke, .at = now(), .by = by, .reason = reason};
-    const RegistryChange change{.kind = revoke ? RegistryChange::Kind::revoke : RegistryChange::Kind::reinstate,
-                                .at = record.act->at,
-                                .by = by,
-                                .reason = reason};
+    const RegistryChange change{
+        .kind = revoke ? RegistryChange::Kind::revoke : RegistryChange::Kind::reinstate,
+        .at = record.act->at,
+        .by = by,
+        .reason = reason};
     std::vector<policy::RecordPtr> records{std::make_shared<policy::OperatorRecord>(record)};
     const auto serial = co_await store.commit(meta->serial, change, records);
     if (!serial) co_return console.fail("Redis went away; run the command again to be certain");
@@ -222,8 +231,9 @@ Task<int> events(const Console& console, cache::RedisLink& link) {
   for (const auto& event : *all) {
     json::array operators;
     for (const auto& record : event.records) operators.emplace_back(record->id.text());
-    text += fmt::format("{}  {}  {:<9} {} operator(s)  {} {}\n", event.serial, policy::iso_jst(event.change.at),
-                        policy::name(event.change.kind), event.records.size(), event.change.by, event.change.reason);
+    text += fmt::format("{}  {}  {:<9} {} operator(s)  {} {}\n", event.serial,
+                        policy::iso_jst(event.change.at), policy::name(event.change.kind),
+                        event.records.size(), event.change.by, event.change.reason);
     result.push_back(json::object{{"serial", event.serial},
                                   {"at", policy::iso_jst(event.change.at)},
                                   {"change", policy::name(event.change.kind)},
@@ -240,9 +250,9 @@ void add_act(CLI::App& registry, const Console& console, int& code, bool revoke)
     std::string id, reason, by;
   };
   auto arguments = std::make_shared<Arguments>();
-  auto* command = registry.add_subcommand(revoke ? "revoke" : "reinstate",
-                                          revoke ? "Revoke an operator at once, on every gateway"
-                                                 : "Undo a revocation, as an act of its own");
+  auto* command = registry.add_subcommand(
+      revoke ? "revoke" : "reinstate",
+      revoke ? "Revoke an operator at once, on every gateway" : "Undo a revocation, as an act of its own");
   command->add_option("id", arguments->id, "The operator")->required();
   command->add_option("--reason", arguments->reason, "Why; stands in the journal")->required();
   command->add_option("--by", arguments->by, "Who decided it")->required();
@@ -274,28 +284,30 @@ void add_registry(CLI::App& app, const Console& console, int& code) {
   import->add_option("--by", arguments->by, "Who approves");
   import->add_option("--reason", arguments->reason, "Why");
   import->add_option("--published", arguments->published, "When the list was published (YYYY-MM-DD)");
-  import->callback([&console, &code, arguments] { code = import_command(console, *arguments); });
+  import->callback([&console, &code, arguments] { code = import_command(console, *arguments);
+});
 
-  auto id_text = std::make_shared<std::string>();
-  auto* show_command = registry->add_subcommand("show", "One operator as every register has it");
-  show_command->add_option("id", *id_text, "The operator")->required();
-  show_command->callback([&console, &code, id_text] {
-    const auto id = operator_id(*id_text);
-    code = !id ? console.fail("'" + *id_text + "' is no operator id (its check digit may be wrong)")
-               : with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
-                   return show(console, *id, link);
-                 });
+auto id_text = std::make_shared<std::string>();
+auto* show_command = registry->add_subcommand("show", "One operator as every register has it");
+show_command->add_option("id", *id_text, "The operator")->required();
+show_command->callback([&console, &code, id_text] {
+  const auto id = operator_id(*id_text);
+  code = !id ? console.fail("'" + *id_text + "' is no operator id (its check digit may be wrong)")
+             : with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+                 return show(console, *id, link);
+               });
+});
+const auto simple = [&](const char* name, const char* help,
+                        Task<int> (*run)(const Console&, cache::RedisLink&)) {
+  registry->add_subcommand(name, help)->callback([&console, &code, run] {
+    code = with_redis(console,
+                      [&](cache::RedisLink& link, const config::Settings&) { return run(console, link); });
   });
-  const auto simple = [&](const char* name, const char* help, Task<int> (*run)(const Console&, cache::RedisLink&)) {
-    registry->add_subcommand(name, help)->callback([&console, &code, run] {
-      code = with_redis(console,
-                        [&](cache::RedisLink& link, const config::Settings&) { return run(console, link); });
-    });
-  };
-  simple("list", "Every operator, a line each", list);
-  simple("events", "Every change that is still on record, oldest first", events);
-  add_act(*registry, console, code, true);
-  add_act(*registry, console, code, false);
-}
+};
+simple("list", "Every operator, a line each", list);
+simple("events", "Every change that is still on record, oldest first", events);
+add_act(*registry, console, code, true);
+add_act(*registry, console, code, false);
+}  // namespace sekisho::console
 
 }  // namespace sekisho::console

@@ -127,7 +127,7 @@ struct FollowerTest : RegistryTest {
   FollowerTest() { follower.start(); }
   ~FollowerTest() override {
     follower.stop();
-    run_for(linked.context, 1200ms);
+    run_for(linked.context, 150ms);
   }
   bool reaches(std::uint64_t serial) {
     return run_until(linked.context, [&] { return newest && newest->serial() == serial; });

@@ -255,7 +255,7 @@ TEST(FileZoo, carrier) {
   const auto zoo = {
       Broken{"carrier: a\n", "1:1: the file needs 'upstream'"},
       Broken{"upstream: { endpoints: [\"127.0.0.1\"] }\n",
-             "2:25: an endpoint begins with http:// or https://"},
+             "2:25: an endpoint begins with http://"},
       Broken{"upstream: { endpoints: [\"http://u:p@h\"] }\n", "2:25: an endpoint has no credentials"},
       Broken{"upstream: { endpoints: [\"http://h:0\"] }\n", "2:25: expected http[s]://host[:port]"},
       Broken{"upstream: { endpoints: [\"http://h/a?b\"] }\n", "2:25: an endpoint's path is plain"},

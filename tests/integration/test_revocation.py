@@ -42,6 +42,7 @@ def test_a_revocation_reaches_every_gateway_under_load_within_two_seconds(open_h
         returned = time.monotonic()
         assert done.code == 0, done
         time.sleep(2.5 * SLOWNESS)
+        reinstating = time.monotonic()
         assert house.reinstate("aozora").code == 0
         reinstated = time.monotonic()
         wait_for("orders are allowed again on both gateways", 5, lambda: {0, 1} == {
@@ -52,7 +53,7 @@ def test_a_revocation_reaches_every_gateway_under_load_within_two_seconds(open_h
     assert {(status, code) for *_, status, code in load.seen} == {(201, None), (403, "etoc-revoked")}
     for index in range(2):
         allowed = [sent for which, sent, _, status, _ in load.seen
-                   if which == index and status == 201 and sent < reinstated]
+                   if which == index and status == 201 and sent < reinstating]
         delay = max(0.0, max(allowed) - returned)
         print(f"gateway {index + 1}: last allowed order was sent {1000 * delay:.1f} ms after the command returned "
               f"({len(allowed)} allowed before)")
@@ -65,7 +66,7 @@ def test_a_revocation_reaches_every_gateway_under_load_within_two_seconds(open_h
 def test_importing_the_old_list_again_does_not_bring_a_revoked_operator_back(house):
     assert house.revoke("aozora").code == 0
     done = house.import_register("etoc", "etoc.csv", "etoc.mapping.yaml")
-    assert done.code == 1, done
+    assert done.code == 0 and done.json["same_file"] and done.json["still_revoked"] == [house.operators["aozora"]], done
     assert house.standing("aozora")["etoc"]["state"] == "revoked"
     with house.gateway.client("aozora") as client:
         time.sleep(0.3)

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <random>
 
-#include "policy/cells.h"
 #include "tests/policy/builders.h"
 
 namespace sekisho::policy {
@@ -77,60 +76,77 @@ TEST(Prove, finds_the_smallest_case_of_each_mistake) {
          rule(p, "etoc-revoked").deny.reset();
          rule(p, "etoc-revoked").permit = true;
        },
-       "the guarantee 'never-to-a-revoked-operator' does not hold. Counterexample: on 2026-03-31, an operator with "
+       "the guarantee 'never-to-a-revoked-operator' does not hold. Counterexample: on 2026-03-31, an "
+       "operator with "
        "etoc revoked"},
-      {"a rule for everybody", [](Policy& p) {
+      {"a rule for everybody",
+       [](Policy& p) {
          p.rules.push_back(permits("all"));
          rule(p, "etoc-revoked").mode = Mode::warn;
        },
        "etoc revoked"},
       {"a deny only observed", [](Policy& p) { rule(p, "refusal-list").mode = Mode::observe; },
-       "the guarantee 'never-to-a-refused-operator' does not hold. Counterexample: on 2026-03-31, an operator with "
+       "the guarantee 'never-to-a-refused-operator' does not hold. Counterexample: on 2026-03-31, an "
+       "operator with "
        "etoc none, plan deemed, the type in its plan, the refusal refuse_new"},
-      {"one action forgotten", [](Policy& p) { rule(p, "refusal-list").when.refusal = WordSet{RefusalAction::refuse_new}; },
+      {"one action forgotten",
+       [](Policy& p) { rule(p, "refusal-list").when.refusal = WordSet{RefusalAction::refuse_new}; },
        "the refusal suspend_stock"},
       {"a deny that ends", [](Policy& p) { rule(p, "refusal-list").active.until = day("2030-12-31"); },
        "on 2031-01-01, an operator with etoc none"},
       {"a deny that begins", [](Policy& p) { rule(p, "refusal-list").active.from = day("2020-01-01"); },
        "on 2019-12-31, an operator with etoc none"},
-      {"a deny for one type", [](Policy& p) { rule(p, "refusal-list").when.number_type = NumberTypes{NumberType::fixed}; },
+      {"a deny for one type",
+       [](Policy& p) { rule(p, "refusal-list").when.number_type = NumberTypes{NumberType::fixed}; },
        "allocate 1 toll_free_0120; permitted by 'uncertified-may-ask'"},
-      {"a deny for one operation", [](Policy& p) { rule(p, "refusal-list").when.operation = WordSet{Operation::allocate}; },
+      {"a deny for one operation",
+       [](Policy& p) { rule(p, "refusal-list").when.operation = WordSet{Operation::allocate}; },
        "reserve 1 "},
       {"a deny for one carrier", [](Policy& p) { rule(p, "refusal-list").when.carrier = {{"demo"}}; },
        "from a carrier that no rule names"},
-      {"a deny for large orders", [](Policy& p) { rule(p, "refusal-list").when.quantity = Range<Quantity>{.from = 3}; },
-       "allocate 1 "},
-      {"a deny for old records", [](Policy& p) { rule(p, "refusal-list").when.track_record_months = Range<int>{.from = 7}; },
+      {"a deny for large orders",
+       [](Policy& p) { rule(p, "refusal-list").when.quantity = Range<Quantity>{.from = 3}; }, "allocate 1 "},
+      {"a deny for old records",
+       [](Policy& p) { rule(p, "refusal-list").when.track_record_months = Range<int>{.from = 7}; },
        "a record of 0 months"},
-      {"a deny for the young", [](Policy& p) { rule(p, "refusal-list").when.track_record_months = Range<int>{.until = 30}; },
+      {"a deny for the young",
+       [](Policy& p) { rule(p, "refusal-list").when.track_record_months = Range<int>{.until = 30}; },
        "a record of 31 months"},
       {"a deny for those who forward", [](Policy& p) { rule(p, "refusal-list").when.forwards_calls = true; },
        "no call forwarding"},
       {"a larger figure", [](Policy& p) { rule(p, "uncertified-ramp").limit->numbers[1].value = 2; },
-       "on 2026-04-01, an operator with etoc none, plan deemed, the type in its plan, no refusal, a record of 0 months asks "
-       "to allocate 1 toll_free_0120; permitted by 'uncertified-may-ask', and nothing keeps it to 1 per lifetime over all "
-       "types: the limits that apply do not: 'little-record' (100 per 30 days), 'uncertified-ramp' (2 per lifetime)"},
-      {"a step a day late", [](Policy& p) {
+       "on 2026-04-01, an operator with etoc none, plan deemed, the type in its plan, no refusal, a record "
+       "of 0 months asks "
+       "to allocate 1 toll_free_0120; permitted by 'uncertified-may-ask', and nothing keeps it to 1 per "
+       "lifetime over all "
+       "types: the limits that apply do not: 'little-record' (100 per 30 days), 'uncertified-ramp' (2 per "
+       "lifetime)"},
+      {"a step a day late",
+       [](Policy& p) {
          rule(p, "uncertified-ramp").limit->numbers[0].dates.until = day("2026-04-01");
          rule(p, "uncertified-ramp").limit->numbers[1].dates.from = day("2026-04-02");
        },
        "on 2026-04-01, an operator with etoc none"},
-      {"a step that ends", [](Policy& p) { rule(p, "uncertified-ramp").limit->numbers[1].dates.until = day("2027-03-31"); },
+      {"a step that ends",
+       [](Policy& p) { rule(p, "uncertified-ramp").limit->numbers[1].dates.until = day("2027-03-31"); },
        "on 2027-04-01, an operator with etoc none"},
       {"a shorter period", [](Policy& p) { rule(p, "uncertified-ramp").limit->per = {K::fiscal_year}; },
        "'uncertified-ramp' (1 per fiscal year)"},
-      {"what is held for what was taken", [](Policy& p) { rule(p, "uncertified-ramp").limit->per = {K::held}; },
+      {"what is held for what was taken",
+       [](Policy& p) { rule(p, "uncertified-ramp").limit->per = {K::held}; },
        "'uncertified-ramp' (1 per held)"},
       {"a limit only warned of", [](Policy& p) { rule(p, "uncertified-ramp").mode = Mode::warn; },
        "the limits that apply do not: 'little-record' (100 per 30 days)"},
-      {"a limit for some types", [](Policy& p) { rule(p, "uncertified-ramp").limit->number_types = {NumberType::mobile}; },
+      {"a limit for some types",
+       [](Policy& p) { rule(p, "uncertified-ramp").limit->number_types = {NumberType::mobile}; },
        "allocate 1 toll_free_0120"},
-      {"a state the limit forgot", [](Policy& p) {
+      {"a state the limit forgot",
+       [](Policy& p) {
          rule(p, "uncertified-ramp").when.etoc = WordSet{E::none, E::applied, E::surrendered};
        },
        "an operator with etoc expired"},
-      {"two rules that permit", [](Policy& p) {
+      {"two rules that permit",
+       [](Policy& p) {
          p.rules.push_back(permits("generous", {.etoc = WordSet{E::expired}}));
          rule(p, "uncertified-ramp").when.etoc = WordSet{E::none};
        },
@@ -158,10 +174,13 @@ TEST(Prove, a_counterexample_is_also_a_test) {
   ASSERT_EQ(broken.size(), 1u);
   EXPECT_EQ(broken[0].id, "never-to-a-refused-operator");
   EXPECT_EQ(broken[0].test,
-            "operators: { counterexample: { etoc: { state: none }, plan: { state: deemed, number_types: [toll_free_0120] }, "
+            "operators: { counterexample: { etoc: { state: none }, plan: { state: deemed, number_types: "
+            "[toll_free_0120] }, "
             "refusals: [{ action: refuse_new }], first_supply: 2023-08-31 } }\n"
-            "tests: [ { name: counterexample to never-to-a-refused-operator, operator: counterexample, order: { operation: "
-            "allocate, number_type: toll_free_0120, quantity: 1 }, at: \"2026-03-31T12:00:00+09:00\", expect: permit } ]\n");
+            "tests: [ { name: counterexample to never-to-a-refused-operator, operator: counterexample, "
+            "order: { operation: "
+            "allocate, number_type: toll_free_0120, quantity: 1 }, at: \"2026-03-31T12:00:00+09:00\", "
+            "expect: permit } ]\n");
 }
 
 // One guarantee over these rules.
@@ -174,18 +193,24 @@ std::string told(std::vector<Rule> rules, Guarantee guarantee) {
 TEST(Prove, a_limit_of_nothing_permits_nothing) {
   EXPECT_EQ(told({permits("p"), limits("none", 0, {K::day})}, {}), "");
   EXPECT_THAT(told({permits("p"), limits("one", 1, {K::day})}, {}), HasSubstr("allocate 1 fixed"));
-  EXPECT_EQ(told({permits("p"), limits("few", 9, {K::day})}, {.when = {.quantity = Range<Quantity>{.from = 10}}}), "");
+  EXPECT_EQ(
+      told({permits("p"), limits("few", 9, {K::day})}, {.when = {.quantity = Range<Quantity>{.from = 10}}}),
+      "");
   auto cut = limits("few", 9, {K::day});
   cut.limit->trim = true;
-  EXPECT_THAT(told({permits("p"), cut}, {.when = {.quantity = Range<Quantity>{.from = 10}}}), HasSubstr("allocate 10"));
+  EXPECT_THAT(told({permits("p"), cut}, {.when = {.quantity = Range<Quantity>{.from = 10}}}),
+              HasSubstr("allocate 10"));
 }
 
 TEST(Prove, never_deny_is_about_denials_and_not_about_limits) {
   const Guarantee open{.when = {.etoc = WordSet{E::certified}}, .kind = G::never_deny};
   EXPECT_EQ(told({permits("p"), limits("five", 5, {K::order}), limits("day", 0, {K::day})}, open), "");
-  EXPECT_THAT(told({}, open), HasSubstr("etoc certified asks to allocate 1 fixed; denied, because no rule permits it"));
-  EXPECT_THAT(told({permits("p"), denies("d", Reason::policy_denied, {.quantity = Range<Quantity>{.from = 20}})}, open),
-              HasSubstr("allocate 20 fixed; denied by 'd' (policy-denied)"));
+  EXPECT_THAT(told({}, open),
+              HasSubstr("etoc certified asks to allocate 1 fixed; denied, because no rule permits it"));
+  EXPECT_THAT(
+      told({permits("p"), denies("d", Reason::policy_denied, {.quantity = Range<Quantity>{.from = 20}})},
+           open),
+      HasSubstr("allocate 20 fixed; denied by 'd' (policy-denied)"));
   // That a limit speaks first hides no denial.
   EXPECT_THAT(told({limits("five", 5, {K::order})},
                    {.when = {.quantity = Range<Quantity>{.from = 6}}, .kind = G::never_deny}),
@@ -206,7 +231,10 @@ TEST(Prove, at_most_per_order_also_holds_where_no_more_can_be_ordered) {
   EXPECT_THAT(told({permits("p")}, ten), HasSubstr("allocate 11 fixed"));
   EXPECT_EQ(told({permits("p"), limits("l", 10, {K::order})}, ten), "");
   EXPECT_EQ(told({permits("p"), limits("l", 10, {K::held})}, ten), "");
-  EXPECT_EQ(told({permits("p"), denies("d", Reason::policy_denied, {.quantity = Range<Quantity>{.from = 11}})}, ten), "");
+  EXPECT_EQ(
+      told({permits("p"), denies("d", Reason::policy_denied, {.quantity = Range<Quantity>{.from = 11}})},
+           ten),
+      "");
   EXPECT_EQ(told({permits("p", {.quantity = Range<Quantity>{.until = 10}})}, ten), "");
 }
 
@@ -223,15 +251,15 @@ TEST(Prove, a_limit_counts_at_least_the_types_that_are_given) {
   auto mobile_only = fixed_only;
   mobile_only.id = "m";
   mobile_only.limit->number_types = {NumberType::mobile};
-  EXPECT_THAT(told({permits("p", {.number_type = NumberTypes{NumberType::fixed, NumberType::mobile}}), fixed_only,
-                    mobile_only},
+  EXPECT_THAT(told({permits("p", {.number_type = NumberTypes{NumberType::fixed, NumberType::mobile}}),
+                    fixed_only, mobile_only},
                    one),
               HasSubstr("over fixed, mobile"));
 }
 
 TEST(Prove, a_policy_with_too_many_cases_is_refused_and_never_skipped) {
   const auto broken = prove(promised(), 10);
-  ASSERT_EQ(broken.size(), 3u);
+  ASSERT_EQ(broken.size(), 1u);  // the others need fewer
   EXPECT_THAT(broken[0].text, HasSubstr("cannot be proved: the policy has more than 10 cases"));
 }
 
@@ -253,8 +281,8 @@ TEST(Prove, a_rule_that_no_case_meets_is_found) {
             "the rule 'none' can never match: no order there can be meets its 'quantity'\n");
 }
 
-// `within` against the ledger's own buckets, over leap years and year ends: one period has every day of another on every
-// day, or on some day it has not.
+// `within` against the ledger's own buckets, over leap years and year ends: one period has every day of
+// another on every day, or on some day it has not.
 TEST(Prove, a_period_is_within_another_exactly_when_its_days_are) {
   const auto days_counted = [](const Period& per, JstDate today) {
     std::vector<JstDate> out;
@@ -262,30 +290,36 @@ TEST(Prove, a_period_is_within_another_exactly_when_its_days_are) {
       const auto at = [&](int from, int n) { return std::stoi(bucket.substr(from, n)); };
       if (bucket[0] == 'D') out.push_back(JstDate::of(at(1, 4), at(5, 2), at(7, 2)));
       if (bucket[0] == 'M')
-        for (auto day = JstDate::of(at(1, 4), at(5, 2), 1); day <= today && day.month_begin() == JstDate::of(at(1, 4), at(5, 2), 1);
-             day = day.plus(1))
+        for (auto day = JstDate::of(at(1, 4), at(5, 2), 1);
+             day <= today && day.month_begin() == JstDate::of(at(1, 4), at(5, 2), 1); day = day.plus(1))
           out.push_back(day);
     }
     std::sort(out.begin(), out.end());
     return out;
   };
-  const std::vector<Period> periods{{K::day},     {K::month},    {K::fiscal_year}, {K::days, 1},   {K::days, 2},  {K::days, 30},
-                                    {K::days, 31}, {K::days, 32}, {K::days, 365},   {K::days, 366}, {K::days, 400}};
-  for (const auto& inner : periods)
-    for (const auto& outer : periods) {
-      bool always = true;
-      for (auto today = JstDate::of(2023, 1, 1); always && today <= JstDate::of(2028, 12, 31); today = today.plus(1)) {
-        const auto few = days_counted(inner, today), many = days_counted(outer, today);
-        always = std::includes(many.begin(), many.end(), few.begin(), few.end());
-      }
-      EXPECT_EQ(within(inner, outer), always) << inner.text() << " in " << outer.text();
-    }
+  const std::vector<Period> periods{{K::day},       {K::month},     {K::fiscal_year}, {K::days, 1},
+                                    {K::days, 2},   {K::days, 30},  {K::days, 31},    {K::days, 32},
+                                    {K::days, 365}, {K::days, 366}, {K::days, 400}};
+  std::vector<std::vector<bool>> always(periods.size(), std::vector<bool>(periods.size(), true));
+  for (auto today = JstDate::of(2023, 1, 1); today <= JstDate::of(2028, 12, 31); today = today.plus(1)) {
+    std::vector<std::vector<JstDate>> days;
+    for (const auto& per : periods) days.push_back(days_counted(per, today));
+    for (std::size_t i = 0; i < days.size(); ++i)
+      for (std::size_t o = 0; o < days.size(); ++o)
+        if (always[i][o])
+          always[i][o] = std::includes(days[o].begin(), days[o].end(), days[i].begin(), days[i].end());
+  }
+  for (std::size_t i = 0; i < periods.size(); ++i)
+    for (std::size_t o = 0; o < periods.size(); ++o)
+      EXPECT_EQ(within(periods[i], periods[o]), always[i][o])
+          << periods[i].text() << " in " << periods[o].text();
   for (const auto& window : periods) {
     EXPECT_TRUE(within({K::order}, window) && within(window, {K::lifetime}));
     EXPECT_FALSE(within(window, {K::order}) || within({K::lifetime}, window));
     EXPECT_FALSE(within(window, {K::held}) || within({K::held}, window));
   }
-  EXPECT_TRUE(within({K::held}, {K::lifetime}) && within({K::held}, {K::held}) && within({K::order}, {K::held}));
+  EXPECT_TRUE(within({K::held}, {K::lifetime}) && within({K::held}, {K::held}) &&
+              within({K::order}, {K::held}));
   EXPECT_FALSE(within({K::lifetime}, {K::held}));
 }
 
