@@ -106,16 +106,14 @@ class Planner {
   }
 
   ImportPlan plan() {
-    if (!rules_.last_digest.empty() && rules_.last_digest == file_.digest) {
+    for (const auto& [id, rows] : rows_) consider_listed(id, rows);
+    registry_.each([this](const OperatorRecord& record) { consider_unlisted(record); });
+    // The bytes alone do not tell: a corrected mapping makes another list of the same file.
+    if (!rules_.last_digest.empty() && rules_.last_digest == file_.digest && plan_.changed.empty()) {
       plan_.same_file = true;
-      for (const auto& [id, rows] : rows_)
-        if (const auto* record = registry_.find(id); record && revoked_by_act(*record))
-          plan_.still_revoked.push_back(id.text());
       tidy();
       return std::move(plan_);
     }
-    for (const auto& [id, rows] : rows_) consider_listed(id, rows);
-    registry_.each([this](const OperatorRecord& record) { consider_unlisted(record); });
     guard_rows();
     guard_rollback();
     if (file_.which == Register::etoc) {

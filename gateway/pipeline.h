@@ -26,7 +26,6 @@ struct Desk {
   OpenOrders& open_orders;
   const std::atomic<std::int64_t>& in_step_at;  // of the registry follower, boot_ms
   const std::atomic<bool>& recovering;          // the ledger is not yet known to be whole
-  const std::atomic<bool>& draining;
   asio::any_io_executor executor;
 
   // Swapped whole by messages from the control thread.

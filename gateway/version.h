@@ -1,3 +1,4 @@
+// What `--version` and the build_info metric say.
 #pragma once
 
 namespace sekisho::gateway {

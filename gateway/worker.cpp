@@ -38,7 +38,6 @@ Worker::Worker(Shared& shared)
             .open_orders = shared.open_orders,
             .in_step_at = shared.in_step_at,
             .recovering = shared.recovering,
-            .draining = shared.draining,
             .executor = context_.get_executor()},
       pipeline_(desk_),
       house_{.dog = dog_,

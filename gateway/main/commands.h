@@ -15,5 +15,6 @@ void add_registry(CLI::App& app, const Console& console, int& code);
 void add_client(CLI::App& app, const Console& console, int& code);
 void add_ledger(CLI::App& app, const Console& console, int& code);
 void add_audit(CLI::App& app, const Console& console, int& code);
+void add_describe(CLI::App& app, const Console& console, int& code);
 
 }  // namespace sekisho::console

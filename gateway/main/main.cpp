@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   add_client(app, console, code);
   add_ledger(app, console, code);
   add_audit(app, console, code);
+  add_describe(app, console, code);
   // --config and --json may stand anywhere behind a subcommand.
   for (auto* command : app.get_subcommands({})) {
     command->fallthrough();

@@ -104,7 +104,7 @@ Task<int> import_register(const Console& console, const ImportArguments& argumen
     const auto plan = config::plan_import(*registry, file, rules);
     if (!plan.guards.empty()) {
       for (const auto& guard : plan.guards)
-        console.fail(guard.text + " (to go on: --approve " + std::string(policy::name(guard.approval)) +
+        console.fail(arguments.file + ": " + guard.text + " (to go on: --approve " + std::string(policy::name(guard.approval)) +
                      " --by NAME --reason R)");
       if (console.as_json) console.print(plan_json(plan, file, meta->serial), "");
       co_return answer_no;

@@ -337,6 +337,18 @@ TEST_P(LedgerContract, voiding_leaves_another_orders_key_alone) {
   EXPECT_EQ(holds({"d", 1, {}, {}, Idempotency{"k", "c"}}), "in_flight");
 }
 
+TEST_P(LedgerContract, who_decided_by_a_registry_older_than_a_revocation_cannot_hold) {
+  EXPECT_TRUE(wait(ledger.context(), ledger.port().fence(corporate(1), 5)));
+  Ask late{.id = "a", .quantity = 3, .registry_serial = 4};
+  const auto result = ledger.hold(late);
+  EXPECT_EQ(told(result), "fenced");
+  EXPECT_EQ(result.answer.fence, 5u);
+  EXPECT_EQ(told(ledger.usage(corporate(1))), "") << "a fence is no count of numbers";
+  late.who = corporate(2);
+  EXPECT_EQ(holds(late), "taken 3 left") << "nobody else's fence";
+  EXPECT_EQ(holds({.id = "b", .quantity = 3, .registry_serial = 5}), "taken 3 left");
+}
+
 // ---- what only Redis does
 
 struct RedisLedgerTest : testing::Test {

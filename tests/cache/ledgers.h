@@ -26,6 +26,7 @@ struct Ask {
   policy::OperatorId who = policy::corporate(1);
   policy::Instant now = policy::at("2026-11-24T10:00:00+09:00");
   std::string carrier = "demo";
+  std::uint64_t registry_serial = 0;
 
   policy::Hold hold() const {
     return {.id = id,
@@ -68,7 +69,8 @@ class AnyLedger {
       if (const auto cap = rule->limit->on(hold.day))
         charges.push_back(
             {rule, *cap, policy::buckets_of(rule->limit->per, rule->limit->number_types, hold.day)});
-    HoldRequest request{.operator_id = ask.who, .hold = hold, .partial = ask.partial};
+    HoldRequest request{
+        .operator_id = ask.who, .hold = hold, .registry_serial = ask.registry_serial, .partial = ask.partial};
     request.charges = &charges;
     request.throttles = &ask.throttles;
     request.idempotency = ask.idempotency;
@@ -102,9 +104,9 @@ class AnyLedger {
   Ledger& port() { return *ledger_; }
   Linked& redis() { return *linked_; }  // only where it is one
 
- private:
   asio::io_context& context() { return linked_ ? linked_->context : context_; }
 
+ private:
   asio::io_context context_{1};
   std::unique_ptr<Linked> linked_;
   std::unique_ptr<Ledger> ledger_;
@@ -129,15 +131,12 @@ inline std::string told(const policy::Usage& usage, std::string_view oldest_day 
 // What the ledger said to a hold, as text: "taken 10 left 90 5" and the like.
 inline std::string told(const HoldResult& result) {
   using Kind = policy::HoldAnswer::Kind;
-  static const std::map<Kind, std::string> words = {{Kind::taken, "taken"},
-                                                    {Kind::over_limit, "over"},
-                                                    {Kind::throttled, "throttled"},
-                                                    {Kind::unavailable, "unavailable"},
-                                                    {Kind::fenced, "fenced"},
-                                                    {Kind::in_flight, "in_flight"},
-                                                    {Kind::mismatch, "mismatch"},
-                                                    {Kind::outcome_unknown, "outcome_unknown"},
-                                                    {Kind::replay, "replay"}};
+  static const std::map<Kind, std::string> words = {
+      {Kind::taken, "taken"},         {Kind::over_limit, "over"},
+      {Kind::throttled, "throttled"}, {Kind::unavailable, "unavailable"},
+      {Kind::fenced, "fenced"},       {Kind::in_flight, "in_flight"},
+      {Kind::mismatch, "mismatch"},   {Kind::outcome_unknown, "outcome_unknown"},
+      {Kind::replay, "replay"}};
   const auto& answer = result.answer;
   std::string out = words.at(answer.kind);
   if (answer.kind == Kind::taken) {

@@ -116,13 +116,27 @@ TEST(ImportPlan, TellsWhatChangesAndLeavesTheRestAlone) {
 TEST(ImportPlan, TheSameFileAgainIsNothingToDo) {
   auto again = rules();
   again.last_digest = "d1";
-  auto plan = plan_import(*registry({record(1, EtocState::certified)}), file({}), again);
+  again.min_rows = 100;
+  const auto before =
+      registry({record(1, EtocState::certified), revoked_by_act(record(2, EtocState::certified))});
+  const auto list = file({row(1, EtocState::certified), row(2, EtocState::certified)});
+  auto plan = plan_import(*before, list, again);
   EXPECT_TRUE(plan.same_file);
   EXPECT_TRUE(plan.changed.empty());
-  EXPECT_TRUE(plan.guards.empty());
+  EXPECT_EQ(guards(plan), "") << "it was let in before";
+  EXPECT_EQ(plan.still_revoked, Ids{id(2)});
   again.last_digest = "d2";
-  plan = plan_import(policy::Registry(), file({row(1, EtocState::certified)}), again);
+  EXPECT_FALSE(plan_import(*before, list, again).same_file);
+}
+
+TEST(ImportPlan, TheSameFileReadThroughAnotherMappingIsAnotherList) {
+  auto again = rules();
+  again.last_digest = "d1";
+  const auto plan =
+      plan_import(*registry({record(1, EtocState::certified)}), file({row(1, EtocState::revoked)}), again);
   EXPECT_FALSE(plan.same_file);
+  EXPECT_EQ(plan.revoked, Ids{id(1)});
+  EXPECT_EQ(guards(plan), "shrink");
 }
 
 TEST(ImportPlan, OtherRegistersChangeTheirPartOnly) {

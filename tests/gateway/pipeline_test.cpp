@@ -109,7 +109,7 @@ struct PipelineTest : testing::Test {
   OpenOrders open_orders;
   Settlements settlements{context.get_executor(), ledger, *journal, open_orders};
   std::atomic<std::int64_t> in_step_at{cache::boot_ms()};
-  std::atomic<bool> recovering{false}, draining{false};
+  std::atomic<bool> recovering{false};
   Desk desk{.settings = settings,
             .ledger = ledger,
             .journal = *journal,
@@ -117,7 +117,6 @@ struct PipelineTest : testing::Test {
             .open_orders = open_orders,
             .in_step_at = in_step_at,
             .recovering = recovering,
-            .draining = draining,
             .executor = context.get_executor()};
   Pipeline pipeline{desk};
 };

@@ -311,6 +311,7 @@ TEST(WithHold, every_answer_of_the_ledger_has_its_reason) {
       {Kind::replay, "allowed", 200},
       {Kind::throttled, "rate-exceeded", 429},
       {Kind::unavailable, "ledger-unavailable", 503},
+      {Kind::fenced, "registry-stale", 503},
       {Kind::in_flight, "idempotency-conflict", 409},
       {Kind::mismatch, "idempotency-mismatch", 422},
       {Kind::outcome_unknown, "outcome-unknown", 409},
