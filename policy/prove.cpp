@@ -61,11 +61,11 @@ class Seen {
  public:
   explicit Seen(std::size_t words) : words_(words) {}
 
-  // False: it was there before. Past its memory it forgets, which costs time and nothing else.
+  // False: it was there before. A full memory keeps no more, which costs time and nothing else.
   bool add(const Bits& bits) {
-    if ((count_ + 1) * 2 > slots_.size() && !grow()) return true;
+    const bool full = (count_ + 1) * 2 > slots_.size() && !grow();
     auto& slot = find(bits);
-    if (slot) return false;
+    if (slot || full) return !slot;
     kept_.insert(kept_.end(), bits.begin(), bits.end());
     slot = static_cast<std::uint32_t>(++count_);
     return true;

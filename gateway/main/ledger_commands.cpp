@@ -76,6 +76,10 @@ Task<int> holds(const Console& console, cache::RedisLink& link) {
   co_return done;
 }
 
+// No gateway waits this long for a carrier: a hold that is older and still "held" has lost its gateway for
+// good.
+constexpr auto longest_order = std::chrono::minutes(10);
+
 struct Resolution {
   std::string hold, reason, by;
   std::optional<policy::Quantity> granted;
@@ -91,11 +95,14 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
   const auto found = std::find_if(open->begin(), open->end(),
                                   [&](const cache::OpenHold& one) { return one.hold.id == resolution.hold; });
   if (found == open->end()) co_return console.fail("no open hold " + resolution.hold, answer_no);
-  if (found->hold.state == policy::HoldState::held && found->hold.order_id.empty())
-    co_return console.fail("hold " + resolution.hold +
-                               " is an order under way; only suspense, or an order that the "
-                               "carrier accepted for later, can be resolved",
-                           answer_no);
+  const bool under_way = found->hold.state == policy::HoldState::held && found->hold.order_id.empty() &&
+                         now() - found->hold.since < longest_order;
+  if (under_way)
+    co_return console.fail(
+        "hold " + resolution.hold +
+            " is an order under way; what can be resolved is suspense, an order that the carrier "
+            "accepted for later, or one whose gateway is gone for ten minutes",
+        answer_no);
   cache::SettleRequest request{.operator_id = found->operator_id,
                                .hold_id = found->hold.id,
                                .hold = found->hold,

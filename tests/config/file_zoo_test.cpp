@@ -257,7 +257,7 @@ TEST(FileZoo, carrier) {
       Broken{"upstream: { endpoints: [\"127.0.0.1\"] }\n",
              "2:25: an endpoint begins with http://"},
       Broken{"upstream: { endpoints: [\"http://u:p@h\"] }\n", "2:25: an endpoint has no credentials"},
-      Broken{"upstream: { endpoints: [\"http://h:0\"] }\n", "2:25: expected http[s]://host[:port]"},
+      Broken{"upstream: { endpoints: [\"http://h:0\"] }\n", "2:25: expected http://host[:port]"},
       Broken{"upstream: { endpoints: [\"http://h/a?b\"] }\n", "2:25: an endpoint's path is plain"},
       Broken{"upstream: { endpoints: [\"http://h\", \"http://h:80\"] }\n",
              "2:37: the endpoint h:80 stands in this list twice"},

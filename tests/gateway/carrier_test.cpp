@@ -154,6 +154,7 @@ TEST_F(CarrierTest, orders_beyond_the_pool_wait_their_turn_and_give_up_unsent) {
   ASSERT_TRUE(cache::run_until(context, [&] { return kinds.size() == 8; }));
   EXPECT_EQ(std::size_t(std::count(kinds.begin(), kinds.end(), Kind::unsent)), 8 - carrier.requests().size());
   EXPECT_GE(std::count(kinds.begin(), kinds.end(), Kind::unsent), 2);
+  carrier.script({});
   EXPECT_EQ(forward().kind, Kind::answered) << "every turn was given back";
   EXPECT_EQ(forward().kind, Kind::answered);
 }
