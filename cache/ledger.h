@@ -100,7 +100,7 @@ class Ledger {
 
   // Everyone who had the number, newest first.
   virtual Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) = 0;
-  // From now on, who decided by a registry older than `serial` cannot hold for this operator.
+  // From now on, who decided by a registry older than `serial` cannot hold for this operator. 0: no fence.
   virtual Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) = 0;
 
   virtual Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) = 0;

@@ -268,8 +268,9 @@ Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& n
 }
 
 Task<bool> RedisLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
-  Command set{"HSET", keys::usage(id), "fence", std::to_string(serial)};
-  const auto answer = co_await link_.call(std::move(set));
+  Command command{"HDEL", keys::usage(id), "fence"};
+  if (serial > 0) command = {"HSET", keys::usage(id), "fence", std::to_string(serial)};
+  const auto answer = co_await link_.call(std::move(command));
   co_return answer.ok();
 }
 

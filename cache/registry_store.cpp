@@ -133,12 +133,15 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
   if (!answer.ok() || !answer.integer()) co_return std::nullopt;
   const auto serial = std::uint64_t(*answer.integer());
   if (serial == 0) co_return serial;
+  // A fence stands exactly before the revoked; an older one would hold up an operator for nothing.
   RedisLedger ledger(link_, {});
   const auto today = policy::JstDate::of(change.at);
-  for (const auto& record : records)
-    if (policy::etoc_on(*record, today) == policy::EtocState::revoked &&
-        !co_await ledger.fence(record->id, serial))
-      co_return std::nullopt;
+  for (const auto& record : records) {
+    const bool revoked = policy::etoc_on(*record, today) == policy::EtocState::revoked;
+    const std::uint64_t fence = revoked ? serial : 0;
+    const bool done = co_await ledger.fence(record->id, fence);
+    if (!done) co_return std::nullopt;
+  }
   co_return serial;
 }
 

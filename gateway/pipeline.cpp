@@ -119,8 +119,9 @@ Task<bool> Pipeline::names_numbers_of_others(const Exchange& x) {
   for (const auto& number : x.order()->numbers) {
     const auto tenures = co_await desk_.ledger.trace(number);
     if (!tenures) co_return false;
-    for (const auto& tenure : *tenures)
-      if (!tenure.until && tenure.operator_id != x.client->operator_id.text()) co_return true;
+    // Newest first: who had the number before the newest holder has no say.
+    if (tenures->empty() || tenures->front().until) continue;
+    if (tenures->front().operator_id != x.client->operator_id.text()) co_return true;
   }
   co_return false;
 }

@@ -168,7 +168,7 @@ TEST(RegisterFile, TellsWhereAListIsWrong) {
       {head + good + "\"7999900000002", "3:1 this quoted field never ends; the file seems to be cut"},
       {head + "8999900000001,\"あ\"い,,2027-01-31,認証\n", "2:18 text stands behind the closing quote"},
       {head + "8999900000001,あ\"い\",,2027-01-31,認証\n", "2:16 a quote stands inside a field"},
-      {head + std::string("8999900000001,あ\0,,2027-01-31,認証\n", 40), "2:16 a control character"},
+      {head + std::string("8999900000001,あ\0,,2027-01-31,認証\n", 38), "2:16 a control character"},
       {head + "8999900000001,あ\r,,2027-01-31,認証\n", "2:16 a control character"},
       {head + "8999900000001,\"あ\nい\",,2027-01-31,認証\n", "2:15 a line break"},
       {head + good + "7999900000002,\xe3\x81,,2027-01-31,認証\n", "3:15 is not UTF-8 text from here on"},
