@@ -38,8 +38,8 @@ void start(std::string_view level) {
 }
 
 void stop() {
+  spdlog::shutdown();  // joins the writing thread: only then may the logger go
   logger.reset();
-  spdlog::shutdown();
 }
 
 bool debugging() { return logger && logger->should_log(spdlog::level::debug); }
