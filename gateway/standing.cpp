@@ -13,15 +13,8 @@ json::value date(const std::optional<policy::JstDate>& day) {
 
 json::array limits_json(const std::vector<policy::StandingLimit>& limits) {
   json::array out;
-  for (const auto& [limit, applies] : limits) {
-    if (!applies) continue;
-    json::object one{{"rule", limit.rule},   {"code", limit.code}, {"per", limit.per.text()},
-                     {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held},
-                     {"left", limit.left}};
-    one["resets_at"] =
-        limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
-    out.push_back(std::move(one));
-  }
+  for (const auto& [limit, applies] : limits)
+    if (applies) out.push_back(limit_json(limit));
   return out;
 }
 
@@ -59,6 +52,18 @@ json::array coming_json(const policy::Policy& policy, const std::vector<policy::
 }
 
 }  // namespace
+
+json::object limit_json(const policy::LimitState& limit) {
+  return {
+      {"rule", limit.rule},
+      {"code", limit.code},
+      {"per", limit.per.text()},
+      {"limit", limit.limit},
+      {"used", limit.used},
+      {"held", limit.held},
+      {"left", limit.left},
+      {"resets_at", limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr)}};
+}
 
 http::Response standing_answer(const policy::Policy& policy, const policy::OperatorRecord* record,
                                const policy::OperatorId& id, const policy::Usage& usage,

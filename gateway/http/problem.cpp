@@ -47,7 +47,7 @@ json::object limit_member(const ProblemLimit& limit) {
   member["used"] = limit.used;
   member["held"] = limit.held;
   member["left"] = limit.left;
-  if (limit.resets_at) member["resets_at"] = policy::iso_jst(*limit.resets_at);
+  member["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
   return member;
 }
 

@@ -6,20 +6,13 @@
 #include "cache/registry_store.h"
 #include "config/installation.h"
 #include "gateway/main/commands.h"
+#include "gateway/standing.h"
 #include "policy/decide.h"
 
 namespace sekisho::console {
 namespace {
 
 using cache::RedisLedger;
-
-json::object limit_json(const policy::LimitState& limit, bool applies) {
-  json::object out{{"applies", applies},      {"rule", limit.rule},   {"code", limit.code},
-                   {"per", limit.per.text()}, {"limit", limit.limit}, {"used", limit.used},
-                   {"held", limit.held},      {"left", limit.left}};
-  out["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
-  return out;
-}
 
 Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& link,
                const config::Settings& settings) {
@@ -40,7 +33,9 @@ Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& 
       text += fmt::format("  {:<24} {} per {}: used {}, held {}, left {}{}\n", limit.rule, limit.limit,
                           limit.per.text(), limit.used, limit.held, limit.left,
                           limit.resets_at ? ", resets " + policy::iso_jst(*limit.resets_at) : "");
-    limits.push_back(limit_json(limit, applies));
+    auto one = gateway::limit_json(limit);
+    one["applies"] = applies;
+    limits.push_back(std::move(one));
   }
   console.print(json::object{{"operator", id.text()},
                              {"granted", usage->granted()},

@@ -81,7 +81,7 @@ TEST(Problem, ALimitIsToldWithWhatIsLeftAndWhenItResets) {
       R"("decision":"d-01","contact":"numbers@carrier.example","limits":[{"rule":"daily-fixed",)"
       R"("code":"quota-exceeded","per":"day","limit":100,"used":90,"held":7,"left":3,)"
       R"("resets_at":"2026-11-25T00:00:00.000+09:00"},{"code":"quota-exceeded","per":"order",)"
-      R"("limit":5,"used":0,"held":0,"left":5}]})");
+      R"("limit":5,"used":0,"held":0,"left":5,"resets_at":null}]})");
 }
 
 TEST(Problem, WhereWaitingDoesNotHelpAQuotaIs403) {
