@@ -167,7 +167,7 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   const auto& order = *x.order();
   cache::HoldRequest request{.operator_id = x.client->operator_id,
                              .registry_serial = x.standing.registry_serial,
-                             .keep_days = std::max(62, x.site->policy.longest_days()),
+                             .keep_days = std::max(cache::least_keep_days, x.site->policy.longest_days()),
                              .partial = order.partial};
   request.hold = {.id = x.id,
                   .quantity = order.quantity,

@@ -116,7 +116,7 @@ Task<int> import_register(const Console& console, const ImportArguments& argumen
     // The same list again changes nobody, but it was verified again: its age begins anew.
     const auto change = import_change(arguments, file, *meta);
     const auto serial = co_await store.commit(meta->serial, change, plan.changed);
-    if (!serial) co_return console.fail("Redis went away; nothing was imported");
+    if (!serial) co_return console.fail("Redis went away; run the command again to be certain");
     if (*serial == 0) continue;  // somebody else committed meanwhile: look again
     const auto heading = plan.same_file
                              ? "this file was imported before; nothing changes, verified again (serial " +

@@ -1,9 +1,10 @@
 """What the ledger counts after everything a carrier can do to an order."""
 import json
+import time
 
 import pytest
 
-from harness import IMPATIENT, order, order_body, stay_in_one_day
+from harness import IMPATIENT, order, order_body, stay_in_one_day, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,10 @@ def test_a_person_resolves_suspense_as_granted(impatient):
     assert house.holds() == []
     assert house.resolve(hold["hold"], "--released").code == 1, "a hold resolves once"
     assert house.counts("aozora") == (10, 0, 0)
+    said = lambda: [r for r in house.gateway.records(hold["decision"], "settled") if r.get("by") and r.get("reason")]
+    wait_for("who resolved it, and why, stands in the journal", 5, said)
+    time.sleep(0.6)
+    assert [r["granted"] for r in said()] == [10], "once"
 
 
 def test_a_person_resolves_suspense_as_released(impatient):
