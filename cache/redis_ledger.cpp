@@ -71,7 +71,7 @@ std::vector<std::string> hold_arguments(const HoldRequest& request) {
   for (const auto& charge : *request.charges) {
     args.push_back(text(charge.cap));
     args.push_back(charge.rule->limit->trim ? "1" : "0");
-    append_list(args, charge.buckets);
+    append_list(args, policy::buckets_of(*charge.rule->limit, hold.day));
   }
   args.push_back(text(std::int64_t(request.throttles->size())));
   for (const auto* rule : *request.throttles) {

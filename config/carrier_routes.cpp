@@ -188,13 +188,14 @@ class RouteReader {
       field("quantity", {.counts = true, .certain = hands_out}, order.quantity);
       field("number_type", {.certain = hands_out}, order.number_type);
       field("area", {}, order.area);
+      field("channels", {.counts = true}, order.channels);
       field("chain", {.several = true}, order.chain);
       field("reference", {}, order.reference);
       field("partial", {}, order.partial);
       field("order_id", {.certain = asks_back}, order.order_id);
       field("numbers", {.several = true, .certain = gives_back && !node->find("order_id")}, order.numbers);
       if (asks_back || gives_back)
-        for (const auto key : {"quantity", "number_type", "area", "chain", "partial"})
+        for (const auto key : {"quantity", "number_type", "area", "channels", "chain", "partial"})
           if (node->find(key))
             fields.error(key, "'" + std::string(key) + "' means nothing for '" +
                                   std::string(name(route.operation)) + "'");

@@ -27,21 +27,6 @@ struct KeyHash {
   std::string says() const { return "the SHA-256 of the key, 64 lower-case hexadecimal digits"; }
 };
 
-struct Operator {
-  using type = policy::OperatorId;
-  bool read(Document& document, const Node& node, policy::OperatorId& out) const {
-    if (node.kind != Node::Kind::scalar) return unexpected(document, node, says());
-    if (auto id = policy::OperatorId::parse(node.text)) return out = std::move(*id), true;
-    const bool digits = node.text.size() == 16 && node.text.starts_with("jp:") &&
-                        node.text.find_first_not_of("0123456789", 3) == std::string::npos;
-    if (!digits) return unexpected(document, node, says());
-    document.error(node.place,
-                   node.found() + " is not a corporate number: its check digit, the first, is wrong");
-    return false;
-  }
-  std::string says() const { return "an operator's id such as 'jp:8999900000001'"; }
-};
-
 void read_keys(Document& document, Fields& fields, Clients& clients, std::size_t index) {
   const Node* node = fields.need("api_key_sha256");
   if (!node) return;

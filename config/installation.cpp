@@ -53,6 +53,7 @@ Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& se
 
   auto policy = load_policy(settings.policy);
   if (policy) installation->policy = std::move(*policy.value);
+  if (policy) installation->rules = policy::Compiled(installation->policy);
   digests += installation->policy.digest;
   append(errors, std::move(policy.errors));
 
@@ -79,8 +80,10 @@ Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& se
     for (const auto& client : installation->clients.all)
       known.check(settings.clients, "the client '" + client.id + "'", client.carriers, errors);
     for (const auto& rule : installation->policy.rules)
-      if (rule.when.carrier)
-        known.check(settings.policy, "the rule '" + rule.id + "'", *rule.when.carrier, errors);
+      for (const auto& clause : rule.when.any)
+        for (const auto& one : clause)
+          if (one.fact == policy::Fact::carrier)
+            known.check(settings.policy, "the rule '" + rule.id + "'", one.names, errors);
   }
 
   installation->digest = sha256_hex(digests);

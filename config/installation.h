@@ -11,6 +11,7 @@
 #include "config/file_error.h"
 #include "config/settings.h"
 #include "policy/adapter.h"
+#include "policy/compiled.h"
 #include "policy/registry.h"
 #include "policy/rules.h"
 
@@ -37,12 +38,14 @@ struct Clients {
 
 struct Installation {
   policy::Policy policy;
+  policy::Compiled rules;  // of `policy`
   Clients clients;
   std::vector<policy::Carrier> carriers;
   std::string digest;  // of all files together
 };
 
-Loaded<policy::Policy> load_policy(const std::filesystem::path& file);
+Loaded<policy::Policy> load_policy(const std::filesystem::path& file);  // and prove it
+Loaded<policy::Policy> read_policy_file(const std::filesystem::path& file);  // read only, e.g. one that was in force
 Loaded<Clients> load_clients(const std::filesystem::path& file);
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file);
 

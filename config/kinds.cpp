@@ -230,6 +230,16 @@ bool Date::read(Document& document, const Node& node, policy::JstDate& out) cons
   return true;
 }
 
+bool Operator::read(Document& document, const Node& node, policy::OperatorId& out) const {
+  if (node.kind != Node::Kind::scalar) return unexpected(document, node, says());
+  if (auto id = policy::OperatorId::parse(node.text)) return out = std::move(*id), true;
+  const bool digits = node.text.size() == 16 && node.text.starts_with("jp:") &&
+                      node.text.find_first_not_of("0123456789", 3) == std::string::npos;
+  if (!digits) return unexpected(document, node, says());
+  document.error(node.place, node.found() + " is not a corporate number: its check digit, the first, is wrong");
+  return false;
+}
+
 bool OneOf::read(Document& document, const Node& node, std::string& out) const {
   if (node.kind != Node::Kind::scalar) return unexpected(document, node, says());
   if (std::find(words.begin(), words.end(), node.text) == words.end()) {

@@ -16,6 +16,7 @@
 #include "config/nearest.h"
 #include "config/yaml.h"
 #include "policy/calendar.h"
+#include "policy/types.h"
 #include "policy/words.h"
 
 namespace sekisho::config {
@@ -105,6 +106,13 @@ struct Date {
   using type = policy::JstDate;
   bool read(Document&, const Node&, policy::JstDate& out) const;
   std::string says() const { return "a date such as 2026-04-01"; }
+};
+
+// The id of an operator.
+struct Operator {
+  using type = policy::OperatorId;
+  bool read(Document&, const Node&, policy::OperatorId& out) const;
+  std::string says() const { return "an operator's id such as 'jp:8999900000001'"; }
 };
 
 struct OneOf {

@@ -3,133 +3,16 @@
 
 #include "config/digest.h"
 #include "config/installation.h"
+#include "config/policy_effects.h"
+#include "config/policy_values.h"
 #include "config/policy_when.h"
 #include "policy/prove.h"
 
 namespace sekisho::config {
 namespace {
 
-using policy::Limit;
-using policy::Period;
-using policy::Quantity;
+using policy::Policy;
 using policy::Rule;
-using policy::Step;
-
-constexpr std::int64_t most_numbers = 1'000'000'000;
-
-struct PeriodText {
-  using type = Period;
-  bool read(Document& document, const Node& node, Period& out) const {
-    using Kind = Period::Kind;
-    static const std::pair<std::string_view, Kind> words[] = {
-        {"order", Kind::order}, {"day", Kind::day},
-        {"month", Kind::month}, {"fiscal year", Kind::fiscal_year},
-        {"held", Kind::held},   {"lifetime", Kind::lifetime}};
-    for (const auto& [word, kind] : words)
-      if (node.kind == Node::Kind::scalar && node.text == word) return out = {.kind = kind}, true;
-    const auto days = parse_spans(node, {{"day", 1}, {"days", 1}});
-    if (!days) return unexpected(document, node, says());
-    // A day is one bucket in the ledger; more than this would make an order's one round trip long.
-    if (*days < 1 || *days > 400) return document.error(node.place, "rolling days go from 1 to 400"), false;
-    out = {.kind = Kind::days, .days = static_cast<int>(*days)};
-    return true;
-  }
-  std::string says() const {
-    return "order, day, month, fiscal year, a number of days such as '30 days', held or lifetime";
-  }
-};
-
-struct Seconds {
-  using type = std::int64_t;
-  bool read(Document& document, const Node& node, std::int64_t& ms) const {
-    std::string word;
-    if (!OneOf{{"second", "minute", "hour"}}.read(document, node, word)) return false;
-    ms = word == "second" ? 1000 : word == "minute" ? 60'000 : 3'600'000;
-    return true;
-  }
-};
-
-struct DenyCode {
-  using type = policy::Reason;
-  bool read(Document& document, const Node& node, policy::Reason& out) const {
-    std::vector<std::string> codes;
-    for (const auto& row : policy::all_reasons())
-      if (row.family == policy::Family::decision) codes.emplace_back(row.code);
-    if (node.kind != Node::Kind::scalar)
-      return unexpected(document, node, "a reason code such as 'policy-denied'");
-    const auto reason = policy::parse_reason(node.text);
-    if (!reason) {
-      document.error(node.place, "unknown reason code " + node.found() + did_you_mean(node.text, codes));
-      return false;
-    }
-    if (policy::row(*reason).family != policy::Family::decision) {
-      document.error(node.place,
-                     node.found() + " is not a decision of a policy; use one of those that end in 403");
-      return false;
-    }
-    out = *reason;
-    return true;
-  }
-};
-
-// A figure alone, or steps over dates that leave no day between them uncovered and none covered twice.
-struct Steps {
-  using type = std::vector<Step>;
-  bool read(Document& document, const Node& node, std::vector<Step>& out) const {
-    if (node.kind != Node::Kind::list) {
-      Step step;
-      if (!Count{0, most_numbers}.read(document, node, step.value)) return false;
-      out.push_back(step);
-      return true;
-    }
-    if (node.items.empty()) return unexpected(document, node, "a figure or a list of steps");
-    bool good = true;
-    for (const auto& item : node.items) {
-      Fields fields(document, item, "a step");
-      Step step;
-      good &= fields.need("value", Count{0, most_numbers}, step.value);
-      good &= read_dates(fields, step.dates);
-      if (good && !out.empty()) good &= follows(document, item, out.back(), step);
-      out.push_back(step);
-    }
-    return good;
-  }
-
- private:
-  static bool follows(Document& document, const Node& node, const Step& before, const Step& step) {
-    if (before.dates.until && step.dates.from && *step.dates.from == before.dates.until->plus(1)) return true;
-    if (!before.dates.until || !step.dates.from || *step.dates.from <= *before.dates.until) {
-      document.error(
-          node.place,
-          "this step overlaps with the one before; write each 'from' one day after the 'until' above");
-    } else {
-      document.error(node.place, "no figure is in force from " + before.dates.until->plus(1).text() + " to " +
-                                     step.dates.from->plus(-1).text());
-    }
-    return false;
-  }
-};
-
-void read_limit(Document& document, const Node& node, const Rule& rule, Limit& limit) {
-  Fields fields(document, node, "'limit'");
-  fields.need("numbers", Steps{}, limit.numbers);
-  fields.need("per", PeriodText{}, limit.per);
-  std::string short_of;
-  fields.may("short", OneOf{{"trim"}}, short_of);
-  limit.trim = short_of == "trim";
-  fields.may("code", KebabName{}, limit.code);
-  fields.may("number_types", Words<policy::NumberType>{}, limit.number_types);
-  if (rule.when.number_type && !limit.number_types.empty() &&
-      !limit.number_types.meets(*rule.when.number_type))
-    fields.error("number_types", "the limit counts none of the number types for which the rule matches");
-}
-
-void read_throttle(Document& document, const Node& node, policy::Throttle& throttle) {
-  Fields fields(document, node, "'throttle'");
-  if (fields.need("requests", Count{1, 1'000'000}, throttle.requests)) throttle.burst = throttle.requests;
-  fields.need("per", Seconds{}, throttle.per_ms);
-  fields.may("burst", Count{1, 1'000'000}, throttle.burst);
-}
 
 void check_effects(Fields& fields, const Node& node, Document& document) {
   if (!fields.is_map()) return;
@@ -156,10 +39,48 @@ void read_rule(Document& document, const Node& node, std::set<std::string>& ids,
     fields.error("permit", "only 'permit: true' has a meaning; without a permit an order is refused anyway");
   fields.may("deny", DenyCode{}, rule.deny);
   fields.may("review", KebabName{}, rule.review);
-  if (const Node* limit = fields.find("limit")) read_limit(document, *limit, rule, rule.limit.emplace());
+  if (const Node* limit = fields.find("limit")) read_limit(document, *limit, rule.when, rule.limit.emplace());
   if (const Node* throttle = fields.find("throttle"))
     read_throttle(document, *throttle, rule.throttle.emplace());
   check_effects(fields, node, document);
+}
+
+// A rule that may be lifted: it stands in the file, rests on the carrier's own will, and has something to lift.
+void check_lifted(Document& document, const Place& place, const std::string& id, const std::vector<Rule>& rules) {
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) { return one.id == id; });
+  if (rule == rules.end()) {
+    std::vector<std::string> ids;
+    for (const auto& one : rules) ids.push_back(one.id);
+    document.error(place, "no rule has the id '" + id + "'" + did_you_mean(id, ids));
+  } else if (rule->basis == policy::Basis::statute || rule->basis == policy::Basis::scheme) {
+    document.error(place, "the rule '" + id + "' rests on " + std::string(name(rule->basis)) +
+                              ": only rules on the basis etoc or contract can be waived");
+  } else if (!rule->deny && !rule->limit && !rule->throttle && !rule->review) {
+    document.error(place, "the rule '" + id + "' only permits; a waiver lifts denials, limits, throttles and reviews");
+  }
+}
+
+void read_waiver(Document& document, const Node& node, std::set<std::string>& ids, const std::vector<Rule>& rules,
+                 policy::Waiver& waiver) {
+  Fields fields(document, node, "a waiver");
+  waiver.line = node.place.line;
+  waiver.column = node.place.column;
+  if (fields.need("id", KebabName{}, waiver.id) && !ids.insert(waiver.id).second)
+    fields.error("id", "two waivers have the id '" + waiver.id + "'");
+  if (const Node* operators = fields.need("operators")) read_operators(document, *operators, waiver.operators);
+  if (fields.need("lifts", List<KebabName>{{}, true}, waiver.rules)) {
+    const Node& lifts = *node.find("lifts");
+    for (std::size_t i = 0; i < waiver.rules.size(); ++i)
+      check_lifted(document, lifts.kind == Node::Kind::list ? lifts.items[i].place : lifts.place, waiver.rules[i],
+                   rules);
+  }
+  read_dates(fields, waiver.dates);
+  for (const auto key : {"from", "until"})
+    if (fields.is_map() && !node.find(key))
+      document.error(node.place, "a waiver needs '" + std::string(key) + "': it begins and ends on a day");
+  fields.need("reason", Text{}, waiver.reason);
+  fields.need("approved_by", Text{}, waiver.approved_by);
+  fields.need("ticket", Text{}, waiver.ticket);
 }
 
 void read_guarantee(Document& document, const Node& node, std::set<std::string>& ids,
@@ -171,14 +92,17 @@ void read_guarantee(Document& document, const Node& node, std::set<std::string>&
   if (fields.need("id", KebabName{}, guarantee.id) && !ids.insert(guarantee.id).second)
     fields.error("id", "two guarantees have the id '" + guarantee.id + "'");
   fields.may("when", WhenMap{false}, guarantee.when);
+  bool waived = false;
+  if (fields.may("waived", YesNo{}, waived)) {
+    guarantee.unwaived = true;
+    if (waived) fields.error("waived", "only 'waived: no' has a meaning: waivers are no reason to break the guarantee");
+  }
   std::string never;
   if (fields.may("never", OneOf{{"permit", "deny"}}, never))
     guarantee.kind = never == "permit" ? Kind::never_permit : Kind::never_deny;
   if (const Node* at_most = fields.find("at_most")) {
     guarantee.kind = Kind::at_most;
-    Fields inner(document, *at_most, "'at_most'");
-    inner.need("numbers", Count{0, most_numbers}, guarantee.numbers);
-    inner.need("per", PeriodText{}, guarantee.per);
+    read_at_most(document, *at_most, guarantee);
   }
   if (fields.is_map() && (node.find("never") != nullptr) == (node.find("at_most") != nullptr))
     document.error(node.place, "a guarantee says either 'never' or 'at_most'");
@@ -196,45 +120,65 @@ std::vector<T> read_list(Document& document, const Node* list, const std::string
   return out;
 }
 
-policy::Policy read_policy(Document& document, const Node& root) {
-  policy::Policy policy;
+// What the compiled form has room for (policy/compiled.h).
+void check_size(Document& document, const Node& rules, const Policy& policy) {
+  std::size_t clauses = 0;
+  for (const auto& rule : policy.rules) clauses += rule.when.any.size();
+  if (policy.rules.size() > policy::most_rules)
+    document.error(rules.place, "a policy has at most " + std::to_string(policy::most_rules) + " rules, not " +
+                                    std::to_string(policy.rules.size()));
+  if (clauses > policy::most_clauses)
+    document.error(rules.place, "the alternatives of all conditions together are at most " +
+                                    std::to_string(policy::most_clauses) + ", not " + std::to_string(clauses));
+}
+
+Policy read_policy(Document& document, const Node& written) {
+  Policy policy;
+  const Node root = with_values(document, written, policy.values);
   Fields fields(document, root, "the file");
-  fields.find("schema");
+  for (const auto key : {"schema", "values"}) fields.find(key);
   fields.may("name", Text{}, policy.name);
   fields.may("contact", Text{}, policy.contact);
   std::string zone;
   if (fields.may("zone", Text{}, zone) && zone != "Asia/Tokyo")
     fields.error("zone", "days are counted in Asia/Tokyo, not in '" + zone + "'");
-  policy.rules = read_list<Rule>(document, fields.need("rules"), "a list of rules", read_rule);
+  const Node* rules = fields.need("rules");
+  policy.rules = read_list<Rule>(document, rules, "a list of rules", read_rule);
+  if (rules) check_size(document, *rules, policy);
+  policy.waivers = read_list<policy::Waiver>(
+      document, fields.find("waivers"), "a list of waivers",
+      [&](Document& in, const Node& node, std::set<std::string>& ids, policy::Waiver& waiver) {
+        read_waiver(in, node, ids, policy.rules, waiver);
+      });
   policy.guarantees = read_list<policy::Guarantee>(document, fields.find("guarantees"),
                                                    "a list of guarantees", read_guarantee);
   return policy;
 }
 
-// What is wrong with a policy that reads well: promises that it breaks, rules that can never match.
-Errors unkept(const std::filesystem::path& file, const policy::Policy& policy) {
-  auto broken = policy::unreachable_rules(policy);
-  for (auto& guarantee : policy::prove(policy)) broken.push_back(std::move(guarantee));
-  std::stable_sort(broken.begin(), broken.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+// What is wrong with a policy that reads well: promises that it breaks, rules that nobody can have meant.
+Errors unkept(const Document& document, const Policy& policy) {
   Errors errors;
-  for (auto& [id, line, column, text, test] : broken) {
+  for (auto& [id, line, column, text, test] : policy::shortcomings(policy)) {
     if (!test.empty()) text += "\nAs a test beside the policy, with the answer of today:\n" + test;
-    errors.push_back({file.string(), line, column, std::move(text), true});
+    errors.push_back({document.file().string(), line, column, std::move(text), true, document.line(line)});
   }
   return errors;
 }
 
-}  // namespace
-
-Loaded<policy::Policy> load_policy(const std::filesystem::path& file) {
+Loaded<Policy> load(const std::filesystem::path& file, bool prove) {
   Document document(file, "sekisho/policy/v1");
-  policy::Policy policy;
+  Policy policy;
   if (const Node* root = document.root()) policy = read_policy(document, *root);
   policy.digest = sha256_hex(document.bytes());
   auto loaded = document.finish(std::move(policy));
-  if (loaded) loaded.errors = unkept(file, *loaded.value);
+  if (loaded && prove) loaded.errors = unkept(document, *loaded.value);
   if (!loaded.errors.empty()) loaded.value.reset();
   return loaded;
 }
+
+}  // namespace
+
+Loaded<Policy> load_policy(const std::filesystem::path& file) { return load(file, true); }
+Loaded<Policy> read_policy_file(const std::filesystem::path& file) { return load(file, false); }
 
 }  // namespace sekisho::config

@@ -48,6 +48,11 @@ policy::OperatorRecord read_operator(Document& document, const Node& node) {
   policy::OperatorRecord record;
   record.id = *policy::OperatorId::parse("jp:8999900000001");
   Fields fields(document, node, "an operator");
+  fields.may("id", Operator{}, record.id);
+  fields.may("country", Text{}, record.country);
+  fields.may("owner_group", Text{}, record.owner_group);
+  bool agent = false;
+  if (fields.may("domestic_agent", YesNo{}, agent) && agent) record.domestic_agent = "an agent";
   if (const Node* etoc = fields.find("etoc")) {
     Fields inner(document, *etoc, "'etoc'");
     inner.need("state", Word<policy::EtocState>{}, record.etoc.state);
@@ -98,41 +103,50 @@ void read_expectation(Document& document, const Node& node, PolicyTest& test) {
   fields.error("deny", "unknown reason code '" + test.code + "'" + did_you_mean(test.code, codes));
 }
 
+const policy::OperatorRecord* find_operator(Fields& fields, std::string_view key, const std::string& name,
+                                            const Operators& operators) {
+  if (const auto entry = operators.find(name); entry != operators.end()) return &entry->second;
+  std::vector<std::string> names;
+  for (const auto& [known, ignored] : operators) names.push_back(known);
+  fields.error(key, "no operator of this file is called '" + name + "'" + did_you_mean(name, names));
+  return nullptr;
+}
+
 PolicyTest read_test(Document& document, const Node& node, const Operators& operators) {
   PolicyTest test{.line = node.place.line, .column = node.place.column};
   Fields fields(document, node, "a test");
   std::string name;
   fields.need("name", Text{}, test.name);
   if (fields.need("operator", Text{}, name)) {
-    if (const auto entry = operators.find(name); entry != operators.end()) {
-      test.record = entry->second;
-    } else {
-      std::vector<std::string> names;
-      for (const auto& [known, ignored] : operators) names.push_back(known);
-      fields.error("operator",
-                   "no operator of this file is called '" + name + "'" + did_you_mean(name, names));
-    }
+    if (const auto* known = find_operator(fields, "operator", name, operators)) test.record = *known;
   }
   if (const Node* order = fields.need("order")) {
     Fields inner(document, *order, "'order'");
-    inner.may("operation", Word<policy::Operation>{}, test.operation);
-    inner.may("quantity", Count{1}, test.quantity);
-    inner.need("number_type", Word<policy::NumberType>{}, test.number_type);
+    auto& asked = test.order;
+    inner.may("operation", Word<policy::Operation>{}, asked.operation);
+    inner.may("quantity", Count{1}, asked.quantity);
+    inner.need("number_type", Word<policy::NumberType>{}, asked.number_type.emplace());
+    inner.may("carrier", Text{}, asked.carrier);
+    inner.may("area", Text{}, asked.area);
+    inner.may("channels", Count{}, asked.channels);
+    inner.may("partial", YesNo{}, asked.partial);
+    inner.may("chain", List<Text>{}, asked.chain);
+    for (const auto& hop : asked.chain)
+      if (const auto* known = find_operator(inner, "chain", hop, operators)) test.chain.push_back(*known);
   }
   fields.need("at", Moment{}, test.at);
   if (const Node* expect = fields.need("expect")) read_expectation(document, *expect, test);
   return test;
 }
 
-policy::Decision decide_test(const policy::Policy& policy, const PolicyTest& test) {
+policy::Decision decide_test(const policy::Compiled& policy, const PolicyTest& test) {
   policy::Route route;
-  route.operation = test.operation;
-  const policy::Order order{
-      .operation = test.operation, .number_type = test.number_type, .quantity = test.quantity};
-  const auto standing =
-      policy::stand(&test.record, test.record.id, test.number_type, policy::JstDate::of(test.at), 0, {});
-  return policy::decide(policy,
-                        {.caller = test.record.id, .route = &route, .order = &order, .standing = &standing});
+  route.operation = test.order.operation;
+  const auto today = policy::JstDate::of(test.at);
+  auto standing = policy::stand(&test.record, test.record.id, test.order.number_type, today, 0, {});
+  for (const auto& hop : test.chain) policy::add_hop(standing.chain, &hop, test.order.number_type, today);
+  return policy::decide(
+      policy, {.caller = test.record.id, .route = &route, .order = &test.order, .standing = &standing});
 }
 
 const std::string& limit_code(const policy::Rule& rule) {
@@ -216,10 +230,11 @@ Loaded<PolicyTests> load_policy_tests(const std::filesystem::path& file) {
 }
 
 std::vector<TestResult> run_policy_tests(const policy::Policy& policy, const std::vector<PolicyTest>& tests) {
+  const policy::Compiled compiled(policy);
   std::vector<TestResult> results;
   for (const auto& test : tests) {
-    const auto decision = decide_test(policy, test);
-    const auto over = exceeded(decision, test.quantity);
+    const auto decision = decide_test(compiled, test);
+    const auto over = exceeded(decision, test.order.quantity);
     TestResult result{
         .name = test.name, .passed = met(test, decision, over), .line = test.line, .column = test.column};
     if (!result.passed)
@@ -229,11 +244,39 @@ std::vector<TestResult> run_policy_tests(const policy::Policy& policy, const std
   return results;
 }
 
+std::string junit_xml(const std::string& file, const std::vector<TestResult>& results) {
+  const auto escaped = [](std::string_view text) {
+    std::string out;
+    for (const char c : text) switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        default: out += c;
+      }
+    return out;
+  };
+  const auto failed = std::count_if(results.begin(), results.end(), [](const auto& one) { return !one.passed; });
+  std::string out = "  <testsuite name=\"" + escaped(file) + "\" tests=\"" + std::to_string(results.size()) +
+                    "\" failures=\"" + std::to_string(failed) + "\">\n";
+  for (const auto& one : results) {
+    out += "    <testcase classname=\"" + escaped(file) + "\" name=\"" + escaped(one.name) + "\"";
+    if (one.passed) {
+      out += "/>\n";
+      continue;
+    }
+    out += ">\n      <failure message=\"" + escaped(one.text) + "\">" + escaped(file) + ":" +
+           std::to_string(one.line) + ":" + std::to_string(one.column) + "</failure>\n    </testcase>\n";
+  }
+  return out + "  </testsuite>\n";
+}
+
 std::vector<std::string> untouched_rules(const policy::Policy& policy, const std::vector<PolicyTest>& tests) {
   std::vector<std::string> ids;
   for (const auto& rule : policy.rules) ids.push_back(rule.id);
+  const policy::Compiled compiled(policy);
   for (const auto& test : tests)
-    for (const auto* rule : decide_test(policy, test).matched)
+    for (const auto* rule : decide_test(compiled, test).matched)
       ids.erase(std::remove(ids.begin(), ids.end(), rule->id), ids.end());
   return ids;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/file_error.h"
+#include "policy/order.h"
 #include "policy/registry.h"
 #include "policy/rules.h"
 
@@ -14,9 +15,8 @@ namespace sekisho::config {
 struct PolicyTest {
   std::string name;
   policy::OperatorRecord record;  // the test's operator, as a registry would have it
-  policy::NumberType number_type{};
-  policy::Quantity quantity = 1;
-  policy::Operation operation = policy::Operation::allocate;
+  policy::Order order{.operation = policy::Operation::allocate, .quantity = 1};
+  std::vector<policy::OperatorRecord> chain;  // the operators further down that the order names
   policy::Instant at{};
   enum class Expect { permit, deny, quota, rate } expect = Expect::permit;
   std::string code;  // deny: reason code; quota: the limit's code
@@ -37,6 +37,9 @@ struct TestResult {
 };
 // Each test meets an operator that has had nothing yet: a limit binds when one order alone exceeds it.
 std::vector<TestResult> run_policy_tests(const policy::Policy& policy, const std::vector<PolicyTest>& tests);
+
+// The results as a `testsuite` of JUnit XML, for build servers.
+std::string junit_xml(const std::string& file, const std::vector<TestResult>& results);
 
 // Ids of rules that matched in no test.
 std::vector<std::string> untouched_rules(const policy::Policy& policy, const std::vector<PolicyTest>& tests);

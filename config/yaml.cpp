@@ -138,6 +138,11 @@ const Node* Node::find(std::string_view key) const {
 }
 
 std::string Node::found() const {
+  if (!stands_for.empty()) {
+    Node plain = *this;
+    plain.stands_for.clear();
+    return plain.found() + " (which '" + stands_for + "' stands for)";
+  }
   switch (kind) {
     case Kind::list:
       return "a list";
@@ -244,6 +249,18 @@ bool Document::check_schema(std::string_view schema) {
 
 void Document::error(const Place& place, std::string text) {
   errors_.push_back({file_.string(), place.line, place.column, std::move(text)});
+  errors_.back().source = line(place.line);
+}
+
+std::string Document::line(int number) const {
+  std::string_view rest = bytes_;
+  for (int at = 1; number > 0 && !rest.empty(); ++at) {
+    auto text = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), text.size() + 1));
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    if (at == number) return std::string(text);
+  }
+  return "";
 }
 
 Errors Document::take_errors() {

@@ -25,6 +25,7 @@ struct Node {
   Place place;
   std::string text;               // scalar
   bool quoted = false;            // scalar: certainly text, never a number or yes/no
+  std::string stands_for;         // the named value ("$x") that it was written as; empty: none
   std::vector<Node> keys, items;  // map: keys[i] names items[i]; list: items
 
   const Node* find(std::string_view key) const;
@@ -38,12 +39,14 @@ class Document {
   Document(std::filesystem::path file, std::string_view schema);
 
   const Node* root() const { return readable_ ? &root_ : nullptr; }
+  const std::filesystem::path& file() const { return file_; }
   const std::string& bytes() const { return bytes_; }
   std::filesystem::path beside(const std::string& path) const {
     return (file_.parent_path() / path).lexically_normal();
   }
 
   void error(const Place& place, std::string text);
+  std::string line(int number) const;  // of the file, from 1
   Errors take_errors();  // in the order of lines
 
   // The value, unless anything was wrong.

@@ -40,7 +40,7 @@ Task<http::Response> Pipeline::handle(http::Request request) {
   if (x.client && x.request.path() == standing_path) co_return co_await tell_standing(x);
 
   const bool not_theirs = co_await names_numbers_of_others(x);
-  x.decision = policy::decide(x.site->policy, facts(x, not_theirs));
+  x.decision = policy::decide(x.site->rules, facts(x, not_theirs));
   if (!x.decision.allowed) co_return close(x);
 
   co_await hold(x);
@@ -83,8 +83,17 @@ policy::Standing Pipeline::look_up(const Exchange& x) const {
   const auto& id = x.client->operator_id;
   const auto fresh = freshness(desk_.settings, registry, desk_.in_step_at.load(std::memory_order_relaxed),
                                cache::boot_ms(), x.now);
-  return policy::stand(registry.find(id), id, x.order()->number_type, policy::JstDate::of(x.now),
-                       registry.serial(), fresh);
+  const auto& order = *x.order();
+  const auto today = policy::JstDate::of(x.now);
+  auto standing =
+      policy::stand(registry.find(id), id, order.number_type, today, registry.serial(), fresh);
+  for (const auto& hop : order.chain) {
+    // The caller names its downstream operators by id or corporate number; whom no register knows has nothing.
+    auto known = policy::OperatorId::parse(hop);
+    if (!known) known = policy::OperatorId::parse("jp:" + hop);
+    policy::add_hop(standing.chain, known ? registry.find(*known) : nullptr, order.number_type, today);
+  }
+  return standing;
 }
 
 policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
@@ -143,7 +152,7 @@ Task<> Pipeline::hold(Exchange& x) {
   if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
     // The ledger knew of a revocation before we did. Now we do: decide again by it.
     x.standing = look_up(x);
-    x.decision = policy::decide(x.site->policy, facts(x));
+    x.decision = policy::decide(x.site->rules, facts(x));
     if (!x.decision.allowed) co_return;
     request = hold_request(x);
     result = co_await desk_.ledger.hold(request);
@@ -215,7 +224,7 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   }
   // The operator may have been revoked while its order waited.
   x.standing = look_up(x);
-  auto again = policy::decide(x.site->policy, facts(x));
+  auto again = policy::decide(x.site->rules, facts(x));
   if (!again.allowed) {
     x.decision = std::move(again);
     x.left.clear();  // its charges are not those that were held

@@ -40,7 +40,7 @@ json::array coming_json(const policy::Policy& policy, const std::vector<policy::
     if (!applies) continue;
     for (const auto& rule : policy.rules) {
       if (rule.id != limit.rule) continue;
-      for (const auto& step : rule.limit->numbers)
+      for (const auto& step : rule.limit->steps)
         if (step.dates.from && *step.dates.from > today)
           out.push_back(json::object{{"on", step.dates.from->text()},
                                      {"change", "limit"},

@@ -31,7 +31,7 @@ struct Locator {
 std::variant<Locator, std::string> parse_locator(std::string_view text);
 
 struct OrderFields {
-  std::optional<Locator> quantity, number_type, area, chain, reference, partial, order_id, numbers;
+  std::optional<Locator> quantity, number_type, area, channels, chain, reference, partial, order_id, numbers;
 };
 
 enum class CarrierState : std::uint8_t { done, failed, pending };

@@ -31,52 +31,73 @@ Decision settled(Decision decision) {
   return decision;
 }
 
-// What rules say about an order that hands numbers out. Default deny; any deny wins; every limit binds.
-void apply_rules(const Policy& policy, const Order& order, const Standing& standing, Decision& decision) {
-  bool permitted = false;
-  for (const auto& rule : policy.rules) {
-    if (!rule.active.has(standing.today) || !matches(rule.when, order, standing)) continue;
-    decision.matched.push_back(&rule);
-    if (rule.mode == Mode::warn) decision.notices.push_back(&rule);
-    if (rule.mode != Mode::enforce) continue;
-    if (rule.deny) decision.findings.push_back({.reason = *rule.deny, .rule = &rule});
-    if (rule.review) decision.reviews.push_back(&rule);
-    if (rule.throttle) decision.throttles.push_back(&rule);
-    permitted |= rule.permit;
-    const auto cap = rule.limit ? rule.limit->on(standing.today) : std::nullopt;
-    const bool counts_this = rule.limit && (rule.limit->number_types.empty() || !order.number_type ||
-                                            rule.limit->number_types.has(*order.number_type));
-    if (!cap || !counts_this) continue;
-    if (rule.limit->per.kind == Period::Kind::order) {
-      if (order.quantity <= *cap) continue;
-      decision.limits.push_back(limit_state(rule, *cap, Usage{}, standing.today));
-      decision.findings.push_back({Reason::quota_exceeded, &rule, rule.limit->code, {}});
-      decision.waiting_helps = false;
-    } else {
-      decision.charges.push_back(
-          {&rule, *cap, buckets_of(rule.limit->per, rule.limit->number_types, standing.today)});
-    }
+// What one enforced rule that no waiver lifts does to an order.
+void apply(const Rule& rule, const Facts& facts, Decision& decision) {
+  if (rule.deny) decision.findings.push_back({.reason = *rule.deny, .rule = &rule});
+  if (rule.review) decision.reviews.push_back(&rule);
+  if (rule.throttle) decision.throttles.push_back(&rule);
+  if (!rule.limit) return;
+  const auto& limit = *rule.limit;
+  const auto* step = limit.on(facts.today());
+  if (!step || !limit.counts(facts.word<NumberType>(Fact::number_type))) return;
+  if (limit.per.kind != Period::Kind::order) {
+    decision.charges.push_back({&rule, step->value});
+    return;
   }
-  if (!permitted && decision.findings.empty()) refuse(decision, Reason::policy_denied);
+  const auto asked = limit.unit == Unit::channels ? facts[Fact::channels] : facts.quantity();
+  if (asked <= step->value) return;
+  decision.limits.push_back(limit_state(rule, step->value, Usage{}, facts.today()));
+  decision.findings.push_back({Reason::quota_exceeded, &rule, limit.code, {}});
+  decision.waiting_helps = false;
 }
+
+// Default deny; any deny wins; every limit binds; what is only watched or waived is told.
+void add_rules(const Compiled& policy, const Facts& facts, Decision& decision) {
+  Verdict verdict;
+  policy.evaluate(facts, verdict);
+  verdict.matched.each([&](std::size_t index) {
+    const auto& rule = policy.rule(index);
+    const bool waived = verdict.waived.has(index);
+    decision.matched.push_back(&rule);
+    if (waived) decision.waived.push_back(&rule);
+    if (rule.mode == Mode::warn && !waived) decision.notices.push_back(&rule);
+    if (rule.mode == Mode::enforce && !waived) apply(rule, facts, decision);
+  });
+  if (!verdict.permitted && decision.findings.empty()) refuse(decision, Reason::policy_denied);
+}
+
+std::int64_t bits(const auto& set) { return static_cast<std::int64_t>(set.bits()); }
 
 }  // namespace
 
-bool matches(const When& when, const Order& order, const Standing& standing) {
-  if (when.etoc && !when.etoc->has(standing.etoc)) return false;
-  if (when.plan && !when.plan->has(standing.plan)) return false;
-  if (when.refusal && !when.refusal->meets(standing.refusals)) return false;
-  if (when.number_type && !(order.number_type && when.number_type->has(*order.number_type))) return false;
-  if (when.plan_covers_type && *when.plan_covers_type != standing.plan_covers_type) return false;
-  if (when.forwards_calls && *when.forwards_calls != standing.forwards_calls) return false;
-  if (when.operation && !when.operation->has(order.operation)) return false;
-  if (when.carrier &&
-      std::find(when.carrier->begin(), when.carrier->end(), order.carrier) == when.carrier->end())
-    return false;
-  if (when.quantity && !when.quantity->has(order.quantity)) return false;
-  if (when.track_record_months && !when.track_record_months->has(standing.track_record_months)) return false;
-  if (when.date && !when.date->has(standing.today)) return false;
-  return true;
+Facts facts_of(const Order& order, const Standing& standing) {
+  const auto word = [](auto value) { return static_cast<std::int64_t>(value); };
+  Facts facts;
+  facts.set(Fact::etoc, word(standing.etoc));
+  facts.set(Fact::plan, word(standing.plan));
+  facts.set(Fact::refusal, bits(standing.refusals));
+  facts.set(Fact::number_type, order.number_type ? word(*order.number_type) : std::int64_t{-1});
+  facts.set(Fact::plan_covers_type, word(standing.plan_covers_type));
+  facts.set(Fact::plan_types, bits(standing.plan_types));
+  facts.set(Fact::forwards_calls, word(standing.forwards_calls));
+  facts.set(Fact::track_record, word(standing.track_record_months));
+  facts.set(Fact::numbers_elsewhere, standing.numbers_elsewhere);
+  facts.set(Fact::country, std::string_view(standing.country));
+  facts.set(Fact::domestic_agent, word(standing.domestic_agent));
+  facts.set(Fact::owner_group, std::string_view(standing.owner_group));
+  facts.set(Fact::operator_id, std::string_view(standing.operator_id.text()));
+  facts.set(Fact::operation, word(order.operation));
+  facts.set(Fact::carrier, std::string_view(order.carrier));
+  facts.set(Fact::area, std::string_view(order.area));
+  facts.set(Fact::channels, order.channels);
+  facts.set(Fact::chain_depth, word(standing.chain.depth));
+  facts.set(Fact::chain_etoc, bits(standing.chain.etoc));
+  facts.set(Fact::chain_plan, bits(standing.chain.plan));
+  facts.set(Fact::chain_refusal, bits(standing.chain.refusals));
+  facts.set(Fact::date, Facts::days_of(standing.today));
+  facts.set(Fact::weekday, word(weekday_of(standing.today)));
+  facts.set(Fact::quantity, order.quantity);
+  return facts;
 }
 
 Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type,
@@ -86,20 +107,42 @@ Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional
                     .registry_serial = registry_serial,
                     .stale = freshness.stale,
                     .past_soft = freshness.past_soft};
-  if (!record) return standing;
+  if (!record) {
+    standing.country = id.text().substr(0, id.text().find(':'));
+    return standing;
+  }
   standing.etoc = etoc_on(*record, today);
   if (standing.etoc == EtocState::certified) standing.certified_until = record->etoc.valid_until;
   standing.plan = record->plan.state;
   standing.plan_covers_type = type && record->plan.number_types.has(*type);
+  standing.plan_types = record->plan.number_types;
   standing.forwards_calls = record->plan.forwards_calls;
   for (const auto& entry : record->refusals)
     if (in_force(entry, type, today)) standing.refusals.add(entry.action);
   if (record->track_record.first_supply)
     standing.track_record_months = whole_months(*record->track_record.first_supply, today);
+  standing.numbers_elsewhere = record->track_record.numbers_elsewhere;
+  standing.country = record->country;
+  standing.owner_group = record->owner_group;
+  standing.domestic_agent = !record->domestic_agent.empty();
   return standing;
 }
 
-Decision decide(const Policy& policy, const Case& facts) {
+void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type, JstDate today) {
+  const auto hop = stand(record, {}, type, today, 0, {});
+  ++chain.depth;
+  chain.etoc.add(hop.etoc);
+  chain.plan.add(hop.plan);
+  hop.refusals.each([&](RefusalAction action) { chain.refusals.add(action); });
+}
+
+Decision apply_rules(const Compiled& policy, const Facts& facts) {
+  Decision decision;
+  add_rules(policy, facts, decision);
+  return settled(std::move(decision));
+}
+
+Decision decide(const Compiled& policy, const Case& facts) {
   Decision decision;
   if (facts.draining) refuse(decision, Reason::draining);
   if (facts.overloaded) refuse(decision, Reason::overloaded);
@@ -113,7 +156,7 @@ Decision decide(const Policy& policy, const Case& facts) {
   if (facts.unreadable) refuse(decision, facts.unreadable->reason, facts.unreadable->detail);
   if (facts.numbers_of_others) refuse(decision, Reason::not_yours);
   if (decision.findings.empty() && hands_out(facts.order->operation)) {
-    apply_rules(policy, *facts.order, *facts.standing, decision);
+    add_rules(policy, facts_of(*facts.order, *facts.standing), decision);
     if (facts.standing->stale) refuse(decision, Reason::registry_stale);
   }
   return settled(std::move(decision));
@@ -123,12 +166,13 @@ std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorReco
                                         const OperatorId& id, const Usage& usage, JstDate today) {
   std::vector<StandingLimit> out;
   for (const auto& rule : policy.rules) {
-    const auto cap = rule.limit ? rule.limit->on(today) : std::nullopt;
-    if (!cap || rule.mode != Mode::enforce || !rule.active.has(today)) continue;
-    StandingLimit limit{limit_state(rule, *cap, usage, today)};
+    const auto* step = rule.limit ? rule.limit->on(today) : nullptr;
+    if (!step || rule.mode != Mode::enforce || !rule.active.has(today)) continue;
+    StandingLimit limit{limit_state(rule, step->value, usage, today)};
     NumberTypes::all().each([&](NumberType type) {
       const Order order{.operation = Operation::allocate, .number_type = type, .quantity = 1};
-      limit.applies |= matches(rule.when, order, stand(record, id, type, today, 0, {}));
+      const auto standing = stand(record, id, type, today, 0, {});
+      limit.applies |= rule.when.holds(facts_of(order, standing));
     });
     out.push_back(std::move(limit));
   }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "policy/adapter.h"
+#include "policy/compiled.h"
+#include "policy/facts.h"
 #include "policy/order.h"
 #include "policy/registry.h"
 #include "policy/rules.h"
@@ -17,15 +19,28 @@
 
 namespace sekisho::policy {
 
+// What the registers say of the operators further down that an order names (卸先), taken together.
+struct ChainStanding {
+  int depth = 0;
+  WordSet<EtocState> etoc;  // of each hop; an operator that no register knows is `none`
+  WordSet<PlanState> plan;
+  WordSet<RefusalAction> refusals;
+};
+
 // The facts about one operator on one day, for one number type.
 struct Standing {
   OperatorId operator_id;
   EtocState etoc = EtocState::none;
   PlanState plan = PlanState::none;
   bool plan_covers_type = false;
+  NumberTypes plan_types;
   bool forwards_calls = false;
   WordSet<RefusalAction> refusals;  // in force that day for that type
   int track_record_months = 0;
+  Quantity numbers_elsewhere = 0;
+  std::string country = "jp", owner_group;
+  bool domestic_agent = false;
+  ChainStanding chain;
   std::optional<JstDate> certified_until;  // while a certificate is in force
   JstDate today;
   std::uint64_t registry_serial = 0;
@@ -42,6 +57,12 @@ struct Freshness {
 Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type,
                JstDate today, std::uint64_t registry_serial, Freshness freshness);
 
+// One more hop of the chain. `record` as above.
+void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type, JstDate today);
+
+// Everything the policy may ask. Names point into the order and the standing.
+Facts facts_of(const Order& order, const Standing& standing);
+
 // Why, for one rule: what stands in `reasons[]`.
 struct Finding {
   Reason reason{};
@@ -54,7 +75,6 @@ struct Finding {
 struct Charge {
   const Rule* rule = nullptr;
   Quantity cap = 0;
-  std::vector<std::string> buckets;
 };
 
 struct Decision {
@@ -64,6 +84,7 @@ struct Decision {
   std::vector<const Rule*> throttles;
   std::vector<const Rule*> matched;  // every rule in force that matched, also observed ones
   std::vector<const Rule*> notices;  // mode warn: told, not enforced
+  std::vector<const Rule*> waived;   // matched, and lifted by a waiver
   std::vector<const Rule*> reviews;
   std::vector<LimitState> limits;  // that bound (after the ledger spoke, or per order)
   bool waiting_helps = true;       // quota-exceeded: 429, else 403
@@ -71,9 +92,6 @@ struct Decision {
   Reason reason() const { return findings.front().reason; }
   int status() const;
 };
-
-// Whether a rule's (or a guarantee's) conditions all hold.
-bool matches(const When& when, const Order& order, const Standing& standing);
 
 // Everything known about a call before the ledger is asked. `order` null: none was read.
 struct Case {
@@ -88,7 +106,10 @@ struct Case {
   bool numbers_of_others = false;      // a number in it is held by another operator
 };
 
-Decision decide(const Policy& policy, const Case& facts);
+Decision decide(const Compiled& policy, const Case& facts);
+
+// What the rules alone say of an order that hands numbers out: the middle of `decide`.
+Decision apply_rules(const Compiled& policy, const Facts& facts);
 
 // Every enforced limit that has a figure today, as it stands for one operator. `applies`: it would bind an
 // order of one number of some type.

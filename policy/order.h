@@ -22,6 +22,7 @@ struct Order {
   std::optional<NumberType> number_type;
   Quantity quantity = 0;
   std::string area;
+  Quantity channels = 0;             // simultaneous calls asked for; 0: the order does not say
   std::vector<std::string> chain;    // operators further down, as the caller names them
   std::string reference;             // the caller's idempotency key; empty: none
   bool partial = false;              // the caller takes fewer

@@ -51,6 +51,7 @@ std::optional<Unreadable> check_body(const Message& message) {
 bool in_body(const Where& where) { return where && where->kind == Locator::Kind::json; }
 bool in_body(const OrderFields& fields) {
   return in_body(fields.quantity) || in_body(fields.number_type) || in_body(fields.area) ||
+         in_body(fields.channels) ||
          in_body(fields.chain) || in_body(fields.reference) || in_body(fields.partial) ||
          in_body(fields.order_id) || in_body(fields.numbers);
 }
@@ -116,6 +117,7 @@ ReadOrder read_order(const RouteMatch& match, const Message& message) {
   const auto quantity = fields.quantity(where.quantity, "quantity", 1);
   order.number_type = fields.number_type(where.number_type, "number_type");
   order.area = fields.text(where.area, "area");
+  order.channels = fields.quantity(where.channels, "channels", 0).value_or(0);
   order.chain = fields.texts(where.chain, "chain");
   order.reference = fields.text(where.reference, "reference");
   order.partial = fields.truth(where.partial, "partial").value_or(false);

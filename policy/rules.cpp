@@ -24,10 +24,16 @@ int Policy::longest_days() const {
   return longest;
 }
 
-std::optional<Quantity> Limit::on(JstDate day) const {
-  for (const auto& step : numbers)
-    if (step.dates.has(day)) return step.value;
-  return std::nullopt;
+const Rule* Policy::find(std::string_view id) const {
+  for (const auto& rule : rules)
+    if (rule.id == id) return &rule;
+  return nullptr;
+}
+
+const Step* Limit::on(JstDate day) const {
+  for (const auto& step : steps)
+    if (step.dates.has(day)) return &step;
+  return nullptr;
 }
 
 }  // namespace sekisho::policy

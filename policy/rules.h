@@ -1,4 +1,5 @@
-// A policy: who may be given numbers. Values only; config/policy_file.h makes them, decide.h applies them.
+// A policy as it is written: who may be given numbers. Values only; config/policy_file.cpp reads them, compiled.h makes
+// them quick, decide.h applies them.
 #pragma once
 
 #include <optional>
@@ -9,6 +10,7 @@
 #include "policy/reason.h"
 #include "policy/registry.h"
 #include "policy/types.h"
+#include "policy/when.h"
 
 namespace sekisho::policy {
 
@@ -20,35 +22,12 @@ enum class Mode : std::uint8_t { enforce, warn, observe };
 inline constexpr std::string_view mode_words[] = {"enforce", "warn", "observe"};
 constexpr auto& words_of(Mode) { return mode_words; }
 
-// Inclusive; an absent end is open.
-template <class T>
-struct Range {
-  std::optional<T> from, until;
-  bool has(const T& value) const { return (!from || value >= *from) && (!until || value <= *until); }
-  bool operator==(const Range&) const = default;
-};
-
-// What must hold for a rule to match: all of it. An absent condition does not ask.
-struct When {
-  std::optional<WordSet<EtocState>> etoc;
-  std::optional<WordSet<PlanState>> plan;
-  std::optional<WordSet<RefusalAction>> refusal;  // one of these stands against the operator
-  std::optional<NumberTypes> number_type;
-  std::optional<bool> plan_covers_type;
-  std::optional<bool> forwards_calls;
-  std::optional<WordSet<Operation>> operation;
-  std::optional<std::vector<std::string>> carrier;
-  std::optional<Range<Quantity>> quantity;
-  std::optional<Range<int>> track_record_months;  // whole months since the first supply; no record at all counts as 0
-  std::optional<Range<JstDate>> date;
-};
-
 // A span of time over which numbers are counted.
 struct Period {
   enum class Kind : std::uint8_t { order, day, month, fiscal_year, days, held, lifetime };
   Kind kind = Kind::day;
   int days = 0;  // for Kind::days, today included
-  bool operator==(const Period&) const = default;
+  auto operator<=>(const Period&) const = default;
   std::string text() const;  // "day", "30 days", "fiscal year"
   // Waiting helps: the count falls by itself.
   bool resets() const { return kind != Kind::order && kind != Kind::held && kind != Kind::lifetime; }
@@ -58,21 +37,31 @@ struct Period {
 struct Step {
   Range<JstDate> dates;
   Quantity value = 0;
+  bool operator==(const Step&) const = default;
 };
 
+// What a limit counts: numbers, or the channels (simultaneous calls) that one order asks for.
+enum class Unit : std::uint8_t { numbers, channels };
+inline constexpr std::string_view unit_words[] = {"numbers", "channels"};
+constexpr auto& words_of(Unit) { return unit_words; }
+
 struct Limit {
-  std::vector<Step> numbers;
+  std::vector<Step> steps;
+  Unit unit = Unit::numbers;  // channels: per order only
   Period per;
   NumberTypes number_types;  // counted types; empty: all
   bool trim = false;         // "short: trim"
   std::string code;          // outward; default quota-exceeded
-  std::optional<Quantity> on(JstDate day) const;  // nothing: no figure is in force that day
+  const Step* on(JstDate day) const;  // null: no figure is in force that day
+  bool counts(NumberType type) const { return number_types.empty() || number_types.has(type); }
+  bool operator==(const Limit&) const = default;
 };
 
 struct Throttle {
   std::int64_t requests = 0;
   std::int64_t per_ms = 1000;
   std::int64_t burst = 0;
+  bool operator==(const Throttle&) const = default;
 };
 
 struct Rule {
@@ -90,15 +79,34 @@ struct Rule {
   int line = 0, column = 0;  // where it stands in the file
 };
 
+// Lifts rules for named operators over some days. Only `etoc` and `contract` rules can be lifted: what statute or
+// scheme demands is not the carrier's to waive. A permit is never lifted.
+struct Waiver {
+  std::string id;
+  std::vector<std::string> operators;  // sorted
+  std::vector<std::string> rules;      // ids
+  Range<JstDate> dates;                // both ends given
+  std::string reason, approved_by, ticket;
+  int line = 0, column = 0;
+};
+
 // A statement that loading the policy proves.
 struct Guarantee {
   enum class Kind { never_permit, never_deny, at_most };
   std::string id;
   When when;
+  bool unwaived = false;  // speaks only of operators that no waiver is in force for
   Kind kind = Kind::never_permit;
-  Quantity numbers = 0;  // at_most
-  Period per;            // at_most
+  Quantity numbers = 0;      // at_most
+  Unit unit = Unit::numbers;  // at_most
+  Period per;                // at_most
   int line = 0, column = 0;  // where it stands in the file
+};
+
+// A figure that stands once in the file, dated, with where it comes from.
+struct NamedValue {
+  std::string name, source;
+  JstDate as_of;
 };
 
 struct Policy {
@@ -106,8 +114,11 @@ struct Policy {
   std::string contact;
   std::string digest;  // SHA-256 of the file, hex
   std::vector<Rule> rules;
+  std::vector<Waiver> waivers;
   std::vector<Guarantee> guarantees;
+  std::vector<NamedValue> values;
   int longest_days() const;  // of the rolling limits; 0: there is none
+  const Rule* find(std::string_view id) const;
 };
 
 }  // namespace sekisho::policy

@@ -56,6 +56,9 @@ struct Usage {
 
 // The buckets that count towards a limit on a day; their sum is what is taken.
 std::vector<std::string> buckets_of(const Period& per, const NumberTypes& types, JstDate today);
+inline std::vector<std::string> buckets_of(const Limit& limit, JstDate today) {
+  return buckets_of(limit.per, limit.number_types, today);
+}
 
 // A limit as it stands for one operator at one moment.
 struct LimitState {

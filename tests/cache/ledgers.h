@@ -66,9 +66,7 @@ class AnyLedger {
     std::vector<policy::Charge> charges;
     const auto hold = ask.hold();
     for (const auto* rule : ask.limits)
-      if (const auto cap = rule->limit->on(hold.day))
-        charges.push_back(
-            {rule, *cap, policy::buckets_of(rule->limit->per, rule->limit->number_types, hold.day)});
+      if (const auto* step = rule->limit->on(hold.day)) charges.push_back({rule, step->value});
     HoldRequest request{
         .operator_id = ask.who, .hold = hold, .registry_serial = ask.registry_serial, .partial = ask.partial};
     request.charges = &charges;

@@ -62,20 +62,20 @@ TEST(Contract, policy_has_the_rules_of_the_file) {
   const auto& refusals = rule(p, "refusal-list");
   EXPECT_EQ(refusals.deny, Reason::supply_refused);
   EXPECT_EQ(refusals.basis, Basis::scheme);
-  EXPECT_EQ(refusals.when.refusal, (WordSet{RefusalAction::refuse_new, RefusalAction::suspend_stock}));
+  EXPECT_EQ(asked(refusals.when, Fact::refusal).words,
+            (WordSet{RefusalAction::refuse_new, RefusalAction::suspend_stock}).bits());
 
-  EXPECT_EQ(rule(p, "fixed-needs-a-certified-plan").when.plan, WordSet{PlanState::deemed});
-  EXPECT_EQ(rule(p, "type-outside-the-plan").when.plan_covers_type, false);
+  EXPECT_EQ(asked(rule(p, "fixed-needs-a-certified-plan").when, Fact::plan).words, WordSet{PlanState::deemed}.bits());
+  EXPECT_EQ(asked(rule(p, "type-outside-the-plan").when, Fact::plan_covers_type).words, WordSet{YesNo::no}.bits());
 
   const auto& record = rule(p, "little-record");
-  EXPECT_EQ(record.when.track_record_months->until, 11);  // under 12
-  EXPECT_FALSE(record.when.track_record_months->from);
+  EXPECT_EQ(asked(record.when, Fact::track_record).range, (Range<std::int64_t>{{}, 11}));  // under 12 months
   EXPECT_EQ(record.limit->per, (Period{Period::Kind::days, 30}));
-  EXPECT_EQ(record.limit->on(JstDate::of(2026, 1, 1)), 100);
+  EXPECT_EQ(record.limit->on(JstDate::of(2026, 1, 1))->value, 100);
 
   const auto& ramp = *rule(p, "uncertified-ramp").limit;
-  EXPECT_EQ(ramp.on(JstDate::of(2026, 3, 31)), 100);
-  EXPECT_EQ(ramp.on(JstDate::of(2026, 4, 1)), 1);
+  EXPECT_EQ(ramp.on(JstDate::of(2026, 3, 31))->value, 100);
+  EXPECT_EQ(ramp.on(JstDate::of(2026, 4, 1))->value, 1);
   EXPECT_EQ(ramp.per.text(), "lifetime");
   EXPECT_EQ(ramp.code, "etoc-uncertified");
 
@@ -89,13 +89,13 @@ TEST(Contract, policy_has_the_rules_of_the_file) {
   const auto& watched = rule(p, "mobile-is-watched");
   EXPECT_EQ(watched.mode, Mode::observe);
   EXPECT_EQ(watched.review, "large-mobile-order");
-  EXPECT_EQ(watched.when.quantity->from, 501);  // over 500
+  EXPECT_EQ(asked(watched.when, Fact::quantity).range.from, 501);  // over 500
 
   ASSERT_EQ(p.guarantees.size(), 3u);
   EXPECT_EQ(p.guarantees[0].kind, Guarantee::Kind::never_permit);
   EXPECT_EQ(p.guarantees[2].kind, Guarantee::Kind::at_most);
   EXPECT_EQ(p.guarantees[2].numbers, 1);
-  EXPECT_EQ(p.guarantees[2].when.date->from, JstDate::of(2026, 4, 1));
+  EXPECT_EQ(asked(p.guarantees[2].when, Fact::date).range.from, Facts::days_of(JstDate::of(2026, 4, 1)));
   EXPECT_EQ(p.guarantees[2].line, 77);
 }
 

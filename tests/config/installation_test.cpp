@@ -16,7 +16,7 @@ using testing::ElementsAre;
 
 Policy read_rules(const std::string& rules) {
   Folder folder;
-  auto loaded = load_policy(folder.write("p.yaml", "schema: sekisho/policy/v1\nrules:\n" + rules));
+  auto loaded = read_policy_file(folder.write("p.yaml", "schema: sekisho/policy/v1\nrules:\n" + rules));
   EXPECT_TRUE(loaded) << print(loaded.errors);
   return loaded.value.value_or(Policy{});
 }
@@ -29,12 +29,12 @@ TEST(Policy, ranges_mean_what_people_say) {
   for (const auto& c : {Case{"over: 500", 501, {}}, Case{"under: 500", {}, 499},
                         Case{"from: 5, until: 5", 5, 5}, Case{"over: 1, under: 9", 2, 8}}) {
     const auto p = read_rules("  - { id: a, permit: true, when: { quantity: { " + c.text + " } } }\n");
-    EXPECT_EQ(p.rules.at(0).when.quantity->from, c.from) << c.text;
-    EXPECT_EQ(p.rules.at(0).when.quantity->until, c.until) << c.text;
+    EXPECT_EQ(asked(p.rules.at(0).when, Fact::quantity).range.from, c.from) << c.text;
+    EXPECT_EQ(asked(p.rules.at(0).when, Fact::quantity).range.until, c.until) << c.text;
   }
   const auto p = read_rules(
       "  - { id: a, permit: true, when: { track_record: { from: 12 months, under: 2 years } } }\n");
-  EXPECT_EQ(p.rules.at(0).when.track_record_months, (Range<int>{12, 23}));
+  EXPECT_EQ(asked(p.rules.at(0).when, Fact::track_record).range, (Range<std::int64_t>{12, 23}));
 }
 
 TEST(Policy, periods_and_throttles_are_read) {
@@ -53,9 +53,10 @@ TEST(Policy, one_word_stands_for_a_list_of_one) {
   const auto p = read_rules(
       "  - { id: a, permit: yes, when: { carrier: demo, operation: [allocate, reserve], forwards_calls: yes "
       "} }\n");
-  EXPECT_THAT(*p.rules.at(0).when.carrier, ElementsAre("demo"));
-  EXPECT_EQ(p.rules.at(0).when.operation, (WordSet{Operation::allocate, Operation::reserve}));
-  EXPECT_EQ(p.rules.at(0).when.forwards_calls, true);
+  EXPECT_THAT(asked(p.rules.at(0).when, Fact::carrier).names, ElementsAre("demo"));
+  EXPECT_EQ(asked(p.rules.at(0).when, Fact::operation).words,
+            (WordSet{Operation::allocate, Operation::reserve}).bits());
+  EXPECT_EQ(asked(p.rules.at(0).when, Fact::forwards_calls).words, WordSet{YesNo::yes}.bits());
 }
 
 TEST(Clients, keys_rotate_and_rights_are_read) {

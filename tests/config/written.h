@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/file_error.h"
+#include "policy/rules.h"
 
 namespace sekisho::config {
 
@@ -39,6 +40,13 @@ inline const std::filesystem::path contract =
 inline std::string contents(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// What a rule or guarantee asks of one fact; its only alternative.
+inline policy::Condition asked(const policy::When& when, policy::Fact fact) {
+  for (const auto& one : when.any.at(0))
+    if (one.fact == fact) return one;
+  throw std::runtime_error("it does not ask about " + std::string(name(fact)));
 }
 
 // All errors, a line each, without the folder.

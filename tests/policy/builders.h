@@ -1,6 +1,7 @@
 // Facts and policies for tests, in a line each.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,24 +21,95 @@ inline OperatorId corporate(std::int64_t base) {
   return {};
 }
 
+// Conditions as a test writes them, one for each fact; those that are given must all hold.
+struct Ask {
+  std::optional<WordSet<EtocState>> etoc;
+  std::optional<WordSet<PlanState>> plan;
+  std::optional<WordSet<RefusalAction>> refusal;
+  std::optional<NumberTypes> number_type;
+  std::optional<bool> plan_covers_type;
+  std::optional<NumberTypes> plan_types;
+  std::optional<bool> forwards_calls;
+  std::optional<WordSet<Operation>> operation;
+  std::optional<std::vector<std::string>> carrier;
+  std::optional<Range<Quantity>> quantity;
+  std::optional<Range<int>> track_record_months;
+  std::optional<Range<JstDate>> date;
+  std::optional<WordSet<Weekday>> weekday;
+  std::optional<Range<Quantity>> channels;
+  std::optional<std::vector<std::string>> country, area, owner_group, operator_id;
+  std::optional<bool> domestic_agent;
+  std::optional<Range<Quantity>> numbers_elsewhere;
+  std::optional<Range<int>> chain_depth;
+  std::optional<WordSet<EtocState>> chain_etoc;
+  std::optional<WordSet<PlanState>> chain_plan;
+  std::optional<WordSet<RefusalAction>> chain_refusal;
+
+  operator When() const {  // NOLINT: a test says conditions where a rule has them
+    Clause out;
+    const auto words = [&](Fact fact, const auto& set) {
+      if (set) out.push_back({.fact = fact, .words = set->bits()});
+    };
+    const auto truth = [&](Fact fact, std::optional<bool> yes) {
+      if (yes) out.push_back({.fact = fact, .words = *yes ? 2u : 1u});
+    };
+    const auto span = [&](Fact fact, const auto& range) {
+      if (!range) return;
+      out.push_back({.fact = fact});
+      if (range->from) out.back().range.from = *range->from;
+      if (range->until) out.back().range.until = *range->until;
+    };
+    const auto names = [&](Fact fact, std::optional<std::vector<std::string>> list) {
+      if (!list) return;
+      std::sort(list->begin(), list->end());
+      out.push_back({.fact = fact, .names = *list});
+    };
+    words(Fact::etoc, etoc);
+    words(Fact::plan, plan);
+    words(Fact::refusal, refusal);
+    words(Fact::number_type, number_type);
+    truth(Fact::plan_covers_type, plan_covers_type);
+    words(Fact::plan_types, plan_types);
+    truth(Fact::forwards_calls, forwards_calls);
+    words(Fact::operation, operation);
+    names(Fact::carrier, carrier);
+    span(Fact::quantity, quantity);
+    span(Fact::track_record, track_record_months);
+    if (date) out.push_back(on_days(*date));
+    words(Fact::weekday, weekday);
+    span(Fact::channels, channels);
+    names(Fact::country, country);
+    names(Fact::area, area);
+    names(Fact::owner_group, owner_group);
+    names(Fact::operator_id, operator_id);
+    truth(Fact::domestic_agent, domestic_agent);
+    span(Fact::numbers_elsewhere, numbers_elsewhere);
+    span(Fact::chain_depth, chain_depth);
+    words(Fact::chain_etoc, chain_etoc);
+    words(Fact::chain_plan, chain_plan);
+    words(Fact::chain_refusal, chain_refusal);
+    return {.any = {std::move(out)}};
+  }
+};
+
 inline Limit limit_of(Quantity numbers, Period per) {
   Limit limit{.per = per};
-  limit.numbers.push_back({.dates = {}, .value = numbers});
+  limit.steps.push_back({.dates = {}, .value = numbers});
   return limit;
 }
 
-inline Rule permits(std::string id, When when = {}) {
-  Rule rule{.id = std::move(id), .when = std::move(when)};
+inline Rule permits(std::string id, Ask when = {}) {
+  Rule rule{.id = std::move(id), .when = when};
   rule.permit = true;
   return rule;
 }
-inline Rule denies(std::string id, Reason reason, When when = {}) {
-  Rule rule{.id = std::move(id), .when = std::move(when)};
+inline Rule denies(std::string id, Reason reason, Ask when = {}) {
+  Rule rule{.id = std::move(id), .when = when};
   rule.deny = reason;
   return rule;
 }
-inline Rule limits(std::string id, Quantity numbers, Period per, When when = {}) {
-  Rule rule{.id = std::move(id), .when = std::move(when)};
+inline Rule limits(std::string id, Quantity numbers, Period per, Ask when = {}) {
+  Rule rule{.id = std::move(id), .when = when};
   rule.limit = limit_of(numbers, per);
   return rule;
 }
@@ -48,14 +120,14 @@ inline Policy contract_policy() {
   using P = PlanState;
   const WordSet<E> uncertified{E::none, E::applied, E::expired, E::surrendered};
   auto ramp = limits("uncertified-ramp", 0, {Period::Kind::lifetime}, {.etoc = uncertified});
-  ramp.limit->numbers = {{{.until = day("2026-03-31")}, 100}, {{.from = day("2026-04-01")}, 1}};
+  ramp.limit->steps = {{{.until = day("2026-03-31")}, 100}, {{.from = day("2026-04-01")}, 1}};
   ramp.limit->code = "etoc-uncertified";
   auto certified = permits("certified", {.etoc = WordSet{E::certified, E::renewal_pending, E::objection}});
   certified.limit = limit_of(1000, {Period::Kind::day});
   certified.limit->trim = true;
   certified.throttle = Throttle{50, 1000, 100};
   Rule watched{.id = "mobile-is-watched", .mode = Mode::observe};
-  watched.when = {.number_type = NumberTypes{NumberType::mobile}, .quantity = Range<Quantity>{501, {}}};
+  watched.when = Ask{.number_type = NumberTypes{NumberType::mobile}, .quantity = Range<Quantity>{501, {}}};
   watched.review = "large-mobile-order";
   return {
       .name = "wholesale-2026",
@@ -95,7 +167,7 @@ inline Decision decided(const Policy& policy, const OperatorRecord& record, cons
                         Freshness freshness = {}) {
   static const Route route{.method = "POST"};
   const auto standing = stand(&record, record.id, order.number_type, today, 1, freshness);
-  return decide(policy, {.caller = record.id, .route = &route, .order = &order, .standing = &standing});
+  return decide(Compiled(policy), {.caller = record.id, .route = &route, .order = &order, .standing = &standing});
 }
 
 // "allowed", or the code of every finding in the order of the ladder.

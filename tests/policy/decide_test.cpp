@@ -149,8 +149,8 @@ TEST(Decide, several_reasons_are_told_in_the_order_of_the_table) {
 }
 
 TEST(Decide, nothing_is_told_to_a_caller_that_nobody_knows) {
-  EXPECT_EQ(told(decide(contract_policy(), {})), "unauthenticated");
-  EXPECT_EQ(told(decide(contract_policy(), {.draining = true})), "draining unauthenticated");
+  EXPECT_EQ(told(decide(Compiled(contract_policy()), {})), "unauthenticated");
+  EXPECT_EQ(told(decide(Compiled(contract_policy()), {.draining = true})), "draining unauthenticated");
 }
 
 TEST(Decide, what_is_wrong_with_the_call_comes_before_any_rule) {
@@ -175,8 +175,8 @@ TEST(Decide, what_is_wrong_with_the_call_comes_before_any_rule) {
       {{.overloaded = true, .caller = caller, .route = &route, .order = &order, .standing = &standing},
        "overloaded"},
   };
-  for (const auto& [facts, then] : table) EXPECT_EQ(told(decide(policy, facts)), then);
-  EXPECT_EQ(decide(policy, table[2].first).findings[0].detail, "quantity: not a whole number");
+  for (const auto& [facts, then] : table) EXPECT_EQ(told(decide(Compiled(policy), facts)), then);
+  EXPECT_EQ(decide(Compiled(policy), table[2].first).findings[0].detail, "quantity: not a whole number");
 }
 
 TEST(Decide, without_a_rule_that_permits_the_answer_is_no) {
