@@ -41,6 +41,11 @@ inline std::string resolutions_read(std::string_view gateway) {
   return "sekisho:{resolutions}:read:" + std::string(gateway);
 }
 
+// hash: by, reason, at; who lets this policy file (by its digest) flip more decisions than the budget allows
+inline std::string policy_approval(std::string_view digest) {
+  return "sekisho:{policy}:approval:" + std::string(digest);
+}
+
 // string: "<seq> <mac>"; a journal's head, kept outside it
 inline std::string journal_head(std::string_view gateway) {
   return "sekisho:journal:" + std::string(gateway);

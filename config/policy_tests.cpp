@@ -142,9 +142,7 @@ PolicyTest read_test(Document& document, const Node& node, const Operators& oper
 policy::Decision decide_test(const policy::Compiled& policy, const PolicyTest& test) {
   policy::Route route;
   route.operation = test.order.operation;
-  const auto today = policy::JstDate::of(test.at);
-  auto standing = policy::stand(&test.record, test.record.id, test.order.number_type, today, 0, {});
-  for (const auto& hop : test.chain) policy::add_hop(standing.chain, &hop, test.order.number_type, today);
+  const auto standing = standing_of(test);
   return policy::decide(
       policy, {.caller = test.record.id, .route = &route, .order = &test.order, .standing = &standing});
 }
@@ -210,6 +208,13 @@ std::string expected(const PolicyTest& test) {
 }
 
 }  // namespace
+
+policy::Standing standing_of(const PolicyTest& test) {
+  const auto today = policy::JstDate::of(test.at);
+  auto standing = policy::stand(&test.record, test.record.id, test.order.number_type, today, 0, {});
+  for (const auto& hop : test.chain) policy::add_hop(standing.chain, &hop, test.order.number_type, today);
+  return standing;
+}
 
 Loaded<PolicyTests> load_policy_tests(const std::filesystem::path& file) {
   Document document(file, "sekisho/policy-test/v1");

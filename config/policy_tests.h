@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/file_error.h"
+#include "policy/decide.h"
 #include "policy/order.h"
 #include "policy/registry.h"
 #include "policy/rules.h"
@@ -28,6 +29,9 @@ struct PolicyTests {
   std::vector<PolicyTest> tests;
 };
 Loaded<PolicyTests> load_policy_tests(const std::filesystem::path& file);
+
+// How the test's operator stands on the test's day.
+policy::Standing standing_of(const PolicyTest& test);
 
 struct TestResult {
   std::string name;

@@ -231,6 +231,10 @@ std::vector<SettingRow> make_table() {
           "import.min_rows", optional, Count{}, [](S & s) -> auto& { return s.import.min_rows; },
           "A list with fewer rows needs a named approval."),
       row(
+          "activation.flips", optional, Share{}, [](S & s) -> auto& { return s.activation_flips; },
+          "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip without a "
+          "named approval (`policy replay --approve flips`); 100%: any."),
+      row(
           "log.level", optional, OneOf{{"trace", "debug", "info", "warn", "error"}},
           [](S & s) -> auto& { return s.log_level; }, "The least important messages that are logged."),
   };

@@ -41,7 +41,7 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
              .header_timeout = 5s,
              .body_timeout = 5s,
              .idle_timeout = 60s,
-             .handle = [this](http::Request request) -> Task<http::Response> { co_return answer(request); },
+             .handle = [this](http::Request request) -> Task<http::Response> { co_return co_await answer(request); },
              .unreadable = [](const http::ReadFailure& failure,
                               const http::Headers& headers) { return unreadable(failure, headers, ""); },
              .closing = [] { return false; }} {}
@@ -89,27 +89,27 @@ Task<> Admin::serve(asio::generic::stream_protocol::socket socket) {
   co_await session.run();
 }
 
-http::Response Admin::answer(const http::Request& request) {
+Task<http::Response> Admin::answer(const http::Request& request) {
   const auto path = request.path();
   const bool get = request.method == "GET" || request.method == "HEAD";
-  if (path == "/livez" && get) return with(200, "text/plain; charset=utf-8", "ok\n");
+  if (path == "/livez" && get) co_return with(200, "text/plain; charset=utf-8", "ok\n");
   if (path == "/readyz" && get) {
     const auto why_not = desk_.why_not_ready();
-    if (!why_not.empty()) return with(503, "text/plain; charset=utf-8", lines("not ready", why_not));
-    return with(200, "text/plain; charset=utf-8", lines("ready", desk_.degraded()));
+    if (!why_not.empty()) co_return with(503, "text/plain; charset=utf-8", lines("not ready", why_not));
+    co_return with(200, "text/plain; charset=utf-8", lines("ready", desk_.degraded()));
   }
   if (path == "/metrics" && get)
-    return with(200, "text/plain; version=0.0.4; charset=utf-8", desk_.metrics_text());
-  if (path == "/admin/v1/status" && get) return with(200, "application/json", desk_.status_json());
+    co_return with(200, "text/plain; version=0.0.4; charset=utf-8", desk_.metrics_text());
+  if (path == "/admin/v1/status" && get) co_return with(200, "application/json", desk_.status_json());
   if (path == "/admin/v1/reload" && request.method == "POST") {
-    const auto errors = desk_.reload();
+    const auto errors = co_await desk_.reload();
     boost::json::array list;
     for (const auto& one : errors) list.emplace_back(one.print());
     const boost::json::object out{{"ok", errors.empty()}, {"errors", std::move(list)}};
-    return with(errors.empty() ? 200 : 422, "application/json", boost::json::serialize(out) + "\n");
+    co_return with(errors.empty() ? 200 : 422, "application/json", boost::json::serialize(out) + "\n");
   }
   http::Problem problem{.reason = policy::Reason::not_found, .instance = std::string(path)};
-  return http::to_response(problem, http::choose_language(request.headers.find("Accept-Language")));
+  co_return http::to_response(problem, http::choose_language(request.headers.find("Accept-Language")));
 }
 
 }  // namespace sekisho::gateway

@@ -21,7 +21,7 @@ struct AdminDesk {
   std::function<std::vector<std::string>()> degraded;
   std::function<std::string()> metrics_text;
   std::function<std::string()> status_json;
-  std::function<config::Errors()> reload;
+  std::function<Task<config::Errors>()> reload;
 };
 
 class Admin {
@@ -35,7 +35,7 @@ class Admin {
   template <class Acceptor>
   Task<> accept(Acceptor& acceptor);
   Task<> serve(asio::generic::stream_protocol::socket socket);
-  http::Response answer(const http::Request& request);
+  Task<http::Response> answer(const http::Request& request);
 
   asio::io_context& context_;
   const AdminDesk desk_;

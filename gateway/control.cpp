@@ -202,23 +202,64 @@ Task<> Control::journal_resolutions() {
   co_await link_.call(std::move(set));
 }
 
-config::Errors Control::reload() {
-  auto loaded = config::load_installation(settings_);
-  metrics_.set(Metric::reload_successful, {}, loaded ? 1 : 0);
-  if (!loaded) {
-    last_reload_error_ = loaded.errors.empty() ? "unknown" : loaded.errors.front().print();
-    for (const auto& one : loaded.errors)
+namespace {
+
+// What a reload would bring into force, and how it sits with the last day's decisions.
+struct Candidate {
+  config::Loaded<std::shared_ptr<const config::Installation>> loaded;
+  std::string over_budget;  // empty: within
+};
+
+Candidate read_candidate(const config::Settings& settings, const std::string& policy_in_force) {
+  Candidate out{config::load_installation(settings)};
+  if (!out.loaded || (*out.loaded.value)->policy.digest == policy_in_force) return out;
+  if (settings.activation_flips >= 1) return out;
+  const auto since = system_now() - std::chrono::hours(24);
+  const auto found = cache::replay_journal(settings.journal.directory, (*out.loaded.value)->rules, since);
+  out.over_budget = over_budget(found, settings.activation_flips);
+  return out;
+}
+
+}  // namespace
+
+Task<config::Errors> Control::reload() {
+  while (reloading_) co_await pause(10ms);
+  reloading_ = true;
+  auto work = [this, in_force = site_->policy.digest]() -> Task<Candidate> {
+    co_return read_candidate(settings_, in_force);
+  };
+  config::Errors errors;
+  Candidate candidate;
+  try {
+    candidate = co_await asio::co_spawn(loader_, std::move(work), asio::use_awaitable);
+    errors = std::move(candidate.loaded.errors);
+  } catch (const std::exception& trouble) {
+    errors.push_back({.file = settings_.policy.string(), .text = trouble.what()});
+  }
+  std::optional<FlipApproval> approval;
+  if (errors.empty() && !candidate.over_budget.empty()) {
+    approval = co_await approval_of(link_, (*candidate.loaded.value)->policy.digest);
+    if (!approval) errors.push_back({.file = settings_.policy.string(), .text = candidate.over_budget});
+  }
+  reloading_ = false;
+  metrics_.set(Metric::reload_successful, {}, errors.empty() ? 1 : 0);
+  if (!errors.empty()) {
+    last_reload_error_ = errors.front().print();
+    for (const auto& one : errors)
       log::error("reload refused; the old files stay in force", {{"error", one.print()}});
-    return loaded.errors;
+    co_return errors;
   }
   last_reload_error_.clear();
   metrics_.set(Metric::reload_success_time, {}, unix_seconds(system_now()));
-  site_ = *loaded.value;
+  site_ = *candidate.loaded.value;
   for (auto& worker : workers_) worker->publish(site_);
-  journal_.append(cache::RecordKind::policy, system_now(), policy_record(*site_));
+  const auto record = approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_);
+  journal_.append(cache::RecordKind::policy, system_now(), record);
   log::info("reloaded", {{"policy", site_->policy.digest}});
-  return {};
+  co_return errors;
 }
+
+Task<> Control::reload_by_signal() { co_await reload(); }
 
 Task<> Control::wait_for_signals() {
   while (true) {
@@ -226,7 +267,7 @@ Task<> Control::wait_for_signals() {
     const int signal = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;
     if (signal == SIGHUP) {
-      reload();
+      asio::co_spawn(context_, reload_by_signal(), asio::detached);
     } else if (shared_.draining.exchange(true)) {
       log::warn("second signal: ending now");
       std::_Exit(1);

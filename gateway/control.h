@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "cache/recovery.h"
 #include "cache/registry_follower.h"
 #include "gateway/admin.h"
+#include "gateway/policy_budget.h"
 #include "gateway/worker.h"
 
 namespace sekisho::gateway {
@@ -23,8 +25,9 @@ class Control {
   ~Control();
   void run();  // until drained
 
-  // Parses, validates, swaps; on any error the old set stays. Returns what was wrong.
-  config::Errors reload();
+  // Parses, validates, proves, holds a new policy against the activation budget, swaps; on any error the old set stays.
+  // Returns what was wrong. The work is done on a thread of its own: health is told meanwhile.
+  Task<config::Errors> reload();
 
   // Why this gateway is not ready; empty: it is. Ready means that it has what it needs to answer. What every
   // gateway would suffer from together (Redis gone, a stale registry) makes none of them unready, for then
@@ -41,6 +44,7 @@ class Control {
   Task<> keep_books();
   Task<> journal_resolutions();
   Task<> wait_for_signals();
+  Task<> reload_by_signal();
   Task<> drain();
   Task<> pause(std::chrono::milliseconds time);
   std::vector<Worker::Report> reports();
@@ -49,6 +53,7 @@ class Control {
   const config::Settings& settings_;
   cache::Journal& journal_;
   asio::io_context context_{1};
+  asio::thread_pool loader_{1};  // reads and proves files
   Shared shared_;
   std::shared_ptr<const config::Installation> site_;
   std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
@@ -62,7 +67,7 @@ class Control {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::string last_reload_error_;
   std::string journal_head_told_;
-  bool ended_ = false;
+  bool reloading_ = false, ended_ = false;
 };
 
 }  // namespace sekisho::gateway

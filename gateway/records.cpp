@@ -1,5 +1,6 @@
 #include "gateway/records.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace sekisho::gateway {
@@ -19,15 +20,38 @@ json::array strings(const std::vector<std::string>& list) {
   return out;
 }
 
-json::object facts_of(const policy::Standing& standing) {
-  return {{"etoc", policy::name(standing.etoc)},
-          {"plan", policy::name(standing.plan)},
-          {"plan_covers_type", standing.plan_covers_type},
-          {"forwards_calls", standing.forwards_calls},
-          {"refusals", policy::join(standing.refusals)},
-          {"track_record_months", standing.track_record_months},
-          {"today", standing.today.text()},
-          {"stale", standing.stale}};
+// What the registers said, so that the decision can be made again: every fact of policy/facts.def that is not what it
+// is of an operator nobody knows. What the order itself says stands in `order`; what follows from others (the weekday,
+// whether the plan covers the type) is left out.
+json::object facts_json(const policy::Order& order, const policy::Standing& standing) {
+  using policy::Fact;
+  static constexpr Fact elsewhere[] = {Fact::number_type, Fact::plan_covers_type, Fact::operator_id,
+                                       Fact::operation,   Fact::carrier,          Fact::area,
+                                       Fact::channels,    Fact::weekday,          Fact::quantity};
+  const auto facts = policy::facts_of(order, standing);
+  const policy::Facts nothing;
+  json::object out;
+  for (const auto& about : policy::all_facts()) {
+    const auto fact = about.fact;
+    if (std::find(std::begin(elsewhere), std::end(elsewhere), fact) != std::end(elsewhere)) continue;
+    const bool always = fact == Fact::etoc || fact == Fact::plan || fact == Fact::date;
+    if (always || facts[fact] != nothing[fact] || facts.name(fact) != nothing.name(fact))
+      out[policy::name(fact)] = policy::text_of(fact, facts);
+  }
+  if (standing.stale) out["stale"] = true;
+  return out;
+}
+
+// Which count a limit is about.
+void put_count(json::object& out, const policy::Limit& limit) {
+  out["per"] = limit.per.text();
+  if (!limit.number_types.empty()) out["number_types"] = policy::join(limit.number_types);
+}
+
+json::array ids_of(const std::vector<const policy::Rule*>& rules) {
+  json::array out;
+  for (const auto* rule : rules) out.emplace_back(rule->id);
+  return out;
 }
 
 json::object order_of(const policy::Order& order) {
@@ -35,6 +59,7 @@ json::object order_of(const policy::Order& order) {
   if (order.number_type) out["number_type"] = policy::name(*order.number_type);
   if (order.quantity) out["quantity"] = order.quantity;
   if (!order.area.empty()) out["area"] = order.area;
+  if (order.channels) out["channels"] = order.channels;
   if (!order.chain.empty()) out["chain"] = strings(order.chain);
   if (order.partial) out["partial"] = true;
   if (!order.order_id.empty()) out["order_id"] = order.order_id;
@@ -53,11 +78,13 @@ json::array findings_of(const policy::Decision& decision) {
   return out;
 }
 
-json::array limits_of(const policy::Decision& decision) {
+json::array limits_of(const policy::Policy& policy, const policy::Decision& decision) {
   json::array out;
-  for (const auto& limit : decision.limits)
-    out.push_back(json::object{
-        {"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}});
+  for (const auto& limit : decision.limits) {
+    json::object one{{"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}};
+    if (const auto* rule = policy.find(limit.rule)) put_count(one, *rule->limit);
+    out.push_back(std::move(one));
+  }
   return out;
 }
 
@@ -73,26 +100,37 @@ std::string decision_record(const Exchange& x) {
   out["policy"] = x.site->policy.digest;
   if (x.hands_out()) {
     out["registry"] = x.standing.registry_serial;
-    out["facts"] = facts_of(x.standing);
+    out["facts"] = facts_json(*x.order(), x.standing);
   }
   json::array matched;
   for (const auto* rule : x.decision.matched)
     matched.push_back(json::object{{"rule", rule->id}, {"mode", policy::name(rule->mode)}});
   if (!matched.empty()) out["matched"] = std::move(matched);
   json::array charges;
-  for (std::size_t i = 0; i < x.decision.charges.size() && i < x.left.size(); ++i) {
+  for (std::size_t i = 0; i < x.decision.charges.size() && i < x.left.size() && x.hold; ++i) {
     const auto& charge = x.decision.charges[i];
-    charges.push_back(json::object{{"rule", charge.rule->id},
-                                   {"limit", charge.cap},
-                                   {"taken", charge.cap - x.left[i]}});  // after this order
+    const auto taken = charge.cap - x.left[i];
+    json::object one{{"rule", charge.rule->id},
+                     {"limit", charge.cap},
+                     {"before", taken - x.hold->quantity},
+                     {"taken", taken}};  // with this order
+    put_count(one, *charge.rule->limit);
+    charges.push_back(std::move(one));
   }
   if (!charges.empty()) out["charges"] = std::move(charges);
+  if (x.hold && x.hold->quantity < x.order()->quantity) out["trimmed"] = true;
+  if (!x.decision.waived.empty()) out["waived"] = ids_of(x.decision.waived);
+  if (!x.decision.reviews.empty()) {
+    json::array reviews;
+    for (const auto* rule : x.decision.reviews) reviews.emplace_back(*rule->review);
+    out["reviews"] = std::move(reviews);
+  }
   out["allowed"] = x.decision.allowed;
   if (!x.decision.allowed) {
     out["code"] = policy::code(x.decision.reason());
     out["status"] = x.decision.status();
     out["findings"] = findings_of(x.decision);
-    if (!x.decision.limits.empty()) out["limits"] = limits_of(x.decision);
+    if (!x.decision.limits.empty()) out["limits"] = limits_of(x.site->policy, x.decision);
   }
   if (x.replay) out["replayed"] = true;
   return inside(out);
@@ -161,9 +199,12 @@ std::string resolution_record(const std::vector<std::pair<std::string, std::stri
   return inside(out);
 }
 
-std::string policy_record(const config::Installation& site) {
-  return inside(
-      {{"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}});
+std::string policy_record(const config::Installation& site, std::string_view by, std::string_view reason) {
+  json::object out{
+      {"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}};
+  if (!by.empty()) out["by"] = by;
+  if (!reason.empty()) out["reason"] = reason;
+  return inside(out);
 }
 
 std::string registry_record(std::uint64_t serial, std::string_view kind, std::string_view by,

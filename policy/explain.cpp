@@ -160,7 +160,17 @@ RuleStory::Kind kind_of(const Compiled& policy, std::size_t index, const Verdict
   return rule.mode == Mode::observe ? Kind::observed : Kind::applies;
 }
 
-Told verdict_words(const Decision& decision) {
+Told verdict_words(const Decision& decision, Quantity quantity) {
+  const auto over = std::find_if(decision.charges.begin(), decision.charges.end(), [&](const Charge& charge) {
+    return quantity > charge.cap && !charge.rule->limit->trim;
+  });
+  if (decision.allowed && over != decision.charges.end()) {
+    const auto per = period_words(over->rule->limit->per);
+    const auto figure = std::to_string(over->cap), asked = std::to_string(quantity);
+    return {"Refused by the limit '" + over->rule->id + "': " + asked + " are asked for, at most " + figure + " " +
+                per.text[en],
+            "拒否（上限 " + over->rule->id + "：" + per.text[ja] + "最大 " + figure + "、注文は " + asked + "）"};
+  }
   if (decision.allowed) {
     Told out{"Permitted", "許可"};
     for (const auto& charge : decision.charges) {
@@ -204,7 +214,7 @@ Told in_words(RuleStory::Kind kind) {
 
 Explanation explain(const Compiled& policy, const Facts& facts) {
   Explanation out{.decision = apply_rules(policy, facts)};
-  out.verdict = verdict_words(out.decision);
+  out.verdict = verdict_words(out.decision, facts.quantity());
   Verdict verdict;
   policy.evaluate(facts, verdict);
   for (std::size_t i = 0; i < policy.policy().rules.size(); ++i) {

@@ -5,22 +5,6 @@
 namespace sekisho::policy {
 namespace {
 
-// The first day that counts towards a period; nothing for periods without a beginning.
-std::optional<JstDate> first_day(const Period& per, JstDate today) {
-  switch (per.kind) {
-    case Period::Kind::day:
-      return today;
-    case Period::Kind::month:
-      return today.month_begin();
-    case Period::Kind::fiscal_year:
-      return today.fiscal_year_begin();
-    case Period::Kind::days:
-      return today.plus(1 - per.days);
-    default:
-      return std::nullopt;
-  }
-}
-
 std::vector<std::string> untyped_buckets(const Period& per, JstDate today) {
   std::vector<std::string> out;
   switch (per.kind) {
@@ -70,6 +54,21 @@ std::optional<Instant> resets_at(const Period& per, const Usage& usage, JstDate 
 bool counts_everything(const NumberTypes& types) { return types.empty() || types == NumberTypes::all(); }
 
 }  // namespace
+
+std::optional<JstDate> first_day(const Period& per, JstDate today) {
+  switch (per.kind) {
+    case Period::Kind::day:
+      return today;
+    case Period::Kind::month:
+      return today.month_begin();
+    case Period::Kind::fiscal_year:
+      return today.fiscal_year_begin();
+    case Period::Kind::days:
+      return today.plus(1 - per.days);
+    default:
+      return std::nullopt;
+  }
+}
 
 std::string day_bucket(JstDate day) { return "D" + day.compact(); }
 std::string month_bucket(JstDate day) { return "M" + day.compact().substr(0, 6); }

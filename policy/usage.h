@@ -54,6 +54,9 @@ struct Usage {
   Quantity granted() const { return bucket(held_bucket) - held() - suspense(); }
 };
 
+// The first day that counts towards a period on a day; nothing for periods without a beginning.
+std::optional<JstDate> first_day(const Period& per, JstDate today);
+
 // The buckets that count towards a limit on a day; their sum is what is taken.
 std::vector<std::string> buckets_of(const Period& per, const NumberTypes& types, JstDate today);
 inline std::vector<std::string> buckets_of(const Limit& limit, JstDate today) {

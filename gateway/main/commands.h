@@ -11,6 +11,8 @@ namespace sekisho::console {
 void add_serve(CLI::App& app, const Console& console, int& code);
 void add_check(CLI::App& app, const Console& console, int& code);
 void add_policy(CLI::App& app, const Console& console, int& code);
+void add_policy_meaning(CLI::App& policy, const Console& console, int& code);
+void add_policy_replay(CLI::App& policy, const Console& console, int& code);
 void add_registry(CLI::App& app, const Console& console, int& code);
 void add_client(CLI::App& app, const Console& console, int& code);
 void add_ledger(CLI::App& app, const Console& console, int& code);

@@ -18,7 +18,7 @@ int Console::fail(const std::string& sentence, int code) const {
 }
 
 int Console::fail(const config::Errors& errors) const {
-  for (const auto& error : errors) std::fprintf(stderr, "%s\n", error.print().c_str());
+  for (const auto& error : errors) std::fprintf(stderr, "%s\n", error.print_with_line().c_str());
   if (as_json) print(json::object{{"ok", false}, {"errors", errors_json(errors)}}, "");
   return config::only_broken_promises(errors) ? answer_no : unreadable;
 }
@@ -37,7 +37,8 @@ json::array errors_json(const config::Errors& errors) {
   json::array out;
   for (const auto& error : errors)
     out.push_back(json::object{
-        {"file", error.file}, {"line", error.line}, {"column", error.column}, {"text", error.text}});
+        {"file", error.file}, {"line", error.line}, {"column", error.column}, {"text", error.text},
+        {"source", error.source}});
   return out;
 }
 

@@ -1,4 +1,7 @@
-// policy check, policy test: commands on policy files alone.
+// policy check, test, format: what somebody who edits a policy does with it before anybody else sees it.
+#include <fstream>
+#include <iostream>
+
 #include "config/installation.h"
 #include "config/policy_tests.h"
 #include "gateway/main/commands.h"
@@ -9,26 +12,36 @@ namespace {
 int check(const Console& console, const std::string& file) {
   const auto policy = config::load_policy(file);
   if (!policy) return console.fail(policy.errors);
+  const auto& rules = *policy.value;
   console.print(json::object{{"ok", true},
                              {"errors", json::array{}},
-                             {"digest", policy.value->digest},
-                             {"rules", policy.value->rules.size()},
-                             {"guarantees", policy.value->guarantees.size()}},
-                "ok: " + std::to_string(policy.value->rules.size()) + " rules\n");
+                             {"digest", rules.digest},
+                             {"rules", rules.rules.size()},
+                             {"waivers", rules.waivers.size()},
+                             {"guarantees", rules.guarantees.size()}},
+                "ok: " + std::to_string(rules.rules.size()) + " rules, " +
+                    std::to_string(rules.guarantees.size()) + " guarantees proven\n");
   return done;
 }
 
-int test(const Console& console, const std::vector<std::string>& files) {
+struct TestOptions {
+  std::vector<std::string> files;
+  std::string junit;
+};
+
+int test(const Console& console, const TestOptions& options) {
   json::array results, untouched;
   config::Errors failures;
-  std::string text;
+  std::string text, suites;
   std::size_t passed = 0, failed = 0;
-  for (const auto& file : files) {
+  for (const auto& file : options.files) {
     const auto tests = config::load_policy_tests(file);
     if (!tests) return console.fail(tests.errors);
     const auto policy = config::load_policy(tests.value->policy_file);
     if (!policy) return console.fail(policy.errors);
-    for (const auto& result : config::run_policy_tests(*policy.value, tests.value->tests)) {
+    const auto run = config::run_policy_tests(*policy.value, tests.value->tests);
+    suites += config::junit_xml(file, run);
+    for (const auto& result : run) {
       (result.passed ? passed : failed) += 1;
       text += (result.passed ? "ok    " : "FAIL  ") + result.name +
               (result.passed ? "" : ": " + result.text) + "\n";
@@ -41,6 +54,11 @@ int test(const Console& console, const std::vector<std::string>& files) {
       untouched.emplace_back(rule);
       text += "note  no test touches rule '" + rule + "'\n";
     }
+  }
+  if (!options.junit.empty()) {
+    std::ofstream out(options.junit, std::ios::binary);
+    out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n" << suites << "</testsuites>\n";
+    if (!out.flush()) return console.fail("'" + options.junit + "' cannot be written");
   }
   text += std::to_string(passed) + " passed, " + std::to_string(failed) + " failed\n";
   console.print(json::object{{"ok", failed == 0},
@@ -56,16 +74,22 @@ int test(const Console& console, const std::vector<std::string>& files) {
 }  // namespace
 
 void add_policy(CLI::App& app, const Console& console, int& code) {
-  auto* policy = app.add_subcommand("policy", "The policy file: check it, test it");
+  auto* policy = app.add_subcommand("policy", "The policy file: check it, test it, see what it does and changes");
   policy->require_subcommand(1);
-  static std::string file;
-  auto* check_command = policy->add_subcommand("check", "Check one policy file");
-  check_command->add_option("file", file, "The policy")->required();
-  check_command->callback([&] { code = check(console, file); });
-  static std::vector<std::string> files;
+
+  auto* check_command = policy->add_subcommand("check", "Read one policy file and prove it");
+  auto file = std::make_shared<std::string>();
+  check_command->add_option("file", *file, "The policy")->required();
+  check_command->callback([&console, &code, file] { code = check(console, *file); });
+
   auto* test_command = policy->add_subcommand("test", "Run the table tests beside a policy");
-  test_command->add_option("files", files, "policy.test.yaml files")->required();
-  test_command->callback([&] { code = test(console, files); });
+  auto options = std::make_shared<TestOptions>();
+  test_command->add_option("files", options->files, "policy.test.yaml files")->required();
+  test_command->add_option("--junit", options->junit, "Also write the results as JUnit XML")->type_name("FILE");
+  test_command->callback([&console, &code, options] { code = test(console, *options); });
+
+  add_policy_meaning(*policy, console, code);
+  add_policy_replay(*policy, console, code);
 }
 
 }  // namespace sekisho::console

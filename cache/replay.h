@@ -1,0 +1,82 @@
+// A journal decided again under another policy: which past decisions would flip.
+//
+// Each decision about an order is rebuilt from its own record (the facts, the order) and decided by the rules alone;
+// limits over a time are then held against what was counted at that moment. Where the record itself states the count
+// of the same period and types, that is exact; else the orders that the journal has are counted, which is exact as far
+// as the journal reaches back, and told. Each decision is judged as things were: one that flips does not change the
+// counts of those after it. Throttles are not replayed. What was answered for reasons that are no policy's business (an
+// outage, an unreadable order, a retry) is passed over and counted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/compiled.h"
+#include "policy/decide.h"
+
+namespace sekisho::cache {
+
+enum class FlipKind : std::uint8_t { to_refused, to_permitted, reworded, trimmed };
+inline constexpr std::string_view flip_kind_words[] = {"to_refused", "to_permitted", "reworded", "trimmed"};
+constexpr auto& words_of(FlipKind) { return flip_kind_words; }
+
+// Decisions that changed alike.
+struct FlipGroup {
+  FlipKind kind{};
+  std::string before, after;  // "permitted", or a code and the rule: "quota-exceeded (uncertified-ramp)"
+  std::uint64_t decisions = 0;
+  policy::Quantity numbers = 0;  // that were asked for
+  std::uint64_t operators = 0;
+  std::vector<std::string> samples;  // decision ids
+};
+
+struct TouchedOperator {
+  std::string operator_id;
+  std::uint64_t decisions = 0;
+  policy::Quantity numbers = 0;
+};
+
+struct Replayed {
+  std::uint64_t records = 0;      // of the journal, of any kind
+  std::uint64_t decisions = 0;    // decided again
+  std::uint64_t passed_over = 0;  // no policy's business
+  std::uint64_t undecidable = 0;  // the record does not hold the facts
+  std::uint64_t counted_here = 0;  // decisions that rest on what this journal counts, not on a count in the record
+  std::string from, until;         // when the first and the last of them were made
+  std::array<std::uint64_t, policy::count_of<FlipKind>()> flips{};
+  std::array<policy::Quantity, policy::count_of<FlipKind>()> numbers{};
+  std::vector<FlipGroup> groups;        // the largest first
+  std::vector<TouchedOperator> touched;  // the most touched first
+  // Decisions that would be answered otherwise; a reason that is only another one is none.
+  std::uint64_t flipped() const {
+    return flips[static_cast<std::size_t>(FlipKind::to_refused)] +
+           flips[static_cast<std::size_t>(FlipKind::to_permitted)];
+  }
+};
+
+class Replay {
+ public:
+  explicit Replay(const policy::Compiled& policy);  // must outlive this
+  ~Replay();
+  // One whole record. Throws std::runtime_error when it is none.
+  void read(std::string_view record);
+  // Only what was decided at or after this moment is judged; what was before is counted.
+  void judge_from(policy::Instant since);
+  Replayed result() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// All of a journal's directory. Throws as read_journal does, with file and line.
+Replayed replay_journal(const std::filesystem::path& directory, const policy::Compiled& policy,
+                        std::optional<policy::Instant> since = {});
+
+}  // namespace sekisho::cache

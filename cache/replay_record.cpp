@@ -1,0 +1,197 @@
+#include "cache/replay_record.h"
+
+#include <simdjson.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace sekisho::cache {
+namespace json = simdjson::ondemand;
+using policy::Fact;
+using policy::Facts;
+
+namespace {
+
+using Value = json::value;
+
+std::string_view text(Value value) { return value.get_string(); }
+std::int64_t number(Value value) { return value.get_int64(); }
+bool truth(Value value) { return value.get_bool(); }
+
+// Each member of an object, in the record's order: `visit(key, value)`.
+template <class Object, class Visit>
+void each_member(Object object, Visit&& visit) {
+  for (auto field : object) {
+    const std::string_view key = field.unescaped_key();
+    visit(key, Value(field.value()));
+  }
+}
+
+policy::NumberTypes types_of(std::string_view words) {
+  policy::NumberTypes out;
+  while (!words.empty()) {
+    const auto word = words.substr(0, words.find(' '));
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+    const auto type = policy::parse_word<policy::NumberType>(word);
+    if (!type) throw std::runtime_error("not a journal record: an unknown number type");
+    out.add(*type);
+  }
+  return out == policy::NumberTypes::all() ? policy::NumberTypes() : out;
+}
+
+// `charges` of an allowed order, `limits` of one over a limit.
+void read_counts(Value list, std::vector<StatedCount>& out) {
+  for (auto item : list.get_array()) {
+    StatedCount count;
+    std::optional<std::int64_t> before, used;
+    std::int64_t held = 0;
+    each_member(item.get_object(), [&](std::string_view key, Value value) {
+      if (key == "per") count.per = text(value);
+      if (key == "number_types") count.types = types_of(text(value));
+      if (key == "before") before = number(value);
+      if (key == "used") used = number(value);
+      if (key == "held") held = number(value);
+    });
+    if (!before && used) before = *used + held;
+    if (!before || count.per.empty() || count.per == "order") continue;
+    count.before = *before;
+    out.push_back(count);
+  }
+}
+
+void read_first_finding(Value list, DecisionRecord& out) {
+  bool first = true;
+  for (auto item : list.get_array()) {
+    if (!std::exchange(first, false)) return;
+    each_member(item.get_object(), [&](std::string_view key, Value value) {
+      if (key == "code") out.first_code = text(value);
+      if (key == "rule") out.first_rule = text(value);
+    });
+  }
+}
+
+// False: a word that is none of this fact's.
+bool read_order(Value order, DecisionRecord& out) {
+  bool good = true, typed = false;
+  each_member(order.get_object(), [&](std::string_view key, Value value) {
+    if (key == "number_type") good &= typed = policy::read_value(Fact::number_type, text(value), out.facts);
+    if (key == "quantity") out.facts.set(Fact::quantity, number(value));
+    if (key == "area") out.facts.set(Fact::area, text(value));
+    if (key == "channels") out.facts.set(Fact::channels, number(value));
+    if (key == "partial") out.partial = truth(value);
+  });
+  return good && typed && out.facts.quantity() > 0;
+}
+
+bool read_facts(Value facts, DecisionRecord& out) {
+  bool good = true, dated = false;
+  each_member(facts.get_object(), [&](std::string_view key, Value value) {
+    if (key == "stale") return void(out.stale = truth(value));
+    const auto fact = policy::parse_word<Fact>(key);
+    if (!fact || value.type() != json::json_type::string) return;  // of another version: no policy here asks it
+    good &= policy::read_value(*fact, text(value), out.facts);
+    dated |= *fact == Fact::date;
+  });
+  return good && dated;
+}
+
+}  // namespace
+
+struct RecordReader::Parser {
+  json::parser parser;
+  std::string buffer;  // simdjson reads some bytes beyond the end
+  json::document document;
+
+  json::object object(std::string_view line) {
+    if (buffer.size() < line.size() + simdjson::SIMDJSON_PADDING)
+      buffer.resize(2 * line.size() + simdjson::SIMDJSON_PADDING);
+    std::memcpy(buffer.data(), line.data(), line.size());
+    document = parser.iterate(simdjson::padded_string_view(buffer.data(), line.size(), buffer.size()));
+    return document.get_object();
+  }
+
+  void read(std::string_view line, DecisionRecord& out) {
+    auto counts = std::move(out.counts);
+    counts.clear();
+    out = {};
+    std::optional<policy::Operation> operation;
+    bool known = false, asked = false;
+    std::int64_t held = 0;
+    each_member(object(line), [&](std::string_view key, Value value) {
+      if (key == "at") out.at = text(value);
+      if (key == "decision") out.id = text(value);
+      if (key == "operator") out.operator_id = text(value);
+      if (key == "carrier") out.facts.set(Fact::carrier, text(value));
+      if (key == "operation") operation = policy::parse_word<policy::Operation>(text(value));
+      if (key == "order") asked = read_order(value, out);
+      if (key == "facts") known = read_facts(value, out);
+      if (key == "charges" || key == "limits") read_counts(value, counts);
+      if (key == "held") held = number(value);
+      if (key == "allowed") out.allowed = truth(value);
+      if (key == "code") out.code = text(value);
+      if (key == "findings") read_first_finding(value, out);
+      if (key == "replayed") out.replayed = truth(value);
+    });
+    out.counts = std::move(counts);
+    if (!operation || !policy::hands_out(*operation)) return void(out.id = {});
+    out.facts.set(Fact::operator_id, out.operator_id);
+    out.facts.set(Fact::operation, static_cast<std::int64_t>(*operation));
+    out.has_facts = known && asked;
+    out.taken = held > 0 ? held : out.facts.quantity();
+    // Not on record, since it follows: the plan's types are, and the order's.
+    if (out.has_facts)
+      out.facts.set(Fact::plan_covers_type, out.facts[Fact::plan_types] >> out.facts[Fact::number_type] & 1);
+  }
+
+  void read(std::string_view line, ForwardingRecord& out) {
+    out = {};
+    each_member(object(line), [&](std::string_view key, Value value) {
+      if (key == "decision") out.id = text(value);
+      if (key == "operator") out.operator_id = text(value);
+      if (key == "held") out.held = number(value);
+      if (key == "number_type") out.number_type = policy::parse_word<policy::NumberType>(text(value));
+      if (key == "day") out.day = policy::JstDate::parse(text(value));
+    });
+  }
+
+  void read(std::string_view line, SettledRecord& out) {
+    auto numbers = std::move(out.numbers);
+    numbers.clear();
+    out = {};
+    each_member(object(line), [&](std::string_view key, Value value) {
+      if (key == "decision") out.id = text(value);
+      if (key == "operator") out.operator_id = text(value);
+      if (key == "result") out.result = text(value);
+      if (key == "granted") out.granted = number(value);
+      if (key == "released") out.released = number(value);
+      if (key == "hold") out.not_open = true;
+      if (key == "numbers")
+        for (auto one : value.get_array()) numbers.push_back(one.get_string());
+    });
+    out.numbers = std::move(numbers);
+  }
+};
+
+RecordReader::RecordReader() : parser_(std::make_unique<Parser>()) {}
+RecordReader::~RecordReader() = default;
+
+RecordKind RecordReader::read(std::string_view line) {
+  // The first three members stand in this order and spelling; `at` has 29 characters.
+  static constexpr std::string_view before_kind = "\"kind\":\"";
+  const auto at = line.substr(0, 100).find(before_kind);
+  const auto word = at == line.npos ? std::string_view() : line.substr(at + before_kind.size());
+  const auto kind = policy::parse_word<RecordKind>(word.substr(0, word.find('"')));
+  if (!line.starts_with("{\"seq\":") || !kind) throw std::runtime_error("not a journal record");
+  try {
+    if (kind == RecordKind::decision) parser_->read(line, decision);
+    if (kind == RecordKind::forwarding) parser_->read(line, forwarding);
+    if (kind == RecordKind::settled) parser_->read(line, settled);
+  } catch (const simdjson::simdjson_error& error) {
+    throw std::runtime_error(std::string("not a journal record: ") + error.what());
+  }
+  return *kind;
+}
+
+}  // namespace sekisho::cache
