@@ -113,9 +113,31 @@ class Attaching {
     if (previous->key && scan_.offset(previous->value->place) > comment.at &&
         (previous->value->kind == Node::Kind::scalar || in_brackets(*previous)))
       return previous->before.push_back(remark(comment));
+    if (next && is_below_dash(*next, comment)) {
+      Piece* first = next;
+      while (!first->key && first->has_children() && !in_brackets(*first))
+        first = first->children.front().get();
+      return first->before.push_back(remark(comment));
+    }
     if (Piece* outer = comment.dashed ? nullptr : ended_list(*previous, next, comment, of_what_follows))
       return outer->after.push_back(remark(comment));
     (next ? next->before : top_->after).push_back(remark(comment));
+  }
+
+  // Whether the dash of this item stands alone on a line, and the comment below it: then it speaks of the
+  // first entry of the item.
+  bool is_below_dash(const Piece& item, const Comment& comment) const {
+    if (item.key || comment.dashed ||
+        scan_.line_to(item.at).find_first_not_of(" \t") != std::string_view::npos)
+      return false;
+    for (auto at = scan_.line_start(comment.at); at > 0;) {
+      at = scan_.line_start(at - 1);
+      const auto start = scan_.bytes.find_first_not_of(" \t\r", at);
+      if (scan_.bytes[start] == '#' || scan_.bytes[start] == '\n') continue;
+      return scan_.bytes[start] == '-' &&
+             scan_.bytes.find_first_of("#\n", start) == scan_.bytes.find_first_not_of(" \t\r-", start);
+    }
+    return false;
   }
 
   // The list or map that ends here and whose last line the comment is, by its indentation.
@@ -155,9 +177,7 @@ class Attaching {
   }
 
   void settle_gaps(Piece& piece) const {
-    const auto start = scan_.line_start(piece.at);
-    const auto before = std::string_view(scan_.bytes).substr(start, piece.at - start);
-    const bool begins_line = before.find_first_not_of(" \t-?") == std::string_view::npos;
+    const bool begins_line = scan_.line_to(piece.at).find_first_not_of(" \t-?") == std::string_view::npos;
     const bool gap = begins_line && scan_.empty_line_above(piece.at);
     piece.gap_above = piece.before.empty() ? gap : piece.before.front().gap;
     piece.gap_below = !piece.before.empty() && gap;

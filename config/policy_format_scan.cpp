@@ -32,6 +32,11 @@ std::size_t Scan::line_start(std::size_t at) const {
   return *std::prev(std::upper_bound(starts_.begin(), starts_.end(), at));
 }
 
+std::string_view Scan::line_to(std::size_t at) const {
+  const auto start = line_start(at);
+  return std::string_view(bytes).substr(start, at - start);
+}
+
 std::size_t Scan::line_behind(std::size_t at) const {
   const auto next = std::upper_bound(starts_.begin(), starts_.end(), at);
   return next == starts_.end() ? bytes.size() : *next;
@@ -78,7 +83,8 @@ void Scan::note(const Node& node) {
   if (node.kind == Node::Kind::list)
     for (const auto& item : node.items)
       if (item.kind == Node::Kind::null && !problem)  // it has no place, so nor have the comments around it
-        problem = {item.place, "an item of the list that begins here is nothing; write it out or leave it out"};
+        problem = {item.place,
+                   "an item of the list that begins here is nothing; write it out or leave it out"};
   for (const auto& item : node.items) note(item);
 }
 
@@ -115,12 +121,11 @@ void Scan::walk() {
       }
     }
     if (c == '#' && (!plain || blank(bytes[i - 1]))) {
-      const auto start = line_start(i);
-      const auto before = std::string_view(bytes).substr(start, i - start);
+      const auto before = line_to(i);
       auto end = std::min(bytes.find('\n', i), bytes.size());
       const auto next = end;
       while (blank(bytes[end - 1])) --end;
-      comments.push_back({i, i - start, bytes.substr(i, end - i), only(before, " \t"),
+      comments.push_back({i, before.size(), bytes.substr(i, end - i), only(before, " \t"),
                           only(before, " \t-?.") && !only(before, " \t"),
                           open.empty() ? nullptr : open.back()});
       plain = false;

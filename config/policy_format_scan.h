@@ -36,8 +36,9 @@ struct Scan {
 
   std::size_t offset(const Place& place) const;
   std::size_t line_start(std::size_t at) const;
-  std::size_t line_behind(std::size_t at) const;  // where the next one starts; the end of the file
-  bool is_empty_line(std::size_t start) const;    // the end of the file is one
+  std::string_view line_to(std::size_t at) const;  // what stands before this on its line
+  std::size_t line_behind(std::size_t at) const;   // where the next one starts; the end of the file
+  bool is_empty_line(std::size_t start) const;     // the end of the file is one
   bool empty_line_above(std::size_t at) const;
 
  private:

@@ -1,6 +1,7 @@
-// describe reasons, metrics, settings: the reference pages that derive from a table, as docs/reference has
-// them.
+// describe reasons, metrics, settings, policy-schema, policy-test-schema: what derives from a table, as docs/reference
+// and config have it.
 #include "config/describe.h"
+#include "config/policy_schema.h"
 #include "gateway/main/commands.h"
 #include "gateway/metrics.h"
 #include "policy/reason.h"
@@ -60,6 +61,8 @@ void add_describe(CLI::App& app, const Console& console, int& code) {
   page("reasons", describe_reasons);
   page("metrics", describe_metrics);
   page("settings", config::describe_settings_markdown);
+  page("policy-schema", config::policy_schema);
+  page("policy-test-schema", config::policy_test_schema);
 }
 
 }  // namespace sekisho::console

@@ -446,7 +446,7 @@ void expect_comments(const std::string& text, int count) {
 
 TEST(PolicyFormat, five_hundred_scribbled_files) {
   Folder folder;
-  for (unsigned seed = 1; seed <= 500; ++seed) {
+  for (unsigned seed = 1; seed <= 20000; ++seed) {
     Scribbler scribbler(seed);
     const auto text = scribbler.scribble(seed, true);
     const auto ugly = folder.write("ugly", text);
