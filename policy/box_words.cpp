@@ -42,7 +42,7 @@ std::string spans(const Space& space, Fact fact, const Values& values) {
     auto until = space.span_end(fact, from);
     for (++at; at != values.end() && until && at->number == *until + 1; ++at) until = space.span_end(fact, at->number);
     // The first span has no beginning; for numbers it begins with the least there is.
-    const bool first = from == space.span_begin(fact, INT64_MIN) || (!date && from <= row(fact).least);
+    const bool first = space.is_first_span(fact, from);
     if (!until)
       parts.push_back("from " + text(from) + (date ? " on" : ""));
     else if (first)

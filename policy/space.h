@@ -37,6 +37,7 @@ class Space {
   // Where the span of a number or date that begins at this value ends; nothing: it has no end.
   std::optional<std::int64_t> span_end(Fact fact, std::int64_t begin) const;
   std::int64_t span_begin(Fact fact, std::int64_t value) const;
+  bool is_first_span(Fact fact, std::int64_t begin) const { return begins_[static_cast<std::size_t>(fact)].front() == begin; }
   const std::vector<std::string>& names(Fact fact) const;  // that some condition mentions
   // set: the words that every question takes as it takes this one, as bits.
   std::uint32_t like(Fact fact, std::size_t word) const;

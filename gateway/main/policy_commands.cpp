@@ -1,8 +1,9 @@
 // policy check, test, format: what somebody who edits a policy does with it before anybody else sees it.
+#include <filesystem>
 #include <fstream>
-#include <iostream>
 
 #include "config/installation.h"
+#include "config/policy_format.h"
 #include "config/policy_tests.h"
 #include "gateway/main/commands.h"
 
@@ -71,6 +72,33 @@ int test(const Console& console, const TestOptions& options) {
   return failed == 0 ? done : answer_no;
 }
 
+struct FormatOptions {
+  std::string file;
+  bool write = false, check = false;
+};
+
+int format(const Console& console, const FormatOptions& options) {
+  const auto formatted = config::format_policy(options.file);
+  if (!formatted) return console.fail(formatted.errors);
+  const bool same = !formatted.changed();
+  if (options.write && !same) {
+    // Whole or not at all: a file that is half written is no policy.
+    const auto beside = options.file + ".new";
+    std::ofstream out(beside, std::ios::binary);
+    out << formatted.text;
+    std::error_code failed;
+    if (out.close(); out) std::filesystem::rename(beside, options.file, failed);
+    if (!out || failed) return console.fail("'" + options.file + "' cannot be written");
+  }
+  const json::object result{
+      {"ok", true}, {"errors", json::array{}}, {"formatted", same}, {"text", formatted.text}};
+  if (options.check)
+    console.print(result, same ? "" : options.file + " is not in the usual form\n");
+  else
+    console.print(result, options.write ? "" : formatted.text);
+  return options.check && !same ? answer_no : done;
+}
+
 }  // namespace
 
 void add_policy(CLI::App& app, const Console& console, int& code) {
@@ -87,6 +115,13 @@ void add_policy(CLI::App& app, const Console& console, int& code) {
   test_command->add_option("files", options->files, "policy.test.yaml files")->required();
   test_command->add_option("--junit", options->junit, "Also write the results as JUnit XML")->type_name("FILE");
   test_command->callback([&console, &code, options] { code = test(console, *options); });
+
+  auto* format_command = policy->add_subcommand("format", "Print the file in the usual form, every comment kept");
+  auto shape = std::make_shared<FormatOptions>();
+  format_command->add_option("file", shape->file, "The policy")->required();
+  format_command->add_flag("--write", shape->write, "Write the file instead");
+  format_command->add_flag("--check", shape->check, "Print nothing; exit 1 when the file is in another form");
+  format_command->callback([&console, &code, shape] { code = format(console, *shape); });
 
   add_policy_meaning(*policy, console, code);
   add_policy_replay(*policy, console, code);
