@@ -119,7 +119,7 @@ void read_limit(Document& document, const Node& node, const policy::When& when, 
   fields.may("short", OneOf{{"trim"}}, short_of);
   limit.trim = short_of == "trim";
   if (limit.trim && limit.per.kind == Period::Kind::order)
-    fields.error("short", "an order is cut to what is left of a time; 'per: order' leaves nothing over");
+    fields.error("short", "'short: trim' cuts an order to what is left of a day, a month or another time; 'per: order' has no rest");
   fields.may("code", KebabName{}, limit.code);
   fields.may("number_types", Words<policy::NumberType>{}, limit.number_types);
   if (!limit.number_types.empty() && !may_be(when, limit.number_types))
@@ -142,18 +142,22 @@ void read_throttle(Document& document, const Node& node, policy::Throttle& throt
 
 bool DenyCode::read(Document& document, const Node& node, policy::Reason& out) const {
   std::vector<std::string> codes;
-  for (const auto& row : policy::all_reasons())
-    if (row.family == policy::Family::decision) codes.emplace_back(row.code);
+  std::string all;
+  for (const auto& row : policy::all_reasons()) {
+    if (row.family != policy::Family::decision) continue;
+    codes.emplace_back(row.code);
+    all += (all.empty() ? "; there are " : ", ") + codes.back();
+  }
   if (node.kind != Node::Kind::scalar)
     return unexpected(document, node, "a reason code such as 'policy-denied'");
   const auto reason = policy::parse_reason(node.text);
   if (!reason) {
-    document.error(node.place, "unknown reason code " + node.found() + did_you_mean(node.text, codes));
+    const auto near = did_you_mean(node.text, codes);
+    document.error(node.place, "unknown reason code " + node.found() + (near.empty() ? all : near));
     return false;
   }
   if (policy::row(*reason).family != policy::Family::decision) {
-    document.error(node.place,
-                   node.found() + " is not a decision of a policy; use one of those that end in 403");
+    document.error(node.place, node.found() + " is not a decision of a policy, but of the gate itself" + all);
     return false;
   }
   out = *reason;

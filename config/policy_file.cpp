@@ -6,6 +6,7 @@
 #include "config/policy_effects.h"
 #include "config/policy_values.h"
 #include "config/policy_when.h"
+#include "config/yaml_words.h"
 #include "policy/prove.h"
 
 namespace sekisho::config {
@@ -104,8 +105,10 @@ void read_guarantee(Document& document, const Node& node, std::set<std::string>&
     guarantee.kind = Kind::at_most;
     read_at_most(document, *at_most, guarantee);
   }
-  if (fields.is_map() && (node.find("never") != nullptr) == (node.find("at_most") != nullptr))
-    document.error(node.place, "a guarantee says either 'never' or 'at_most'");
+  const bool has_never = node.find("never"), has_most = node.find("at_most");
+  if (fields.is_map() && has_never == has_most)
+    document.error(node.place, std::string("a guarantee says either 'never' or 'at_most'; ") +
+                                   (has_most ? "make two of this one" : "this one says neither"));
 }
 
 // Calls `read` for each member of the list.
@@ -122,13 +125,13 @@ std::vector<T> read_list(Document& document, const Node* list, const std::string
 
 // What the compiled form has room for (policy/compiled.h).
 void check_size(Document& document, const Node& rules, const Policy& policy) {
-  std::size_t clauses = 0;
+  std::size_t clauses = policy.waivers.size();
   for (const auto& rule : policy.rules) clauses += rule.when.any.size();
   if (policy.rules.size() > policy::most_rules)
     document.error(rules.place, "a policy has at most " + std::to_string(policy::most_rules) + " rules, not " +
                                     std::to_string(policy.rules.size()));
   if (clauses > policy::most_clauses)
-    document.error(rules.place, "the alternatives of all conditions together are at most " +
+    document.error(rules.place, "the alternatives of all conditions and the waivers are together at most " +
                                     std::to_string(policy::most_clauses) + ", not " + std::to_string(clauses));
 }
 
@@ -141,15 +144,15 @@ Policy read_policy(Document& document, const Node& written) {
   fields.may("contact", Text{}, policy.contact);
   std::string zone;
   if (fields.may("zone", Text{}, zone) && zone != "Asia/Tokyo")
-    fields.error("zone", "days are counted in Asia/Tokyo, not in '" + zone + "'");
+    fields.error("zone", "days are counted in Asia/Tokyo, not in " + quoted(zone));
   const Node* rules = fields.need("rules");
   policy.rules = read_list<Rule>(document, rules, "a list of rules", read_rule);
-  if (rules) check_size(document, *rules, policy);
   policy.waivers = read_list<policy::Waiver>(
       document, fields.find("waivers"), "a list of waivers",
       [&](Document& in, const Node& node, std::set<std::string>& ids, policy::Waiver& waiver) {
         read_waiver(in, node, ids, policy.rules, waiver);
       });
+  if (rules) check_size(document, *rules, policy);
   policy.guarantees = read_list<policy::Guarantee>(document, fields.find("guarantees"),
                                                    "a list of guarantees", read_guarantee);
   return policy;

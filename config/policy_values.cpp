@@ -1,15 +1,16 @@
 #include "config/policy_values.h"
 
 #include <map>
-#include <set>
+#include <optional>
 
 #include "config/kinds.h"
+#include "config/yaml_words.h"
 
 namespace sekisho::config {
 namespace {
 
 struct Value {
-  Node node;
+  std::optional<Node> node;  // nothing: what stands there is wrong, and told
   Place place;
   bool used = false;
 };
@@ -22,18 +23,21 @@ bool is_name(const Node& node) {
 void read_value(Document& document, const Node& key, const Node& node, Values& values,
                 std::vector<policy::NamedValue>& told) {
   policy::NamedValue named;
-  if (!KebabName{}.read(document, key, named.name)) return;
+  const bool good_name = KebabName{}.read(document, key, named.name);
+  auto& noted = values[key.text];  // also a wrong one: its uses are no second mistake
+  noted.place = key.place;
   Fields fields(document, node, "a value");
   const Node* value = fields.need("value");
   const bool dated = fields.need("as_of", Date{}, named.as_of);
   const bool sourced = fields.need("source", Text{}, named.source);
   if (!value) return;
-  values[named.name] = {*value, key.place};
   if (is_name(*value))
     document.error(value->place, "a value cannot stand for another value; write the figure");
   else if (value->kind == Node::Kind::null || value->kind == Node::Kind::map)
     unexpected(document, *value, "a figure, a word, a list of words or a list of dated steps");
-  if (dated && sourced) told.push_back(std::move(named));
+  else
+    noted.node = *value;
+  if (good_name && dated && sourced) told.push_back(std::move(named));
 }
 
 void put_out(Document& document, Node& node, Values& values) {
@@ -44,14 +48,15 @@ void put_out(Document& document, Node& node, Values& values) {
   if (known == values.end()) {
     std::vector<std::string> names;
     for (const auto& [other, ignored] : values) names.push_back(other);
-    document.error(node.place, "no value is called '" + name + "'" + did_you_mean(name, names) +
+    document.last_error(node.place, "no value is called " + quoted(name) + did_you_mean(name, names) +
                                    (values.empty() ? "; values stand under 'values' at the top of the file" : ""));
     return;
   }
   known->second.used = true;
+  if (!known->second.node) return document.settle(node.place);
   const auto place = node.place;
   auto written = node.text;
-  node = known->second.node;
+  node = *known->second.node;
   node.place = place;
   node.stands_for = std::move(written);
 }

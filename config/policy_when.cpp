@@ -26,7 +26,7 @@ struct Bounds {
     if (node.kind == Node::Kind::scalar) {
       if (!kind.read(document, node, value)) return false;
       if (value < least)
-        return document.error(node.place, "it is never less than " + std::to_string(least)), false;
+        return document.error(node.place, node.found() + " is too little; at least " + std::to_string(least)), false;
       out = {value, value};
       return true;
     }
@@ -74,12 +74,13 @@ struct Country {
 struct ShortText {
   using type = std::string;
   bool read(Document& document, const Node& node, std::string& out) const {
-    if (node.kind != Node::Kind::scalar || node.text.empty() || node.text.size() > 100)
+    const auto characters = std::count_if(node.text.begin(), node.text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+    if (node.kind != Node::Kind::scalar || characters < 1 || characters > 100)
       return unexpected(document, node, says());
     out = node.text;
     return true;
   }
-  std::string says() const { return "a text of 1 to 100 bytes"; }
+  std::string says() const { return "a text of 1 to 100 characters"; }
 };
 
 // One key of `when`: what is asked about one fact.
@@ -91,7 +92,9 @@ class FactReader {
     out.fact = about_.fact;
     if (node.kind == Node::Kind::map && node.keys.size() == 1 && node.keys[0].text == "not" && node.items.size() == 1) {
       out.negated = true;
-      return value(node.items[0], out);
+      const Node& inner = node.items[0];
+      if (inner.kind != Node::Kind::map || !inner.find("not")) return value(inner, out);
+      return document_.error(inner.place, "'not' of 'not'; leave both out"), false;
     }
     return value(node, out);
   }
@@ -176,22 +179,23 @@ class FactReader {
   const policy::FactRow& about_;
 };
 
-std::uint32_t words_of_operations(bool handing_out) {
-  std::uint32_t words = 0;
-  for (std::size_t i = 0; i < policy::count_of<Operation>(); ++i)
-    if (hands_out(static_cast<Operation>(i)) == handing_out) words |= 1u << i;
-  return words;
-}
-
-// Rules do not govern giving back and looking. A guarantee may speak of them, but only by naming them: what is not
-// allocated is not thereby released.
-void check_operations(Document& document, const Node& node, bool of_rule, Condition& one) {
-  if (one.negated) one.words |= words_of_operations(false);
-  if (one.negated || !of_rule) return;
-  for (std::size_t i = 0; i < policy::count_of<Operation>(); ++i)
+// Rules do not govern giving back and looking, so a rule that names them is a mistake.
+void check_operations(Document& document, const Node& node, const Condition& one) {
+  for (std::size_t i = 0; !one.negated && i < policy::count_of<Operation>(); ++i)
     if ((one.words >> i & 1) && !hands_out(static_cast<Operation>(i)))
       document.error(node.place, "rules do not govern '" + std::string(name(static_cast<Operation>(i))) +
                                      "': giving back and looking are always possible, so this would never match");
+}
+
+// Giving back and looking are spoken of only by naming them: what is not allocated is not thereby released. So wherever
+// an operation is excluded, in the form in which all negations are worked out, they are excluded with it.
+void exclude_unnamed_operations(When& when) {
+  std::uint32_t others = 0;
+  for (std::size_t i = 0; i < policy::count_of<Operation>(); ++i)
+    if (!hands_out(static_cast<Operation>(i))) others |= 1u << i;
+  for (auto& clause : when.any)
+    for (auto& one : clause)
+      if (one.fact == Fact::operation && one.negated) one.words |= others;
 }
 
 // `not` and `any_of` multiply alternatives; past the bound nothing is built.
@@ -218,8 +222,10 @@ bool read_negation(Document& document, const Node& node, bool of_rule, When& out
 }
 
 bool read_any_of(Document& document, const Node& node, bool of_rule, When& out) {
-  if (node.kind != Node::Kind::list || node.items.size() < 2)
-    return unexpected(document, node, "a list of two or more conditions");
+  if (node.kind == Node::Kind::list && node.items.size() == 1)
+    return document.error(node.place, "one condition alone needs no 'any_of'; name a second one"), false;
+  if (node.kind != Node::Kind::list || node.items.empty())
+    return unexpected(document, node, "a list of two or more conditions, each a map");
   out.any.clear();
   bool good = true;
   for (const auto& item : node.items) {
@@ -263,7 +269,7 @@ bool read_dates(Fields& fields, Range<policy::JstDate>& out) {
 bool DateRange::read(Document& document, const Node& node, type& out) const {
   Fields fields(document, node, "a span of dates");
   const bool good = read_dates(fields, out);
-  if (fields.is_map() && !node.find("from") && !node.find("until"))
+  if (fields.is_map() && node.items.empty())
     return document.error(node.place, "give 'from', 'until' or both"), false;
   return good && fields.is_map();
 }

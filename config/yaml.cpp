@@ -12,11 +12,13 @@
 #include <sstream>
 
 #include "config/nearest.h"
+#include "config/yaml_words.h"
 
 namespace sekisho::config {
 namespace {
 
 constexpr std::size_t max_bytes = 8 << 20;
+constexpr std::size_t most_told = 8;  // keys, where none is near to an unknown one
 
 // Inside { } and [ ] yaml-cpp ends a word at any "?", also in "json:/area?". A "?" that is glued behind a
 // character is text everywhere in YAML, so it goes past yaml-cpp as a byte that no file holds (check_text),
@@ -119,7 +121,7 @@ class Builder : public YAML::EventHandler {
     } else if (const auto first = std::find_if(map.keys.begin(), map.keys.end(),
                                                [&](const Node& other) { return other.text == key.text; });
                first != map.keys.end()) {
-      document_.error(key.place, "the key '" + key.text + "' is repeated; it stands on line " +
+      document_.error(key.place, "the key " + quoted(key.text) + " is repeated; it stands on line " +
                                      std::to_string(first->place.line) + " already");
     }
     map.keys.push_back(std::move(key));
@@ -130,6 +132,13 @@ class Builder : public YAML::EventHandler {
 };
 
 }  // namespace
+
+// What would be a number, yes or no, if no quotation marks made a text of it.
+static bool looks_like_a_value(std::string_view text) {
+  for (const auto word : {"yes", "no", "true", "false"})
+    if (text == word) return true;
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
 
 const Node* Node::find(std::string_view key) const {
   for (std::size_t i = 0; i < keys.size() && i < items.size(); ++i)
@@ -143,13 +152,15 @@ std::string Node::found() const {
     plain.stands_for.clear();
     return plain.found() + " (which '" + stands_for + "' stands for)";
   }
+  const auto is_step = [](const Node& item) { return item.find("value") != nullptr; };
   switch (kind) {
     case Kind::list:
-      return "a list";
+      if (items.empty()) return "an empty list";
+      return std::all_of(items.begin(), items.end(), is_step) ? "a list of dated steps" : "a list";
     case Kind::map:
-      return "a map";
+      return items.empty() ? "an empty map" : "a map";
     case Kind::scalar:
-      return "'" + (text.size() > 60 ? text.substr(0, 57) + "..." : text) + "'";
+      return config::quoted(text) + (quoted && looks_like_a_value(text) ? " in quotation marks" : "");
     case Kind::null:
       break;
   }
@@ -218,16 +229,28 @@ bool Document::parse() {
     root_ = std::move(builder.root);
     Builder more(*this);
     if (parser.HandleNextDocument(more)) {
-      error(more.root.place, "a second document (---) begins here; one file has one");
+      auto place = more.root.place;
+      while (place.line > 1 && !line(place.line).starts_with("---")) place = {place.line - 1, 1};
+      error(place, "a second document (---) begins here; one file has one");
       return false;
     }
   } catch (const YAML::Exception& trouble) {
-    const bool quoted = trouble.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
-    error(within(bytes_, place_of(trouble.mark)),
-          "is not YAML: " + (quoted ? "a quotation is open at the end of the file" : restored(trouble.msg)));
+    not_yaml(within(bytes_, place_of(trouble.mark)), restored(trouble.msg));
     return false;
   }
   return true;
+}
+
+void Document::not_yaml(const Place& place, const std::string& complaint) {
+  const auto text = line(place.line);
+  const auto indented = text.substr(0, text.find_first_not_of(" \t"));
+  if (const auto tab = indented.find('\t'); tab != indented.npos)
+    return error({place.line, static_cast<int>(tab) + 1},
+                 "is not YAML: this line is indented with a tab; indent with spaces");
+  if (complaint == YAML::ErrorMsg::EOF_IN_SCALAR)
+    if (const auto opened = open_quotation(bytes_))
+      return error({opened->first, opened->second}, "is not YAML: the quotation that opens here is never closed");
+  error(place, "is not YAML: " + yaml_complaint(complaint));
 }
 
 bool Document::check_schema(std::string_view schema) {
@@ -248,8 +271,14 @@ bool Document::check_schema(std::string_view schema) {
 }
 
 void Document::error(const Place& place, std::string text) {
+  if (std::find(settled_.begin(), settled_.end(), place) != settled_.end()) return;
   errors_.push_back({file_.string(), place.line, place.column, std::move(text)});
   errors_.back().source = line(place.line);
+}
+
+void Document::last_error(const Place& place, std::string text) {
+  error(place, std::move(text));
+  settle(place);
 }
 
 std::string Document::line(int number) const {
@@ -258,7 +287,7 @@ std::string Document::line(int number) const {
     auto text = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), text.size() + 1));
     if (text.ends_with('\r')) text.remove_suffix(1);
-    if (at == number) return std::string(text);
+    if (at == number) return shown(text);
   }
   return "";
 }
@@ -279,8 +308,21 @@ Fields::~Fields() {
   for (const auto& key : node_.keys) {
     if (key.kind != Node::Kind::scalar) continue;  // reported already
     if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
-    document_.error(key.place, "unknown key '" + key.text + "' in " + what_ + did_you_mean(key.text, known_));
+    document_.error(key.place, "unknown key " + quoted(key.text) + " in " + what_ + hint(key.text));
   }
+}
+
+std::string Fields::hint(const std::string& key) const {
+  if (key.size() == 3 && key.find_first_not_of("0123456789") == key.npos)
+    return "; a number is written without commas";
+  auto near = did_you_mean(key, known_);
+  std::string words;
+  std::size_t count = 0;
+  for (auto at = known_.begin(); at != known_.end(); ++at) {
+    if (std::find(known_.begin(), at, *at) != at) continue;
+    words += (count++ ? ", " : "; there can be ") + *at;
+  }
+  return near.empty() && count <= most_told ? words : near;
 }
 
 const Node* Fields::find(std::string_view key) {

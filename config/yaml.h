@@ -17,6 +17,7 @@ namespace sekisho::config {
 
 struct Place {
   int line = 0, column = 0;  // from 1; columns count bytes
+  bool operator==(const Place&) const = default;
 };
 
 struct Node {
@@ -46,7 +47,10 @@ class Document {
   }
 
   void error(const Place& place, std::string text);
-  std::string line(int number) const;  // of the file, from 1
+  // And nothing more about this place: what else is said of it follows from this.
+  void last_error(const Place& place, std::string text);
+  void settle(const Place& place) { settled_.push_back(place); }
+  std::string line(int number) const;  // of the file, from 1, as a terminal may have it
   Errors take_errors();  // in the order of lines
 
   // The value, unless anything was wrong.
@@ -61,6 +65,7 @@ class Document {
   bool read_bytes();
   bool check_text();
   bool parse();
+  void not_yaml(const Place& place, const std::string& complaint);
   bool check_schema(std::string_view schema);
 
   std::filesystem::path file_;
@@ -68,6 +73,7 @@ class Document {
   Node root_;
   bool readable_ = false;
   Errors errors_;
+  std::vector<Place> settled_;
 };
 
 // The keys of one map. Ask for every key that may stand there: when this goes out of scope, what was not
@@ -102,6 +108,8 @@ class Fields {
     out = std::move(value);
     return true;
   }
+
+  std::string hint(const std::string& key) const;  // for an unknown one
 
   Document& document_;
   const Node& node_;
