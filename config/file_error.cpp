@@ -22,7 +22,8 @@ std::vector<Character> characters(const std::string& line) {
     utf8proc_int32_t code = 0;
     const auto length = utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(line.size() - at), &code);
     const bool good = length > 0;
-    out.push_back({at, good ? static_cast<std::size_t>(length) : 1, good ? std::max(0, utf8proc_charwidth(code)) : 1});
+    out.push_back(
+        {at, good ? static_cast<std::size_t>(length) : 1, good ? std::max(0, utf8proc_charwidth(code)) : 1});
     at += out.back().length;
   }
   return out;
@@ -38,10 +39,12 @@ std::string FileError::print() const {
 std::string FileError::print_with_line() const {
   if (line == 0 || source.empty()) return print();
   const auto all = characters(source);
-  const auto place = static_cast<std::size_t>(
-      std::find_if(all.begin(), all.end(),
-                   [&](const Character& one) { return one.at + one.length >= static_cast<std::size_t>(column); }) -
-      all.begin());
+  const auto place =
+      static_cast<std::size_t>(std::find_if(all.begin(), all.end(),
+                                            [&](const Character& one) {
+                                              return one.at + one.length >= static_cast<std::size_t>(column);
+                                            }) -
+                               all.begin());
   // Of a long line, the part around the place.
   std::size_t first = 0;
   int before = 0;
@@ -54,13 +57,15 @@ std::string FileError::print_with_line() const {
     const auto& one = all[last];
     shown += source.substr(one.at, one.length);
     // A tab stays a tab below, so that the mark stands where the place is.
-    if (last < place) mark += source[one.at] == '\t' ? "\t" : std::string(static_cast<std::size_t>(one.width), ' ');
+    if (last < place)
+      mark += source[one.at] == '\t' ? "\t" : std::string(static_cast<std::size_t>(one.width), ' ');
     columns += one.width;
   }
   if (last < all.size()) shown += "…";
   // Sentences of several lines (a counterexample as a test) stand below the line they are about.
   const auto break_at = text.find('\n');
-  const auto head = file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + text.substr(0, break_at);
+  const auto head =
+      file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + text.substr(0, break_at);
   return fmt::format("{}\n{:5} | {}\n{:5} | {}^{}", head, line, shown, "", mark,
                      break_at == text.npos ? "" : text.substr(break_at));
 }

@@ -9,8 +9,8 @@ namespace sekisho::config {
 
 struct FileError {
   std::string file;
-  int line = 0, column = 0;  // from 1; 0: the file as a whole
-  std::string text;          // a sentence, with a suggestion where there is one
+  int line = 0, column = 0;     // from 1; 0: the file as a whole
+  std::string text;             // a sentence, with a suggestion where there is one
   bool broken_promise = false;  // the file can be read; a proof over it fails (exit 1, where unreadable is 2)
   std::string source = {};      // the line itself
   std::string print() const;    // "policy.yaml:12:7: unknown key 'wen'; did you mean 'when'?"

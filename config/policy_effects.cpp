@@ -119,7 +119,9 @@ void read_limit(Document& document, const Node& node, const policy::When& when, 
   fields.may("short", OneOf{{"trim"}}, short_of);
   limit.trim = short_of == "trim";
   if (limit.trim && limit.per.kind == Period::Kind::order)
-    fields.error("short", "'short: trim' cuts an order to what is left of a day, a month or another time; 'per: order' has no rest");
+    fields.error("short",
+                 "'short: trim' cuts an order to what is left of a day, a month or another time; 'per: "
+                 "order' has no rest");
   fields.may("code", KebabName{}, limit.code);
   fields.may("number_types", Words<policy::NumberType>{}, limit.number_types);
   if (!limit.number_types.empty() && !may_be(when, limit.number_types))

@@ -25,6 +25,15 @@ void check_effects(Fields& fields, const Node& node, Document& document) {
     if (has(key)) fields.error(key, "'" + std::string(key) + "' in a rule that denies; make two rules of it");
 }
 
+// Conditions that stand beside `when` and not in it.
+void check_outside_when(Fields& fields, const Node& node) {
+  for (const auto& about : policy::all_facts())
+    if (const auto key = name(about.fact); node.find(key)) {
+      fields.find(key);
+      fields.error(key, "'" + std::string(key) + "' is a condition; write it under 'when'");
+    }
+}
+
 void read_rule(Document& document, const Node& node, std::set<std::string>& ids, Rule& rule) {
   Fields fields(document, node, "a rule");
   rule.line = node.place.line;
@@ -43,11 +52,14 @@ void read_rule(Document& document, const Node& node, std::set<std::string>& ids,
   if (const Node* limit = fields.find("limit")) read_limit(document, *limit, rule.when, rule.limit.emplace());
   if (const Node* throttle = fields.find("throttle"))
     read_throttle(document, *throttle, rule.throttle.emplace());
+  check_outside_when(fields, node);
   check_effects(fields, node, document);
 }
 
-// A rule that may be lifted: it stands in the file, rests on the carrier's own will, and has something to lift.
-void check_lifted(Document& document, const Place& place, const std::string& id, const std::vector<Rule>& rules) {
+// A rule that may be lifted: it stands in the file, rests on the carrier's own will, and has something to
+// lift.
+void check_lifted(Document& document, const Place& place, const std::string& id,
+                  const std::vector<Rule>& rules) {
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& one) { return one.id == id; });
   if (rule == rules.end()) {
     std::vector<std::string> ids;
@@ -57,23 +69,25 @@ void check_lifted(Document& document, const Place& place, const std::string& id,
     document.error(place, "the rule '" + id + "' rests on " + std::string(name(rule->basis)) +
                               ": only rules on the basis etoc or contract can be waived");
   } else if (!rule->deny && !rule->limit && !rule->throttle && !rule->review) {
-    document.error(place, "the rule '" + id + "' only permits; a waiver lifts denials, limits, throttles and reviews");
+    document.error(
+        place, "the rule '" + id + "' only permits; a waiver lifts denials, limits, throttles and reviews");
   }
 }
 
-void read_waiver(Document& document, const Node& node, std::set<std::string>& ids, const std::vector<Rule>& rules,
-                 policy::Waiver& waiver) {
+void read_waiver(Document& document, const Node& node, std::set<std::string>& ids,
+                 const std::vector<Rule>& rules, policy::Waiver& waiver) {
   Fields fields(document, node, "a waiver");
   waiver.line = node.place.line;
   waiver.column = node.place.column;
   if (fields.need("id", KebabName{}, waiver.id) && !ids.insert(waiver.id).second)
     fields.error("id", "two waivers have the id '" + waiver.id + "'");
-  if (const Node* operators = fields.need("operators")) read_operators(document, *operators, waiver.operators);
+  if (const Node* operators = fields.need("operators"))
+    read_operators(document, *operators, waiver.operators);
   if (fields.need("lifts", List<KebabName>{{}, true}, waiver.rules)) {
     const Node& lifts = *node.find("lifts");
     for (std::size_t i = 0; i < waiver.rules.size(); ++i)
-      check_lifted(document, lifts.kind == Node::Kind::list ? lifts.items[i].place : lifts.place, waiver.rules[i],
-                   rules);
+      check_lifted(document, lifts.kind == Node::Kind::list ? lifts.items[i].place : lifts.place,
+                   waiver.rules[i], rules);
   }
   read_dates(fields, waiver.dates);
   for (const auto key : {"from", "until"})
@@ -93,10 +107,12 @@ void read_guarantee(Document& document, const Node& node, std::set<std::string>&
   if (fields.need("id", KebabName{}, guarantee.id) && !ids.insert(guarantee.id).second)
     fields.error("id", "two guarantees have the id '" + guarantee.id + "'");
   fields.may("when", WhenMap{false}, guarantee.when);
+  check_outside_when(fields, node);
   bool waived = false;
   if (fields.may("waived", YesNo{}, waived)) {
     guarantee.unwaived = true;
-    if (waived) fields.error("waived", "only 'waived: no' has a meaning: waivers are no reason to break the guarantee");
+    if (waived)
+      fields.error("waived", "only 'waived: no' has a meaning: waivers are no reason to break the guarantee");
   }
   std::string never;
   if (fields.may("never", OneOf{{"permit", "deny"}}, never))
@@ -128,11 +144,12 @@ void check_size(Document& document, const Node& rules, const Policy& policy) {
   std::size_t clauses = policy.waivers.size();
   for (const auto& rule : policy.rules) clauses += rule.when.any.size();
   if (policy.rules.size() > policy::most_rules)
-    document.error(rules.place, "a policy has at most " + std::to_string(policy::most_rules) + " rules, not " +
-                                    std::to_string(policy.rules.size()));
+    document.error(rules.place, "a policy has at most " + std::to_string(policy::most_rules) +
+                                    " rules, not " + std::to_string(policy.rules.size()));
   if (clauses > policy::most_clauses)
     document.error(rules.place, "the alternatives of all conditions and the waivers are together at most " +
-                                    std::to_string(policy::most_clauses) + ", not " + std::to_string(clauses));
+                                    std::to_string(policy::most_clauses) + ", not " +
+                                    std::to_string(clauses));
 }
 
 Policy read_policy(Document& document, const Node& written) {
@@ -144,7 +161,7 @@ Policy read_policy(Document& document, const Node& written) {
   fields.may("contact", Text{}, policy.contact);
   std::string zone;
   if (fields.may("zone", Text{}, zone) && zone != "Asia/Tokyo")
-    fields.error("zone", "days are counted in Asia/Tokyo, not in " + quoted(zone));
+    fields.error("zone", "days are counted in Asia/Tokyo, not in " + in_quotes(zone));
   const Node* rules = fields.need("rules");
   policy.rules = read_list<Rule>(document, rules, "a list of rules", read_rule);
   policy.waivers = read_list<policy::Waiver>(

@@ -1,10 +1,13 @@
 #include "config/policy_tests.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
 #include "config/kinds.h"
 #include "config/policy_when.h"
+#include "config/yaml_words.h"
 #include "policy/adapter.h"
 #include "policy/decide.h"
 
@@ -100,7 +103,7 @@ void read_expectation(Document& document, const Node& node, PolicyTest& test) {
   if (test.expect != Expect::deny || policy::parse_reason(test.code)) return;
   std::vector<std::string> codes;
   for (const auto& row : policy::all_reasons()) codes.emplace_back(row.code);
-  fields.error("deny", "unknown reason code '" + test.code + "'" + did_you_mean(test.code, codes));
+  fields.error("deny", "unknown reason code " + in_quotes(test.code) + did_you_mean(test.code, codes));
 }
 
 const policy::OperatorRecord* find_operator(Fields& fields, std::string_view key, const std::string& name,
@@ -108,7 +111,7 @@ const policy::OperatorRecord* find_operator(Fields& fields, std::string_view key
   if (const auto entry = operators.find(name); entry != operators.end()) return &entry->second;
   std::vector<std::string> names;
   for (const auto& [known, ignored] : operators) names.push_back(known);
-  fields.error(key, "no operator of this file is called '" + name + "'" + did_you_mean(name, names));
+  fields.error(key, "no operator of this file is called " + in_quotes(name) + did_you_mean(name, names));
   return nullptr;
 }
 
@@ -250,28 +253,43 @@ std::vector<TestResult> run_policy_tests(const policy::Policy& policy, const std
 }
 
 std::string junit_xml(const std::string& file, const std::vector<TestResult>& results) {
+  // XML has no way to write a control character or what is not UTF-8; `shown` puts "\uFFFD" for them.
   const auto escaped = [](std::string_view text) {
     std::string out;
-    for (const char c : text) switch (c) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += c;
+    for (const char c : shown(text)) switch (c) {
+        case '&':
+          out += "&amp;";
+          break;
+        case '<':
+          out += "&lt;";
+          break;
+        case '>':
+          out += "&gt;";
+          break;
+        case '"':
+          out += "&quot;";
+          break;
+        case '\t':
+          out += "&#9;";
+          break;
+        default:
+          out += c;
       }
     return out;
   };
-  const auto failed = std::count_if(results.begin(), results.end(), [](const auto& one) { return !one.passed; });
-  std::string out = "  <testsuite name=\"" + escaped(file) + "\" tests=\"" + std::to_string(results.size()) +
-                    "\" failures=\"" + std::to_string(failed) + "\">\n";
+  const auto failed =
+      std::count_if(results.begin(), results.end(), [](const auto& one) { return !one.passed; });
+  const auto name = escaped(file);
+  auto out =
+      fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">\n", name, results.size(), failed);
   for (const auto& one : results) {
-    out += "    <testcase classname=\"" + escaped(file) + "\" name=\"" + escaped(one.name) + "\"";
-    if (one.passed) {
+    out += fmt::format("    <testcase classname=\"{}\" name=\"{}\"", name, escaped(one.name));
+    if (one.passed)
       out += "/>\n";
-      continue;
-    }
-    out += ">\n      <failure message=\"" + escaped(one.text) + "\">" + escaped(file) + ":" +
-           std::to_string(one.line) + ":" + std::to_string(one.column) + "</failure>\n    </testcase>\n";
+    else
+      out += fmt::format(
+          ">\n      <failure message=\"{0}:{1}:{2}: {3}\">{0}:{1}:{2}</failure>\n    </testcase>\n", name,
+          one.line, one.column, escaped(one.text));
   }
   return out + "  </testsuite>\n";
 }

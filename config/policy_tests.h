@@ -1,4 +1,5 @@
-// Table tests beside a policy (schema sekisho/policy-test/v1), loaded and run. Pure but for reading the files.
+// Table tests beside a policy (schema sekisho/policy-test/v1), loaded and run. Pure but for reading the
+// files.
 #pragma once
 
 #include <filesystem>

@@ -26,6 +26,7 @@ void read_value(Document& document, const Node& key, const Node& node, Values& v
   const bool good_name = KebabName{}.read(document, key, named.name);
   auto& noted = values[key.text];  // also a wrong one: its uses are no second mistake
   noted.place = key.place;
+  noted.used = !good_name;
   Fields fields(document, node, "a value");
   const Node* value = fields.need("value");
   const bool dated = fields.need("as_of", Date{}, named.as_of);
@@ -48,8 +49,9 @@ void put_out(Document& document, Node& node, Values& values) {
   if (known == values.end()) {
     std::vector<std::string> names;
     for (const auto& [other, ignored] : values) names.push_back(other);
-    document.last_error(node.place, "no value is called " + quoted(name) + did_you_mean(name, names) +
-                                   (values.empty() ? "; values stand under 'values' at the top of the file" : ""));
+    document.last_error(node.place,
+                        "no value is called " + in_quotes(name) + did_you_mean(name, names) +
+                            (values.empty() ? "; values stand under 'values' at the top of the file" : ""));
     return;
   }
   known->second.used = true;
@@ -77,8 +79,8 @@ Node with_values(Document& document, const Node& root, std::vector<policy::Named
     if (out.keys[i].text != "values") put_out(document, out.items[i], values);
   for (const auto& [name, value] : values)
     if (!value.used)
-      document.error(value.place, "no rule, waiver or guarantee uses the value '" + name + "'; write $" + name +
-                                      " where it stands, or leave it out");
+      document.error(value.place, "no rule, waiver or guarantee uses the value '" + name + "'; write $" +
+                                      name + " where it stands, or leave it out");
   return out;
 }
 

@@ -13,8 +13,8 @@ using policy::Operation;
 using policy::Range;
 using policy::When;
 
-// Bounds as people say them: over 500 begins at 501, under 12 ends at 11; from and until are included. A value alone is
-// exactly that.
+// Bounds as people say them: over 500 begins at 501, under 12 ends at 11; from and until are included. A
+// value alone is exactly that.
 template <class Kind>
 struct Bounds {
   Kind kind{};
@@ -26,7 +26,9 @@ struct Bounds {
     if (node.kind == Node::Kind::scalar) {
       if (!kind.read(document, node, value)) return false;
       if (value < least)
-        return document.error(node.place, node.found() + " is too little; at least " + std::to_string(least)), false;
+        return document.error(node.place, node.found() + " is too little; it is never less than " +
+                                              std::to_string(least)),
+               false;
       out = {value, value};
       return true;
     }
@@ -63,7 +65,8 @@ struct Country {
   using type = std::string;
   bool read(Document& document, const Node& node, std::string& out) const {
     const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
-    if (node.kind != Node::Kind::scalar || node.text.size() != 2 || !lower(node.text[0]) || !lower(node.text[1]))
+    if (node.kind != Node::Kind::scalar || node.text.size() != 2 || !lower(node.text[0]) ||
+        !lower(node.text[1]))
       return unexpected(document, node, says());
     out = node.text;
     return true;
@@ -74,7 +77,8 @@ struct Country {
 struct ShortText {
   using type = std::string;
   bool read(Document& document, const Node& node, std::string& out) const {
-    const auto characters = std::count_if(node.text.begin(), node.text.end(), [](char c) { return (c & 0xc0) != 0x80; });
+    const auto characters =
+        std::count_if(node.text.begin(), node.text.end(), [](char c) { return (c & 0xc0) != 0x80; });
     if (node.kind != Node::Kind::scalar || characters < 1 || characters > 100)
       return unexpected(document, node, says());
     out = node.text;
@@ -90,12 +94,16 @@ class FactReader {
 
   bool read(const Node& node, Condition& out) {
     out.fact = about_.fact;
-    if (node.kind == Node::Kind::map && node.keys.size() == 1 && node.keys[0].text == "not" && node.items.size() == 1) {
+    if (node.kind == Node::Kind::map && node.keys.size() == 1 && node.keys[0].text == "not" &&
+        node.items.size() == 1) {
       out.negated = true;
       const Node& inner = node.items[0];
       if (inner.kind != Node::Kind::map || !inner.find("not")) return value(inner, out);
       return document_.error(inner.place, "'not' of 'not'; leave both out"), false;
     }
+    if (node.find("not"))
+      return document_.error(node.place, "'not' stands alone in its brackets; several words are a list"),
+             false;
     return value(node, out);
   }
 
@@ -125,7 +133,8 @@ class FactReader {
     }
     if (node.kind != Node::Kind::list) return word(node, out);
     if (node.items.empty()) {
-      document_.error(node.place, "this list is empty, so it would never apply; name one or more of " + all_words());
+      document_.error(node.place,
+                      "this list is empty, so it would never apply; name one or more of " + all_words());
       return false;
     }
     bool good = true;
@@ -183,12 +192,14 @@ class FactReader {
 void check_operations(Document& document, const Node& node, const Condition& one) {
   for (std::size_t i = 0; !one.negated && i < policy::count_of<Operation>(); ++i)
     if ((one.words >> i & 1) && !hands_out(static_cast<Operation>(i)))
-      document.error(node.place, "rules do not govern '" + std::string(name(static_cast<Operation>(i))) +
-                                     "': giving back and looking are always possible, so this would never match");
+      document.error(node.place,
+                     "rules do not govern '" + std::string(name(static_cast<Operation>(i))) +
+                         "': giving back and looking are always possible, so this would never match");
 }
 
-// Giving back and looking are spoken of only by naming them: what is not allocated is not thereby released. So wherever
-// an operation is excluded, in the form in which all negations are worked out, they are excluded with it.
+// Giving back and looking are spoken of only by naming them: what is not allocated is not thereby released.
+// So wherever an operation is excluded, in the form in which all negations are worked out, they are excluded
+// with it.
 void exclude_unnamed_operations(When& when) {
   std::uint32_t others = 0;
   for (std::size_t i = 0; i < policy::count_of<Operation>(); ++i)
@@ -201,14 +212,17 @@ void exclude_unnamed_operations(When& when) {
 // `not` and `any_of` multiply alternatives; past the bound nothing is built.
 bool few_enough(Document& document, const Node& node, std::size_t alternatives) {
   if (alternatives <= most_alternatives) return true;
-  document.error(node.place, "written out, this condition has more than " + std::to_string(most_alternatives) +
+  document.error(node.place, "written out, this condition has more than " +
+                                 std::to_string(most_alternatives) +
                                  " alternatives; make several rules of it");
   return false;
 }
 
+bool read_map(Document& document, const Node& node, bool of_rule, When& out);
+
 bool read_negation(Document& document, const Node& node, bool of_rule, When& out) {
   When inner;
-  if (!WhenMap{of_rule}.read(document, node, inner)) return false;
+  if (!read_map(document, node, of_rule, inner)) return false;
   std::size_t alternatives = 1;
   for (const auto& clause : inner.any) {
     alternatives *= std::max<std::size_t>(1, clause.size());
@@ -216,7 +230,8 @@ bool read_negation(Document& document, const Node& node, bool of_rule, When& out
   }
   const bool asks_nothing =
       std::any_of(inner.any.begin(), inner.any.end(), [](const auto& clause) { return clause.empty(); });
-  if (asks_nothing) return document.error(node.place, "'not' of nothing is never met; name what must not hold"), false;
+  if (asks_nothing)
+    return document.error(node.place, "'not' of nothing is never met; name what must not hold"), false;
   out = policy::negation(inner);
   return true;
 }
@@ -225,18 +240,55 @@ bool read_any_of(Document& document, const Node& node, bool of_rule, When& out) 
   if (node.kind == Node::Kind::list && node.items.size() == 1)
     return document.error(node.place, "one condition alone needs no 'any_of'; name a second one"), false;
   if (node.kind != Node::Kind::list || node.items.empty())
-    return unexpected(document, node, "a list of two or more conditions, each a map");
+    return unexpected(document, node, "a list of two or more conditions, each behind a '-'");
   out.any.clear();
   bool good = true;
   for (const auto& item : node.items) {
     When one;
-    if (!WhenMap{of_rule}.read(document, item, one)) {
+    if (!read_map(document, item, of_rule, one)) {
       good = false;
       continue;
     }
+    if (!few_enough(document, node, out.any.size() + one.any.size())) return false;
     out = policy::either(out, one);
   }
-  return good && few_enough(document, node, out.any.size());
+  return good;
+}
+
+bool read_map(Document& document, const Node& node, bool of_rule, When& out) {
+  Fields fields(document, node, "'when'");
+  if (!fields.is_map()) return false;
+  bool good = true;
+  const auto add = [&](const Node& at, const When& more) {
+    good &= few_enough(document, at, out.any.size() * more.any.size());
+    if (good) out = policy::both(out, more);
+  };
+  for (const auto& about : policy::all_facts()) {
+    const Node* value = fields.find(name(about.fact));
+    Condition one;
+    if (!value) continue;
+    if (!FactReader(document, about.fact).read(*value, one)) {
+      good = false;
+      continue;
+    }
+    if (of_rule && about.fact == Fact::operation) check_operations(document, *value, one);
+    add(*value, policy::asked(std::move(one)));
+  }
+  When inner;
+  if (const Node* value = fields.find("not")) {
+    if (read_negation(document, *value, of_rule, inner))
+      add(*value, inner);
+    else
+      good = false;
+  }
+  inner = {};
+  if (const Node* value = fields.find("any_of")) {
+    if (read_any_of(document, *value, of_rule, inner))
+      add(*value, inner);
+    else
+      good = false;
+  }
+  return good;
 }
 
 }  // namespace
@@ -283,39 +335,9 @@ bool read_operators(Document& document, const Node& node, std::vector<std::strin
 }
 
 bool WhenMap::read(Document& document, const Node& node, When& out) const {
-  Fields fields(document, node, "'when'");
-  if (!fields.is_map()) return false;
-  bool good = true;
-  const auto add = [&](const Node& at, const When& more) {
-    good &= few_enough(document, at, out.any.size() * more.any.size());
-    if (good) out = policy::both(out, more);
-  };
-  for (const auto& about : policy::all_facts()) {
-    const Node* value = fields.find(name(about.fact));
-    Condition one;
-    if (!value) continue;
-    if (!FactReader(document, about.fact).read(*value, one)) {
-      good = false;
-      continue;
-    }
-    if (about.fact == Fact::operation) check_operations(document, *value, of_rule, one);
-    add(*value, policy::asked(std::move(one)));
-  }
-  When inner;
-  if (const Node* value = fields.find("not")) {
-    if (read_negation(document, *value, of_rule, inner))
-      add(*value, inner);
-    else
-      good = false;
-  }
-  inner = {};
-  if (const Node* value = fields.find("any_of")) {
-    if (read_any_of(document, *value, of_rule, inner))
-      add(*value, inner);
-    else
-      good = false;
-  }
-  return good;
+  if (!read_map(document, node, of_rule, out)) return false;
+  exclude_unnamed_operations(out);
+  return true;
 }
 
 }  // namespace sekisho::config

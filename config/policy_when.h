@@ -30,8 +30,8 @@ bool read_operators(Document& document, const Node& node, std::vector<std::strin
 
 inline constexpr std::size_t most_alternatives = 256;  // of one condition, when it is written out
 
-// A map with a key for each fact that is asked (policy/facts.def), and `not` and `any_of` for maps of the same kind.
-// The notation of a key follows from the fact's kind.
+// A map with a key for each fact that is asked (policy/facts.def), and `not` and `any_of` for maps of the
+// same kind. The notation of a key follows from the fact's kind.
 struct WhenMap {
   bool of_rule;  // a rule matches orders that hand numbers out only; a guarantee may speak of any
   using type = policy::When;

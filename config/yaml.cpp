@@ -121,7 +121,7 @@ class Builder : public YAML::EventHandler {
     } else if (const auto first = std::find_if(map.keys.begin(), map.keys.end(),
                                                [&](const Node& other) { return other.text == key.text; });
                first != map.keys.end()) {
-      document_.error(key.place, "the key " + quoted(key.text) + " is repeated; it stands on line " +
+      document_.error(key.place, "the key " + in_quotes(key.text) + " is repeated; it stands on line " +
                                      std::to_string(first->place.line) + " already");
     }
     map.keys.push_back(std::move(key));
@@ -160,7 +160,7 @@ std::string Node::found() const {
     case Kind::map:
       return items.empty() ? "an empty map" : "a map";
     case Kind::scalar:
-      return config::quoted(text) + (quoted && looks_like_a_value(text) ? " in quotation marks" : "");
+      return in_quotes(text) + (quoted && looks_like_a_value(text) ? " in quotation marks" : "");
     case Kind::null:
       break;
   }
@@ -249,7 +249,8 @@ void Document::not_yaml(const Place& place, const std::string& complaint) {
                  "is not YAML: this line is indented with a tab; indent with spaces");
   if (complaint == YAML::ErrorMsg::EOF_IN_SCALAR)
     if (const auto opened = open_quotation(bytes_))
-      return error({opened->first, opened->second}, "is not YAML: the quotation that opens here is never closed");
+      return error({opened->first, opened->second},
+                   "is not YAML: the quotation that opens here is never closed");
   error(place, "is not YAML: " + yaml_complaint(complaint));
 }
 
@@ -308,7 +309,7 @@ Fields::~Fields() {
   for (const auto& key : node_.keys) {
     if (key.kind != Node::Kind::scalar) continue;  // reported already
     if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
-    document_.error(key.place, "unknown key " + quoted(key.text) + " in " + what_ + hint(key.text));
+    document_.error(key.place, "unknown key " + in_quotes(key.text) + " in " + what_ + hint(key.text));
   }
 }
 

@@ -51,7 +51,7 @@ class Document {
   void last_error(const Place& place, std::string text);
   void settle(const Place& place) { settled_.push_back(place); }
   std::string line(int number) const;  // of the file, from 1, as a terminal may have it
-  Errors take_errors();  // in the order of lines
+  Errors take_errors();                // in the order of lines
 
   // The value, unless anything was wrong.
   template <class T>

@@ -41,21 +41,23 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string cut;
   bool whole = true;
   each_character(text, [&](int, std::string_view bytes) {
     whole &= text.size() <= most_quoted || cut.size() + bytes.size() <= most_quoted - 3;
     if (whole) cut += bytes;
   });
-  std::replace_if(cut.begin(), cut.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
-  return "'" + shown(cut) + (whole ? "'" : "...'") + (is_full_width(cut) ? " (with full-width characters)" : "");
+  std::replace_if(
+      cut.begin(), cut.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return "'" + shown(cut) + (whole ? "'" : "...'") +
+         (is_full_width(cut) ? " (with full-width characters)" : "");
 }
 
 std::optional<std::pair<int, int>> open_quotation(std::string_view text) {
   int line = 1, opened_line = 0, opened_column = 0;
   std::size_t line_start = 0;
-  char quote = 0;           // of the quotation that is open
+  char quote = 0;          // of the quotation that is open
   bool value_next = true;  // a quotation mark here opens one; within a word it is an apostrophe
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -93,10 +95,12 @@ std::string yaml_complaint(const std::string& complaint) {
       {FLOW_END, "this bracket does not fit; every [ is closed by ], and every { by }"},
       {END_OF_MAP_FLOW, "a { is not closed by }, or a comma is missing before this"},
       {END_OF_SEQ_FLOW, "a [ is not closed by ], or a comma is missing before this"},
-      {END_OF_MAP, "expected 'key: value'; is a space missing behind the colon, or is the line indented wrongly?"},
+      {END_OF_MAP,
+       "expected 'key: value'; is a space missing behind the colon, or is the line indented wrongly?"},
       {END_OF_SEQ, "expected '- ' like the members of the list above; or is the line indented wrongly?"},
       {MAP_VALUE,
-       "this colon belongs to no key; align the line with the keys around it, or put quotation marks around a text "
+       "this colon belongs to no key; align the line with the keys around it, or put quotation marks around "
+       "a text "
        "with a colon in it"},
       {BLOCK_ENTRY, "no '-' can stand here; look at how the line is indented"},
       {UNKNOWN_TOKEN, "no value begins like this; put quotation marks around the text"},

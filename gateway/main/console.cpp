@@ -36,9 +36,11 @@ std::optional<config::Settings> Console::settings() const {
 json::array errors_json(const config::Errors& errors) {
   json::array out;
   for (const auto& error : errors)
-    out.push_back(json::object{
-        {"file", error.file}, {"line", error.line}, {"column", error.column}, {"text", error.text},
-        {"source", error.source}});
+    out.push_back(json::object{{"file", error.file},
+                               {"line", error.line},
+                               {"column", error.column},
+                               {"text", error.text},
+                               {"source", error.source}});
   return out;
 }
 

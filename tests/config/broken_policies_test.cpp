@@ -1,8 +1,8 @@
-// What a compliance officer reads when a policy is wrong: each file in broken_policies/ has beside it, word for word,
-// what the loader says of it.
+// What a compliance officer reads when a policy is wrong: each file in broken_policies/ has beside it, word
+// for word, what the loader says of it.
 //
-// A sentence was changed on purpose: UPDATE_GOLDEN=1 build/config_test --gtest_filter='BrokenPolicies.*', and read the
-// difference before it is committed.
+// A sentence was changed on purpose: UPDATE_GOLDEN=1 build/config_test --gtest_filter='BrokenPolicies.*', and
+// read the difference before it is committed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,8 +49,8 @@ TEST(BrokenPolicies, say_word_for_word_what_is_wrong) {
     else if (!std::filesystem::exists(golden))
       ADD_FAILURE() << golden << " is missing; write it with UPDATE_GOLDEN=1 and read it";
     else
-      EXPECT_EQ(now, contents(golden)) << "if " << golden.filename()
-                                       << " should say this from now on: UPDATE_GOLDEN=1 rewrites it";
+      EXPECT_EQ(now, contents(golden))
+          << "if " << golden.filename() << " should say this from now on: UPDATE_GOLDEN=1 rewrites it";
   }
 }
 

@@ -60,29 +60,27 @@ TEST(PolicyFormat, lines_end_as_they_do_here_and_with_one_newline) {
 }
 
 TEST(PolicyFormat, quotation_marks_stay_where_they_have_a_meaning) {
-  const std::pair<std::string, std::string> cases[] = {
-      {"'yes'", "\"yes\""},
-      {"No", "No"},
-      {"\"100\"", "\"100\""},
-      {"100", "100"},
-      {"'$x'", "\"$x\""},
-      {"$x", "$x"},
-      {"'Null'", "\"Null\""},
-      {"''", "\"\""},
-      {"'2026-04-01'", "\"2026-04-01\""},
-      {"'plain'", "plain"},
-      {"\"a\\\\b\\\"\"", "a\\b\""},
-      {"'\"a\" b'", "'\"a\" b'"},
-      {"'''a'': b'", "\"'a': b\""},
-      {"'a # b'", "\"a # b\""},
-      {"'a#b'", "a#b"},
-      {"'a:b'", "a:b"},
-      {"'&a'", "\"&a\""},
-      {"'日本、東京'", "日本、東京"},
-      {"\"a\\x07\"", "\"a\\x07\""},
-      {"'a?b ?c'", "a?b ?c"},
-      {"'... a'", "\"... a\""},
-  };
+  const std::pair<std::string, std::string> cases[] = {{"'yes'", "\"yes\""},
+                                                       {"No", "No"},
+                                                       {"\"100\"", "\"100\""},
+                                                       {"100", "100"},
+                                                       {"'$x'", "\"$x\""},
+                                                       {"$x", "$x"},
+                                                       {"'Null'", "\"Null\""},
+                                                       {"''", "\"\""},
+                                                       {"'2026-04-01'", "\"2026-04-01\""},
+                                                       {"'plain'", "plain"},
+                                                       {"\"a\\\\b\\\"\"", "a\\b\""},
+                                                       {"'\"a\" b'", "'\"a\" b'"},
+                                                       {"'''a'': b'", "\"'a': b\""},
+                                                       {"'a # b'", "\"a # b\""},
+                                                       {"'a#b'", "a#b"},
+                                                       {"'a:b'", "a:b"},
+                                                       {"'&a'", "\"&a\""},
+                                                       {"'日本、東京'", "日本、東京"},
+                                                       {"\"a\\x07\"", "\"a\\x07\""},
+                                                       {"'a?b ?c'", "a?b ?c"},
+                                                       {"'... a'", "\"... a\""}};
   for (const auto& [was, is] : cases) {
     EXPECT_EQ(formatted(head + "x: " + was + "\n"), head + "x: " + is + "\n");
     const auto in_list = formatted(head + "x: [" + was + "]\n");
@@ -115,7 +113,7 @@ TEST(PolicyFormat, files_that_cannot_be_formatted) {
       {head + "a: &b c\n", "f:2:4: anchors (&name) are not read here; write the value out\n"},
       {head + "a: ! c\n", "f:2:4: tags (!name) are not read here; leave it out\n"},
       {head + "a: ! [c]\n", "f:2:4: tags (!name) are not read here; leave it out\n"},
-      {head + "a: 'b\n", "f:2:6: is not YAML: a quotation is open at the end of the file\n"},
+      {head + "a: 'b\n", "f:2:4: is not YAML: the quotation that opens here is never closed\n"},
       {head + "a: |\n  b # no comment\n",
        "f:2:4: block text (|) cannot be formatted; write it on one line, in quotation marks where needed\n"},
       {head + "a: [>-\n  b\n  ]\n", "is not YAML"},
@@ -174,36 +172,29 @@ class Scribbler {
 
   Tree scalar() {
     const auto unique = "w" + std::to_string(++count_) + "w";
-    const Tree pool[] = {
-        {.text = unique},
-        {.text = "東京都" + unique + "あ"},
-        {.text = "a b " + unique},
-        {.text = "C#" + unique},
-        {.text = "it's " + unique},
-        {.text = unique + "?"},
-        {.text = "json:/a?" + unique},
-        {.text = "a\\b " + unique},
-        {.text = "東京都 千代田区 霞が関 一丁目 大阪府 大阪市 北区 " + unique},
-        {.text = "a, b " + unique, .plain_in_brackets = false},
-        {.text = unique + " [x]", .plain_in_brackets = false},
-        {.text = "a} #" + unique, .plain = false},
-        {.text = "x ?" + unique, .plain_in_brackets = false},
-        {.text = "# " + unique, .plain = false},
-        {.text = "x: " + unique, .plain = false},
-        {.text = unique + ":", .plain = false},
-        {.text = "\"q\" '" + unique, .plain = false},
-        {.text = "- " + unique, .plain = false},
-        {.text = "100"},
-        {.text = "$name"},
-        {.text = "yes"},
-        {.text = "2026-04-01"},
-        {.text = "100", .quoted = true},
-        {.text = "no", .quoted = true},
-        {.text = "null", .quoted = true},
-        {.text = "$name", .quoted = true},
-        {.text = "", .quoted = true},
+    const auto n = std::to_string(count_);
+    // Plain anywhere, plain but not within brackets, never plain; and what has another meaning in quotes.
+    const std::vector<std::string> anywhere = {
+        "東京都w" + n, "a b " + n,
+        "C#" + n,      "it's " + n,
+        "a\\b " + n,   "json:/a?" + n,
+        "w" + n + "?", "東京都 千代田区 霞が関 一丁目 大阪府 大阪市 北区 " + n};
+    const std::vector<std::string> block = {"a, b " + n, "w" + n + " [x]", "x ?" + n};
+    const std::vector<std::string> never = {"a} #" + n,    "# " + n,      "x: " + n,
+                                            "w" + n + ":", "\"q\" '" + n, "- " + n};
+    const std::vector<std::string> special = {"100", "$name", "yes", "2026-04-01", "no"};
+    const auto one = [&](const std::vector<std::string>& all) {
+      return all[upto(static_cast<unsigned>(all.size() - 1))];
     };
-    Tree out = pool[one_in(2) ? 0 : upto(std::size(pool) - 1)];
+    Tree out{.text = unique};
+    if (one_in(2)) {
+      const auto which = upto(4);
+      out.text = one(which == 0 ? anywhere : which == 1 ? block : which == 2 ? never : special);
+      out.plain = which != 2;
+      out.plain_in_brackets = which != 1;
+      out.quoted = which == 4;
+      if (out.quoted && one_in(3)) out.text = one_in(2) ? "null" : "";
+    }
     out.kind = Node::Kind::scalar;
     return out;
   }
