@@ -17,7 +17,8 @@ using json::object;
 // ---- pieces of a schema
 
 object of_type(const char* type) { return {{"type", type}}; }
-object text() { return {{"type", "string"}, {"minLength", 1}}; }
+// A word of digits is a number to YAML, and a text to the loader.
+object text() { return {{"type", array{"string", "integer"}}, {"minLength", 1}}; }
 object pattern(const char* regex) { return {{"type", "string"}, {"pattern", regex}}; }
 object kebab() { return pattern("^[a-z0-9]+(-[a-z0-9]+)*$"); }
 object count(std::int64_t least = 0) { return {{"type", "integer"}, {"minimum", least}}; }
