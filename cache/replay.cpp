@@ -42,7 +42,8 @@ bool truth(dom::object from, std::string_view key) {
 // A decision that the policy has a say in: it was made for one of the policy's reasons, or allowed.
 bool is_policys(Reason reason) {
   if (reason == Reason::quota_exceeded) return true;
-  if (reason == Reason::route_not_governed || reason == Reason::client_not_allowed || reason == Reason::not_yours)
+  if (reason == Reason::route_not_governed || reason == Reason::client_not_allowed ||
+      reason == Reason::not_yours)
     return false;
   return policy::row(reason).family == policy::Family::decision;
 }
@@ -91,7 +92,8 @@ void Replay::judge_from(policy::Instant since) { state_->since = policy::iso_jst
 // The facts as the record states them. False: it does not hold them.
 bool Replay::State::rebuild(dom::object record, Facts& facts) const {
   dom::object stated, order;
-  if (record["facts"].get(stated) != simdjson::SUCCESS || record["order"].get(order) != simdjson::SUCCESS) return false;
+  if (record["facts"].get(stated) != simdjson::SUCCESS || record["order"].get(order) != simdjson::SUCCESS)
+    return false;
   bool good = true, dated = false;
   for (const auto [key, value] : stated) {
     const auto fact = policy::parse_word<Fact>(key);
@@ -121,7 +123,8 @@ std::optional<Quantity> Replay::State::recorded(dom::object record, const policy
     if (record[key].get(list) != simdjson::SUCCESS) continue;
     for (const auto item : list) {
       dom::object one;
-      if (item.get(one) != simdjson::SUCCESS || text(one, "per") != per || text(one, "number_types") != types) continue;
+      if (item.get(one) != simdjson::SUCCESS || text(one, "per") != per || text(one, "number_types") != types)
+        continue;
       std::int64_t before = 0;
       if (one["before"].get(before) == simdjson::SUCCESS) return before;
       if (one["used"].get(before) == simdjson::SUCCESS) return before + number(one, "held");
@@ -140,9 +143,12 @@ Answer Replay::State::decide(dom::object record, const Facts& facts, bool partia
   for (const auto& charge : decision.charges) {
     auto counted = recorded(record, *charge.rule->limit);
     here |= !counted;
-    if (!counted) counted = accounts[std::string(facts.name(Fact::operator_id))].counted(*charge.rule->limit, facts.today());
+    if (!counted)
+      counted =
+          accounts[std::string(facts.name(Fact::operator_id))].counted(*charge.rule->limit, facts.today());
     left.push_back(charge.cap - *counted);
-    if (charge.rule->limit->trim && partial && left.back() > 0) verdict.take = std::min(verdict.take, left.back());
+    if (charge.rule->limit->trim && partial && left.back() > 0)
+      verdict.take = std::min(verdict.take, left.back());
   }
   out.counted_here += here;
   for (std::size_t i = 0; i < left.size(); ++i)

@@ -1,11 +1,12 @@
 // A journal decided again under another policy: which past decisions would flip.
 //
-// Each decision about an order is rebuilt from its own record (the facts, the order) and decided by the rules alone;
-// limits over a time are then held against what was counted at that moment. Where the record itself states the count
-// of the same period and types, that is exact; else the orders that the journal has are counted, which is exact as far
-// as the journal reaches back, and told. Each decision is judged as things were: one that flips does not change the
-// counts of those after it. Throttles are not replayed. What was answered for reasons that are no policy's business (an
-// outage, an unreadable order, a retry) is passed over and counted.
+// Each decision about an order is rebuilt from its own record (the facts, the order) and decided by the rules
+// alone; limits over a time are then held against what was counted at that moment. Where the record itself
+// states the count of the same period and types, that is exact; else the orders that the journal has are
+// counted, which is exact as far as the journal reaches back, and told. Each decision is judged as things
+// were: one that flips does not change the counts of those after it. Throttles are not replayed. What was
+// answered for reasons that are no policy's business (an outage, an unreadable order, a retry) is passed over
+// and counted.
 #pragma once
 
 #include <array>
@@ -47,11 +48,12 @@ struct Replayed {
   std::uint64_t decisions = 0;    // decided again
   std::uint64_t passed_over = 0;  // no policy's business
   std::uint64_t undecidable = 0;  // the record does not hold the facts
-  std::uint64_t counted_here = 0;  // decisions that rest on what this journal counts, not on a count in the record
-  std::string from, until;         // when the first and the last of them were made
+  std::uint64_t counted_here =
+      0;                    // decisions that rest on what this journal counts, not on a count in the record
+  std::string from, until;  // when the first and the last of them were made
   std::array<std::uint64_t, policy::count_of<FlipKind>()> flips{};
   std::array<policy::Quantity, policy::count_of<FlipKind>()> numbers{};
-  std::vector<FlipGroup> groups;        // the largest first
+  std::vector<FlipGroup> groups;         // the largest first
   std::vector<TouchedOperator> touched;  // the most touched first
   // Decisions that would be answered otherwise; a reason that is only another one is none.
   std::uint64_t flipped() const {

@@ -1,5 +1,5 @@
-// What an operator took, as a journal tells it: by day and number type. Used by replay.cpp where a record does not state
-// the count itself.
+// What an operator took, as a journal tells it: by day and number type. Used by replay.cpp where a record
+// does not state the count itself.
 #pragma once
 
 #include <array>
@@ -19,7 +19,8 @@ struct Taken {
 class Account {
  public:
   void take(const Taken& taken, policy::Quantity by);  // by less than 0: not granted after all
-  // A release tells how many numbers went back, not of which type: it lowers what is held of all types together.
+  // A release tells how many numbers went back, not of which type: it lowers what is held of all types
+  // together.
   void give_back(policy::Quantity numbers) { returned_ += numbers; }
 
   policy::Quantity counted(const policy::Limit& limit, policy::JstDate today) const;

@@ -90,7 +90,8 @@ bool read_facts(Value facts, DecisionRecord& out) {
   each_member(facts.get_object(), [&](std::string_view key, Value value) {
     if (key == "stale") return void(out.stale = truth(value));
     const auto fact = policy::parse_word<Fact>(key);
-    if (!fact || value.type() != json::json_type::string) return;  // of another version: no policy here asks it
+    if (!fact || value.type() != json::json_type::string)
+      return;  // of another version: no policy here asks it
     good &= policy::read_value(*fact, text(value), out.facts);
     dated |= *fact == Fact::date;
   });

@@ -1,5 +1,5 @@
-// A journal's records as values, as far as deciding again needs them (docs/reference/journal.md). Fast: one pass over
-// the bytes, nothing allocated for a record once the buffers have grown.
+// A journal's records as values, as far as deciding again needs them (docs/reference/journal.md). Fast: one
+// pass over the bytes, nothing allocated for a record once the buffers have grown.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,8 @@ namespace sekisho::cache {
 
 // What a record says was counted before its order, for one period and some number types.
 struct StatedCount {
-  std::string_view per;           // Period::text()
-  policy::NumberTypes types;      // empty: all
+  std::string_view per;       // Period::text()
+  policy::NumberTypes types;  // empty: all
   policy::Quantity before = 0;
 };
 
@@ -23,12 +23,12 @@ struct StatedCount {
 struct DecisionRecord {
   std::string_view at, id, operator_id;
   bool allowed = false, replayed = false, stale = false, partial = false;
-  std::string_view code;         // refused: of the record
-  std::string_view first_code;   // refused: of the first finding, as it is told outward
-  std::string_view first_rule;   // refused: the rule of the first finding; empty: it was no rule's doing
-  policy::Quantity taken = 0;    // allowed: what was set aside; fewer than were asked for when trimmed
+  std::string_view code;        // refused: of the record
+  std::string_view first_code;  // refused: of the first finding, as it is told outward
+  std::string_view first_rule;  // refused: the rule of the first finding; empty: it was no rule's doing
+  policy::Quantity taken = 0;   // allowed: what was set aside; fewer than were asked for when trimmed
   policy::Facts facts;
-  bool has_facts = false;        // all of them; older journals do not have them
+  bool has_facts = false;  // all of them; older journals do not have them
   std::vector<StatedCount> counts;
 };
 
@@ -42,7 +42,7 @@ struct ForwardingRecord {
 struct SettledRecord {
   std::string_view id, operator_id, result;
   policy::Quantity granted = 0, released = 0;
-  bool not_open = false;                   // the hold had been resolved before: nothing changed
+  bool not_open = false;  // the hold had been resolved before: nothing changed
   std::vector<std::string_view> numbers;
 };
 
@@ -51,9 +51,9 @@ class RecordReader {
   RecordReader();
   ~RecordReader();
 
-  // What the line is. Of a decision about an order that hands out, a forwarding and a settlement the members below are
-  // then filled; of other decisions nothing is (`decision.id` is empty). They hold until the next call. Throws
-  // std::runtime_error when the line is not a record.
+  // What the line is. Of a decision about an order that hands out, a forwarding and a settlement the members
+  // below are then filled; of other decisions nothing is (`decision.id` is empty). They hold until the next
+  // call. Throws std::runtime_error when the line is not a record.
   RecordKind read(std::string_view line);
   DecisionRecord decision;
   ForwardingRecord forwarding;

@@ -9,10 +9,10 @@ namespace sekisho::config {
 namespace {
 
 namespace json = boost::json;
-using policy::Fact;
-using policy::FactKind;
 using json::array;
 using json::object;
+using policy::Fact;
+using policy::FactKind;
 
 // ---- pieces of a schema
 
@@ -110,19 +110,22 @@ object when() {
     properties[name(about.fact)] = told(any_of({asked, map({{"not", asked}}, {"not"})}), title);
   }
   properties["not"] = told({{"$ref", "#/definitions/when"}}, "none of this / これ以外");
-  properties["any_of"] = told({{"type", "array"}, {"minItems", 2}, {"items", {{"$ref", "#/definitions/when"}}}},
-                              "one of these / いずれか");
+  properties["any_of"] =
+      told({{"type", "array"}, {"minItems", 2}, {"items", {{"$ref", "#/definitions/when"}}}},
+           "one of these / いずれか");
   return map(std::move(properties));
 }
 
 // ---- effects
 
 object per() {
-  return any_of({one_of("order", "day", "month", "fiscal year", "held", "lifetime"), pattern("^[1-9][0-9]* days?$")});
+  return any_of(
+      {one_of("order", "day", "month", "fiscal year", "held", "lifetime"), pattern("^[1-9][0-9]* days?$")});
 }
 
 object steps() {
-  return list_of(map({{"from", or_named(date())}, {"until", or_named(date())}, {"value", or_named(count())}}, {"value"}));
+  return list_of(map({{"from", or_named(date())}, {"until", or_named(date())}, {"value", or_named(count())}},
+                     {"value"}));
 }
 
 object limit() {
@@ -153,18 +156,19 @@ object deny_codes() {
 }
 
 object rule() {
-  auto out = map({{"id", told(kebab(), "stable; stands in answers, metrics and the journal")},
-                  {"basis", told(words(policy::basis_words), "what the rule rests on; etoc and contract can be waived")},
-                  {"why", told(text(), "the justification")},
-                  {"mode", told(words(policy::mode_words), "enforce (usual), warn: told only, observe: recorded only")},
-                  {"active", told(dates(), "the days on which the rule is in force")},
-                  {"when", {{"$ref", "#/definitions/when"}}},
-                  {"permit", told(one_of(true, "yes"), "something must permit")},
-                  {"deny", told(deny_codes(), "any deny wins")},
-                  {"limit", limit()},
-                  {"throttle", throttle()},
-                  {"review", kebab()}},
-                 {"id"});
+  auto out = map(
+      {{"id", told(kebab(), "stable; stands in answers, metrics and the journal")},
+       {"basis", told(words(policy::basis_words), "what the rule rests on; etoc and contract can be waived")},
+       {"why", told(text(), "the justification")},
+       {"mode", told(words(policy::mode_words), "enforce (usual), warn: told only, observe: recorded only")},
+       {"active", told(dates(), "the days on which the rule is in force")},
+       {"when", {{"$ref", "#/definitions/when"}}},
+       {"permit", told(one_of(true, "yes"), "something must permit")},
+       {"deny", told(deny_codes(), "any deny wins")},
+       {"limit", limit()},
+       {"throttle", throttle()},
+       {"review", kebab()}},
+      {"id"});
   array effects;
   for (const auto key : {"permit", "deny", "limit", "throttle", "review"})
     effects.push_back(object{{"required", array{key}}});
@@ -186,7 +190,8 @@ object waiver() {
 
 object guarantee() {
   const auto at_most = [&] {
-    auto out = map({{"numbers", or_named(count())}, {"channels", or_named(count())}, {"per", or_named(per())}}, {"per"});
+    auto out = map(
+        {{"numbers", or_named(count())}, {"channels", or_named(count())}, {"per", or_named(per())}}, {"per"});
     out["oneOf"] = array{object{{"required", array{"numbers"}}}, object{{"required", array{"channels"}}}};
     return out;
   }();
@@ -202,7 +207,9 @@ object guarantee() {
 
 object value() {
   const auto scalar = any_of({of_type("integer"), of_type("string"), of_type("boolean")});
-  return map({{"value", any_of({scalar, list_of(of_type("string")), steps()})}, {"as_of", date()}, {"source", text()}},
+  return map({{"value", any_of({scalar, list_of(of_type("string")), steps()})},
+              {"as_of", date()},
+              {"source", text()}},
              {"value", "as_of", "source"});
 }
 
@@ -246,8 +253,8 @@ object test() {
                           {"partial", yes_no()},
                           {"chain", list_of(text())}},
                          {"number_type"});
-  const auto expect = any_of({one_of("permit"), map({{"deny", kebab()}}, {"deny"}), map({{"quota", kebab()}}, {"quota"}),
-                              map({{"rate", kebab()}}, {"rate"})});
+  const auto expect = any_of({one_of("permit"), map({{"deny", kebab()}}, {"deny"}),
+                              map({{"quota", kebab()}}, {"quota"}), map({{"rate", kebab()}}, {"rate"})});
   return map({{"name", text()}, {"operator", text()}, {"order", order}, {"at", text()}, {"expect", expect}},
              {"name", "operator", "order", "at", "expect"});
 }
@@ -304,11 +311,13 @@ std::string policy_schema() {
 }
 
 std::string policy_test_schema() {
-  return printed("Table tests beside a policy of Sekisho", "sekisho/policy-test/v1",
-                 {{"policy", text()},
-                  {"operators", object{{"type", "object"}, {"additionalProperties", tested_operator()}, {"minProperties", 1}}},
-                  {"tests", list_of(test())}},
-                 {"schema", "policy", "operators", "tests"}, {});
+  return printed(
+      "Table tests beside a policy of Sekisho", "sekisho/policy-test/v1",
+      {{"policy", text()},
+       {"operators",
+        object{{"type", "object"}, {"additionalProperties", tested_operator()}, {"minProperties", 1}}},
+       {"tests", list_of(test())}},
+      {"schema", "policy", "operators", "tests"}, {});
 }
 
 }  // namespace sekisho::config

@@ -253,7 +253,8 @@ Task<config::Errors> Control::reload() {
   metrics_.set(Metric::reload_success_time, {}, unix_seconds(system_now()));
   site_ = *candidate.loaded.value;
   for (auto& worker : workers_) worker->publish(site_);
-  const auto record = approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_);
+  const auto record =
+      approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_);
   journal_.append(cache::RecordKind::policy, system_now(), record);
   log::info("reloaded", {{"policy", site_->policy.digest}});
   co_return errors;

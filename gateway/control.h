@@ -25,8 +25,8 @@ class Control {
   ~Control();
   void run();  // until drained
 
-  // Parses, validates, proves, holds a new policy against the activation budget, swaps; on any error the old set stays.
-  // Returns what was wrong. The work is done on a thread of its own: health is told meanwhile.
+  // Parses, validates, proves, holds a new policy against the activation budget, swaps; on any error the old
+  // set stays. Returns what was wrong. The work is done on a thread of its own: health is told meanwhile.
   Task<config::Errors> reload();
 
   // Why this gateway is not ready; empty: it is. Ready means that it has what it needs to answer. What every

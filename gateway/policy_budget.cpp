@@ -8,10 +8,9 @@ namespace sekisho::gateway {
 using cache::Task;
 
 Task<bool> approve_flips(cache::RedisLink& link, const FlipApproval& approval) {
-  cache::Command set{"HSET",   cache::keys::policy_approval(approval.digest),
-                     "by",     approval.by,
-                     "reason", approval.reason,
-                     "at",     std::to_string(policy::to_ms(approval.at))};
+  cache::Command set{
+      "HSET", cache::keys::policy_approval(approval.digest), "by", approval.by, "reason", approval.reason,
+      "at",   std::to_string(policy::to_ms(approval.at))};
   const auto answer = co_await link.call(std::move(set));
   co_return answer.ok();
 }
@@ -31,8 +30,10 @@ std::string over_budget(const cache::Replayed& found, double share) {
   if (flipped == 0 || double(flipped) <= share * double(found.decisions)) return "";
   const auto& worst = found.groups.front();
   return fmt::format(
-      "this policy would answer {} of the last day's {} decisions otherwise ({:.1f} %, allowed are {:.1f} %): {} "
-      "operators; most of all {} -> {} ({}). If that is meant: sekisho policy replay FILE --approve flips --by NAME "
+      "this policy would answer {} of the last day's {} decisions otherwise ({:.1f} %, allowed are {:.1f} "
+      "%): {} "
+      "operators; most of all {} -> {} ({}). If that is meant: sekisho policy replay FILE --approve flips "
+      "--by NAME "
       "--reason R, then reload",
       flipped, found.decisions, 100.0 * double(flipped) / double(found.decisions), 100 * share,
       found.touched.size(), worst.before, worst.after, worst.decisions);

@@ -20,9 +20,9 @@ json::array strings(const std::vector<std::string>& list) {
   return out;
 }
 
-// What the registers said, so that the decision can be made again: every fact of policy/facts.def that is not what it
-// is of an operator nobody knows. What the order itself says stands in `order`; what follows from others (the weekday,
-// whether the plan covers the type) is left out.
+// What the registers said, so that the decision can be made again: every fact of policy/facts.def that is not
+// what it is of an operator nobody knows. What the order itself says stands in `order`; what follows from
+// others (the weekday, whether the plan covers the type) is left out.
 json::object facts_json(const policy::Order& order, const policy::Standing& standing) {
   using policy::Fact;
   static constexpr Fact elsewhere[] = {Fact::number_type, Fact::plan_covers_type, Fact::operator_id,
@@ -81,7 +81,8 @@ json::array findings_of(const policy::Decision& decision) {
 json::array limits_of(const policy::Policy& policy, const policy::Decision& decision) {
   json::array out;
   for (const auto& limit : decision.limits) {
-    json::object one{{"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}};
+    json::object one{
+        {"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}};
     if (const auto* rule = policy.find(limit.rule)) put_count(one, *rule->limit);
     out.push_back(std::move(one));
   }

@@ -35,12 +35,15 @@ std::string word_of(Fact fact, const Value& value) {
 // Spans that follow each other are one.
 std::string spans(const Space& space, Fact fact, const Values& values) {
   const bool date = row(fact).kind == FactKind::date;
-  const auto text = [&](std::int64_t value) { return date ? Facts::day_of(value).text() : std::to_string(value); };
+  const auto text = [&](std::int64_t value) {
+    return date ? Facts::day_of(value).text() : std::to_string(value);
+  };
   std::vector<std::string> parts;
   for (auto at = values.begin(); at != values.end();) {
     const auto from = at->number;
     auto until = space.span_end(fact, from);
-    for (++at; at != values.end() && until && at->number == *until + 1; ++at) until = space.span_end(fact, at->number);
+    for (++at; at != values.end() && until && at->number == *until + 1; ++at)
+      until = space.span_end(fact, at->number);
     // The first span has no beginning; for numbers it begins with the least there is.
     const bool first = space.is_first_span(fact, from);
     if (!until)
@@ -68,11 +71,13 @@ std::string sets(const Space& space, Fact fact, const Values& chosen, const Valu
           if (space.like(fact, i) >> other & 1) words.emplace_back(row(fact).words[other]);
       }
     }
-    const bool exact = std::all_of(of.begin(), of.end(), [&](const Value& value) { return value.number & mask; });
+    const bool exact =
+        std::all_of(of.begin(), of.end(), [&](const Value& value) { return value.number & mask; });
     return exact ? joined(words, " or ") : "";
   };
   Values others;
-  std::set_difference(all.begin(), all.end(), chosen.begin(), chosen.end(), std::inserter(others, others.end()));
+  std::set_difference(all.begin(), all.end(), chosen.begin(), chosen.end(),
+                      std::inserter(others, others.end()));
   const std::string what(name(fact));
   if (const auto some = meeting(chosen, others); !some.empty()) return what + " " + some;
   if (const auto none = meeting(others, chosen); !none.empty()) return "no " + what + " " + none;
@@ -92,7 +97,8 @@ std::string words(Fact fact, const Values& chosen, const Values& all) {
     return joined(parts, ", ");
   };
   Values others;
-  std::set_difference(all.begin(), all.end(), chosen.begin(), chosen.end(), std::inserter(others, others.end()));
+  std::set_difference(all.begin(), all.end(), chosen.begin(), chosen.end(),
+                      std::inserter(others, others.end()));
   const std::string what(name(fact));
   const bool negative = is_name ? chosen.contains(Value{}) : others.size() == 1 && chosen.size() > 2;
   return negative ? what + " any but " + list(others) : what + " " + list(chosen);
@@ -111,7 +117,8 @@ std::string of_fact(const Space& space, Fact fact, const Values& chosen, const V
   }
 }
 
-// The facts of one axis: each on its own where every combination of what they may be is meant, else point by point.
+// The facts of one axis: each on its own where every combination of what they may be is meant, else point by
+// point.
 std::string of_axis(const Space& space, const Box& box, std::size_t axis) {
   const auto here = space.on(box, axis);
   std::vector<Fact> asked;
@@ -147,7 +154,8 @@ std::string of_axis(const Space& space, const Box& box, std::size_t axis) {
   }
   for (const auto& point : chosen) {
     std::vector<std::string> facts;
-    for (std::size_t i = 0; i < asked.size(); ++i) facts.push_back(of_fact(space, asked[i], {point[i]}, wholes[i]));
+    for (std::size_t i = 0; i < asked.size(); ++i)
+      facts.push_back(of_fact(space, asked[i], {point[i]}, wholes[i]));
     out.push_back("(" + joined(facts, ", ") + ")");
   }
   return joined(out, " or ");

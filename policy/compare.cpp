@@ -16,8 +16,14 @@ enum class Holds { nowhere, open, everywhere };
 // Looks at one part after the other, until what both sides answer there is certain.
 class Comparison {
  public:
-  Comparison(const Space& space, const std::vector<Standpoint>& effects, const Difference& tell, std::size_t most)
-      : space_(space), tell_(tell), most_(most), refused_(space, {}), idle_(space, {}), unpermitted_(space, {}) {
+  Comparison(const Space& space, const std::vector<Standpoint>& effects, const Difference& tell,
+             std::size_t most)
+      : space_(space),
+        tell_(tell),
+        most_(most),
+        refused_(space, {}),
+        idle_(space, {}),
+        unpermitted_(space, {}) {
     std::vector<const Standpoint*> same;
     for (const auto& one : effects) (one.boxes[0] == one.boxes[1] ? same : changed_).push_back(&one);
     for (const auto* one : changed_) list(*one);
@@ -37,7 +43,8 @@ class Comparison {
 
  private:
   bool some_changed(const auto& which) const {
-    return std::any_of(changed_.begin(), changed_.end(), [&](const Standpoint* one) { return which(one->effect); });
+    return std::any_of(changed_.begin(), changed_.end(),
+                       [&](const Standpoint* one) { return which(one->effect); });
   }
 
   void list(const Standpoint& one) {
@@ -52,7 +59,9 @@ class Comparison {
     const auto& boxes = one.boxes[0];
     switch (effect.kind) {
       case Kind::deny:
-        if (some_changed([&](const Effect& other) { return other.kind == Kind::deny && other.reason < effect.reason; }))
+        if (some_changed([&](const Effect& other) {
+              return other.kind == Kind::deny && other.reason < effect.reason;
+            }))
           denies_.push_back(&one);
         else
           refused_boxes_.insert(refused_boxes_.end(), boxes.begin(), boxes.end());
@@ -155,7 +164,8 @@ class Comparison {
     const Box *open = nullptr, *by = nullptr;
     bool differs = false;
     for (const auto* changed : changed_) {
-      const auto old_way = holds(changed->boxes[0], region, &open), new_way = holds(changed->boxes[1], region, &open);
+      const auto old_way = holds(changed->boxes[0], region, &open),
+                 new_way = holds(changed->boxes[1], region, &open);
       differs |= old_way != new_way || old_way == Holds::open;
     }
     if (!differs) return true;
@@ -174,8 +184,8 @@ class Comparison {
     return split(region, open ? *open : *by);
   }
 
-  // The part, if a case is left in it that nothing hides. Where the permits are the same on both sides, "permitted" was
-  // only supposed so far: where there is none, that answer is a refusal too.
+  // The part, if a case is left in it that nothing hides. Where the permits are the same on both sides,
+  // "permitted" was only supposed so far: where there is none, that answer is a refusal too.
   bool tell_what_remains(Part& part) {
     const bool old_permits = !part.old_answer.refused, new_permits = !part.new_answer.refused;
     const bool supposed = permits_.empty() && (old_permits || new_permits);
@@ -232,7 +242,8 @@ class Comparison {
   std::vector<const Standpoint*> changed_;
   // What cuts.
   std::vector<const Standpoint*> denies_, permits_, terms_;
-  // What only hides: nothing changes where these refuse, where no permit is, where these limits leave nothing.
+  // What only hides: nothing changes where these refuse, where no permit is, where these limits leave
+  // nothing.
   std::vector<Box> refused_boxes_, idle_boxes_, same_permits_;
   Cover refused_, idle_, unpermitted_;
 };
@@ -268,8 +279,8 @@ std::strong_ordering Bound::operator<=>(const Bound& other) const {
 }
 
 std::string Bound::text() const {
-  return "up to " + std::to_string(figure) + (unit == Unit::channels ? " channels" : "") + " per " + per.text() +
-         (types.empty() || types == NumberTypes::all() ? "" : " of " + join(types, ", ")) +
+  return "up to " + std::to_string(figure) + (unit == Unit::channels ? " channels" : "") + " per " +
+         per.text() + (types.empty() || types == NumberTypes::all() ? "" : " of " + join(types, ", ")) +
          (trim ? ", cut to what is left" : "") + (code.empty() ? "" : " (" + code + ")");
 }
 

@@ -1,12 +1,14 @@
 // Where two sets of rules answer differently: the ground of `policy diff` and of equal treatment.
 //
-// An answer is what a caller gets: refused for a reason, or permitted within limits and throttles, perhaps watched.
+// An answer is what a caller gets: refused for a reason, or permitted within limits and throttles, perhaps
+// watched.
 //
-// Only effects that stand in other cases than before can make a difference, so only they cut the space into parts.
-// Effects that are the same on both sides can hide one: a denial above it on the ladder, the lack of a permit, a limit
-// that leaves nothing to the changed ones. Those are not cut out of a part: the part is told as it is, with the note
-// that elsewhere nothing changes, and it is told at all only if a case in it is left (cover.h). Effects that hide one
-// change and shape another (a denial between two changed ones) cut as the changed ones do.
+// Only effects that stand in other cases than before can make a difference, so only they cut the space into
+// parts. Effects that are the same on both sides can hide one: a denial above it on the ladder, the lack of a
+// permit, a limit that leaves nothing to the changed ones. Those are not cut out of a part: the part is told
+// as it is, with the note that elsewhere nothing changes, and it is told at all only if a case in it is left
+// (cover.h). Effects that hide one change and shape another (a denial between two changed ones) cut as the
+// changed ones do.
 #pragma once
 
 #include <compare>
@@ -32,18 +34,19 @@ struct Bound {
   std::string text() const;  // "up to 100 per day of fixed"
 };
 
-// Whether `tight` leaves nothing for `other` to bind: it counts everything the other counts, and never has more left.
-// A limit that may trim matters beside one that may not even when both are equal: it cuts the order to what is left.
+// Whether `tight` leaves nothing for `other` to bind: it counts everything the other counts, and never has
+// more left. A limit that may trim matters beside one that may not even when both are equal: it cuts the
+// order to what is left.
 bool leaves_nothing(const Bound& tight, const Bound& other);
 Bound bound_of(const Limit& limit, const Step& step);
 
 // What one rule does to an order, apart from which rule it is.
 struct Effect {
   enum class Kind { permit, deny, bound, throttle, review, notice } kind{};
-  Reason reason{};      // deny
-  Bound bound;          // bound
-  Throttle throttle;    // throttle
-  std::string name;     // review: its name; notice: the rule's id
+  Reason reason{};    // deny
+  Bound bound;        // bound
+  Throttle throttle;  // throttle
+  std::string name;   // review: its name; notice: the rule's id
   bool operator==(const Effect&) const = default;
 };
 
@@ -61,9 +64,10 @@ struct Standpoint {
 };
 
 struct Part {
-  Box where;            // parts do not overlap
-  Box sample;           // cases of it in which the answers certainly differ
-  bool hidden = false;  // in other cases of it nothing changes: something that is the same before and after decides
+  Box where;   // parts do not overlap
+  Box sample;  // cases of it in which the answers certainly differ
+  bool hidden =
+      false;  // in other cases of it nothing changes: something that is the same before and after decides
   Answer old_answer, new_answer;
 };
 using Difference = std::function<bool(const Part& part)>;  // false: enough

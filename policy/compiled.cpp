@@ -45,7 +45,8 @@ Compiled::Compiled(const Policy& policy) : policy_(&policy) {
   words_ = clauses.size() / 64 + 1;
   for (const auto& about : all_facts()) {
     const bool asked = std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
-      return std::any_of(clause.begin(), clause.end(), [&](const auto& one) { return one.fact == about.fact; });
+      return std::any_of(clause.begin(), clause.end(),
+                         [&](const auto& one) { return one.fact == about.fact; });
     });
     if (asked) add_column(about.fact, clauses);
   }
@@ -89,7 +90,8 @@ void Compiled::add_column(Fact fact, const std::vector<Clause>& clauses) {
   column.rows.assign(samples.size() * words_, 0);
   for (std::size_t at = 0; at < samples.size(); ++at)
     for (std::size_t i = 0; i < clauses.size(); ++i)
-      if (!minds(clauses[i], fact, samples[at])) column.rows[at * words_ + i / 64] |= std::uint64_t{1} << i % 64;
+      if (!minds(clauses[i], fact, samples[at]))
+        column.rows[at * words_ + i / 64] |= std::uint64_t{1} << i % 64;
   columns_.push_back(std::move(column));
 }
 

@@ -1,9 +1,10 @@
 // A policy made quick: evaluating it looks each fact up once and allocates nothing.
 //
-// Every clause of every rule is one bit. For each fact that the policy asks, the values fall into few classes (the
-// words of a vocabulary; the spans between the figures and dates that the file mentions; the names in it, and all
-// others), and each class has a row of bits: the clauses that do not mind this value. The rows of an order's values,
-// and-ed, are the clauses that match. 200 rules are a few words a row (tests/bench/decide_bench.cpp has the figures).
+// Every clause of every rule is one bit. For each fact that the policy asks, the values fall into few classes
+// (the words of a vocabulary; the spans between the figures and dates that the file mentions; the names in
+// it, and all others), and each class has a row of bits: the clauses that do not mind this value. The rows of
+// an order's values, and-ed, are the clauses that match. 200 rules are a few words a row
+// (tests/bench/decide_bench.cpp has the figures).
 #pragma once
 
 #include <array>
@@ -38,18 +39,19 @@ class RuleSet {
   std::array<std::uint64_t, most_rules / 64> words_{};
 };
 
-// What the rules say of one case. `matched`: every rule in force, also warned and observed ones. `waived`: those of
-// them that a waiver lifts.
+// What the rules say of one case. `matched`: every rule in force, also warned and observed ones. `waived`:
+// those of them that a waiver lifts.
 struct Verdict {
   RuleSet matched, waived;
-  bool permitted = false;            // an enforced rule permits
-  const Rule* denied_by = nullptr;   // the first enforced deny on the ladder of reason.def
+  bool permitted = false;           // an enforced rule permits
+  const Rule* denied_by = nullptr;  // the first enforced deny on the ladder of reason.def
 };
 
 class Compiled {
  public:
   Compiled() = default;
-  // The policy must outlive this, and stay where it is. At most `most_rules` and `most_clauses`: the loader sees to it.
+  // The policy must outlive this, and stay where it is. At most `most_rules` and `most_clauses`: the loader
+  // sees to it.
   explicit Compiled(const Policy& policy);
 
   // Pure, allocates nothing. For operations that hand numbers out; others are no rule's business.
@@ -74,7 +76,7 @@ class Compiled {
   const Policy* policy_ = nullptr;
   std::size_t words_ = 0;
   std::vector<Column> columns_;
-  std::vector<std::uint16_t> rule_of_;       // by clause; waivers behind the rules
+  std::vector<std::uint16_t> rule_of_;        // by clause; waivers behind the rules
   std::vector<std::uint16_t> waivers_begin_;  // by rule: into lifting_
   std::vector<std::uint16_t> lifting_;        // waivers, rule by rule
 };

@@ -116,8 +116,8 @@ std::string Counterexample::verdict() const {
   }
   for (const auto* rule : decision.matched)
     if (rule->permit && rule->mode == Mode::enforce) rules.push_back(quoted(rule->id));
-  std::string out = "permitted" + (rules.empty() ? ", because giving back and looking always are"
-                                                 : " by " + joined(rules));
+  std::string out =
+      "permitted" + (rules.empty() ? ", because giving back and looking always are" : " by " + joined(rules));
   if (!decision.waived.empty()) {
     std::vector<std::string> lifted;
     for (const auto* rule : decision.waived) lifted.push_back(quoted(rule->id));
@@ -134,8 +134,9 @@ std::string Counterexample::verdict() const {
 std::string Counterexample::text() const {
   // What the guarantee itself asks is told too: it is what the reader looks for.
   const auto told = [this](Fact fact) { return guarantee.when.asks(fact) || tells(fact); };
-  return "the guarantee " + quoted(guarantee.id) + " does not hold. Counterexample: on " + facts.today().text() +
-         ", " + operator_in_words(facts, told) + " asks to " + order_in_words(facts, told) + "; " + verdict();
+  return "the guarantee " + quoted(guarantee.id) + " does not hold. Counterexample: on " +
+         facts.today().text() + ", " + operator_in_words(facts, told) + " asks to " +
+         order_in_words(facts, told) + "; " + verdict();
 }
 
 std::string Counterexample::test() const {

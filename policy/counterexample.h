@@ -14,7 +14,7 @@ struct Counterexample {
   const Compiled& compiled;
   const Guarantee& guarantee;
   const Facts& facts;
-  const Space& space;  // for each fact, the values that make a difference to somebody
+  const Space& space;   // for each fact, the values that make a difference to somebody
   NumberTypes counted;  // types that a limit would have had to count (at_most)
 
   // Whether the case breaks the guarantee when it is decided as an order is.

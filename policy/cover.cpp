@@ -65,8 +65,8 @@ bool Cover::leaves(Box& region, const Some& boxes) {
   }
   if (open.empty()) return true;
 
-  // Boxes that share no axis, not even over others, can be looked at apart: what is left of one part goes with what
-  // is left of the other.
+  // Boxes that share no axis, not even over others, can be looked at apart: what is left of one part goes
+  // with what is left of the other.
   std::vector<Axes> parts;
   for (auto axes : asks) {
     std::erase_if(parts, [&](Axes part) {
@@ -87,9 +87,8 @@ bool Cover::leaves(Box& region, const Some& boxes) {
   }
 
   // Split where it helps most: an axis of the box with the fewest questions, asked by the most boxes.
-  const auto fewest = std::min_element(asks.begin(), asks.end(), [](Axes a, Axes b) {
-    return std::popcount(a) < std::popcount(b);
-  });
+  const auto fewest = std::min_element(asks.begin(), asks.end(),
+                                       [](Axes a, Axes b) { return std::popcount(a) < std::popcount(b); });
   std::size_t best = 0, best_count = 0;
   for (std::size_t axis = 0; axis < space_.axes(); ++axis) {
     if (!(*fewest >> axis & 1)) continue;

@@ -1,8 +1,9 @@
-// The one question all proofs come down to: is a box of cases covered by other boxes, and if not, which case is left?
+// The one question all proofs come down to: is a box of cases covered by other boxes, and if not, which case
+// is left?
 //
-// Exact, never sampled. A box with one question left against the region just takes its classes away; boxes that speak
-// of different axes are looked at apart; otherwise the region is split on one axis into parts that all boxes take
-// alike. So the work follows the boxes that overlap, not the number of cases.
+// Exact, never sampled. A box with one question left against the region just takes its classes away; boxes
+// that speak of different axes are looked at apart; otherwise the region is split on one axis into parts that
+// all boxes take alike. So the work follows the boxes that overlap, not the number of cases.
 #pragma once
 
 #include <optional>

@@ -128,7 +128,8 @@ Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional
   return standing;
 }
 
-void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type, JstDate today) {
+void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type,
+             JstDate today) {
   const auto hop = stand(record, {}, type, today, 0, {});
   ++chain.depth;
   chain.etoc.add(hop.etoc);

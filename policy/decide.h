@@ -58,7 +58,8 @@ Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional
                JstDate today, std::uint64_t registry_serial, Freshness freshness);
 
 // One more hop of the chain. `record` as above.
-void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type, JstDate today);
+void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type,
+             JstDate today);
 
 // Everything the policy may ask. Names point into the order and the standing.
 Facts facts_of(const Order& order, const Standing& standing);

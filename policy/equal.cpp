@@ -1,7 +1,8 @@
 // Equal treatment: nobody is set apart for who it is, unless the rule says why (lint.h).
 //
-// For every two choices of country, agent, owner group and operator that a rule without a `why` tells apart, the policy
-// is compared with itself: once as the one, once as the other meets it. Rules that say why are left out of both.
+// For every two choices of country, agent, owner group and operator that a rule without a `why` tells apart,
+// the policy is compared with itself: once as the one, once as the other meets it. Rules that say why are
+// left out of both.
 #include <algorithm>
 
 #include "policy/compare.h"
@@ -15,7 +16,8 @@ namespace {
 constexpr Fact personal[] = {Fact::country, Fact::domestic_agent, Fact::owner_group, Fact::operator_id};
 
 bool asks_who(const Rule& rule) {
-  return std::any_of(std::begin(personal), std::end(personal), [&](Fact fact) { return rule.when.asks(fact); });
+  return std::any_of(std::begin(personal), std::end(personal),
+                     [&](Fact fact) { return rule.when.asks(fact); });
 }
 
 // A choice of one class on each personal axis.
@@ -111,9 +113,12 @@ class Equality {
     std::string text;
     const auto tell = [&](const Part& part) {
       const auto a = facts_of(part.sample, one), b = facts_of(part.sample, other);
-      const auto asked = [&](Fact fact) { return std::find(std::begin(personal), std::end(personal), fact) != std::end(personal) && space_.asked(fact); };
-      text = operator_in_words(a, asked) + ": " + part.old_answer.text() + "; " + operator_in_words(b, asked) +
-             ", alike in everything else: " + part.new_answer.text();
+      const auto asked = [&](Fact fact) {
+        return std::find(std::begin(personal), std::end(personal), fact) != std::end(personal) &&
+               space_.asked(fact);
+      };
+      text = operator_in_words(a, asked) + ": " + part.old_answer.text() + "; " +
+             operator_in_words(b, asked) + ", alike in everything else: " + part.new_answer.text();
       return false;
     };
     compare(space_, std::move(effects), space_.all(), tell);
@@ -145,7 +150,8 @@ std::vector<Broken> unequal_treatment(const Policy& policy) {
     out.push_back({.id = rule.id, .line = rule.line, .column = rule.column});
     out.back().text = "the rule '" + rule.id +
                       "' sets like operators apart and does not say why (equal treatment, Telecommunications "
-                      "Business Act, article 6): add a 'why'. " + text;
+                      "Business Act, article 6): add a 'why'. " +
+                      text;
     out.back().text[out.back().text.find(". an ") + 2] = 'A';
   }
   return out;

@@ -59,8 +59,10 @@ std::string value_words(Fact fact, const Facts& facts) {
 Told failed(const Condition& one, const Facts& facts) {
   const auto& about = row(one.fact);
   const auto asked = asked_words(one);
-  return {std::string(about.title[en]) + " is " + value_words(one.fact, facts) + "; asked for: " + asked.text[en],
-          std::string(about.title[ja]) + "は " + value_words(one.fact, facts) + "（条件：" + asked.text[ja] + "）"};
+  return {
+      std::string(about.title[en]) + " is " + value_words(one.fact, facts) + "; asked for: " + asked.text[en],
+      std::string(about.title[ja]) + "は " + value_words(one.fact, facts) + "（条件：" + asked.text[ja] +
+          "）"};
 }
 
 Told held(const Condition& one, const Facts& facts) {
@@ -78,7 +80,8 @@ Told joined(const std::vector<Told>& parts) {
   return out;
 }
 
-// The alternative with the fewest questions answered otherwise, told by those; or the one that holds, by all of its.
+// The alternative with the fewest questions answered otherwise, told by those; or the one that holds, by all
+// of its.
 Told why(const When& when, const Facts& facts, bool matches) {
   std::vector<Told> best;
   bool any = false;
@@ -144,13 +147,15 @@ Told effect(const Rule& rule, JstDate today) {
   if (rule.throttle) {
     const auto seconds = rule.throttle->per_ms / 1000;
     const auto requests = std::to_string(rule.throttle->requests), time = std::to_string(seconds);
-    parts.push_back({"at most " + requests + " requests in " + time + " s", time + "秒間に最大 " + requests + " リクエスト"});
+    parts.push_back({"at most " + requests + " requests in " + time + " s",
+                     time + "秒間に最大 " + requests + " リクエスト"});
   }
   if (rule.review) parts.push_back({"review (" + *rule.review + ")", "確認対象（" + *rule.review + "）"});
   return joined(parts);
 }
 
-RuleStory::Kind kind_of(const Compiled& policy, std::size_t index, const Verdict& verdict, const Facts& facts) {
+RuleStory::Kind kind_of(const Compiled& policy, std::size_t index, const Verdict& verdict,
+                        const Facts& facts) {
   using Kind = RuleStory::Kind;
   const auto& rule = policy.rule(index);
   if (!rule.active.has(facts.today())) return Kind::not_active;
@@ -167,19 +172,20 @@ Told verdict_words(const Decision& decision, Quantity quantity) {
   if (decision.allowed && over != decision.charges.end()) {
     const auto per = period_words(over->rule->limit->per);
     const auto figure = std::to_string(over->cap), asked = std::to_string(quantity);
-    return {"Refused by the limit '" + over->rule->id + "': " + asked + " are asked for, at most " + figure + " " +
-                per.text[en],
-            "拒否（上限 " + over->rule->id + "：" + per.text[ja] + "最大 " + figure + "、注文は " + asked + "）"};
+    return {
+        "Refused by the limit '" + over->rule->id + "': " + asked + " are asked for, at most " + figure +
+            " " + per.text[en],
+        "拒否（上限 " + over->rule->id + "：" + per.text[ja] + "最大 " + figure + "、注文は " + asked + "）"};
   }
   if (decision.allowed) {
     Told out{"Permitted", "許可"};
     for (const auto& charge : decision.charges) {
       const auto per = period_words(charge.rule->limit->per);
       const auto figure = std::to_string(charge.cap);
-      out.text[en] += (&charge == &decision.charges.front() ? ", as long as " : " and ") + ("'" + charge.rule->id) +
-                      "' (" + figure + " " + per.text[en] + ") has enough left";
-      out.text[ja] += (&charge == &decision.charges.front() ? "（" : "、") + charge.rule->id + "：" + per.text[ja] +
-                      "最大 " + figure;
+      out.text[en] += (&charge == &decision.charges.front() ? ", as long as " : " and ") +
+                      ("'" + charge.rule->id) + "' (" + figure + " " + per.text[en] + ") has enough left";
+      out.text[ja] += (&charge == &decision.charges.front() ? "（" : "、") + charge.rule->id + "：" +
+                      per.text[ja] + "最大 " + figure;
     }
     if (!decision.charges.empty()) out.text[ja] += " の残りがある限り）";
     return out;
@@ -228,8 +234,9 @@ Explanation explain(const Compiled& policy, const Facts& facts) {
       story.why = why(rule.when, facts, verdict.matched.has(i));
     }
     if (const auto* waiver = policy.waiver(i, facts); waiver && story.kind == RuleStory::Kind::waived) {
-      story.why.text[en] += "; waiver '" + waiver->id + "' until " + waiver->dates.until->text() + ", approved by " +
-                            waiver->approved_by + " (" + waiver->ticket + "): " + waiver->reason;
+      story.why.text[en] += "; waiver '" + waiver->id + "' until " + waiver->dates.until->text() +
+                            ", approved by " + waiver->approved_by + " (" + waiver->ticket +
+                            "): " + waiver->reason;
       story.why.text[ja] += "、免除 " + waiver->id + "（" + waiver->dates.until->text() + " まで、承認者 " +
                             waiver->approved_by + "、" + waiver->ticket + "）：" + waiver->reason;
     }

@@ -1,5 +1,5 @@
-// One order against every rule: which matched, which did not and why, and what came of it. In both languages; for an
-// appeal, for an auditor, for whoever wrote the rule.
+// One order against every rule: which matched, which did not and why, and what came of it. In both languages;
+// for an appeal, for an auditor, for whoever wrote the rule.
 #pragma once
 
 #include <string>
@@ -17,7 +17,8 @@ struct RuleStory {
   const Rule* rule = nullptr;
   enum class Kind { applies, warned, observed, waived, not_active, does_not_match } kind{};
   Told effect;  // "at most 1000 per day"
-  Told why;     // "ETOC certification is none"; where it does not match: the nearest alternative, and what failed in it
+  Told why;     // "ETOC certification is none"; where it does not match: the nearest alternative, and what
+                // failed in it
 };
 
 struct Explanation {

@@ -1,7 +1,7 @@
 // The facts about one order: what a policy may ask, each a plain value. One table (facts.def).
 //
-// Deciding, proving, comparing, explaining and replaying all work on these values and know nothing else of an order or
-// an operator.
+// Deciding, proving, comparing, explaining and replaying all work on these values and know nothing else of an
+// order or an operator.
 #pragma once
 
 #include <array>
@@ -51,8 +51,8 @@ struct FactRow {
 const FactRow& row(Fact fact);
 std::span<const FactRow> all_facts();
 
-// words: the word's position; -1: none (an order without a number type). set: a bit for each word. number: itself.
-// date: days since 1970-01-01. name: the text; empty: none.
+// words: the word's position; -1: none (an order without a number type). set: a bit for each word. number:
+// itself. date: days since 1970-01-01. name: the text; empty: none.
 class Facts {
  public:
   std::int64_t operator[](Fact fact) const { return values_[at(fact)]; }
@@ -79,7 +79,8 @@ class Facts {
 
 Weekday weekday_of(JstDate day);
 
-// "certified", "fixed ip_050", "12", "2026-04-01", "demo"; "none" for an empty set, "" for no name or no word.
+// "certified", "fixed ip_050", "12", "2026-04-01", "demo"; "none" for an empty set, "" for no name or no
+// word.
 std::string text_of(Fact fact, const Facts& facts);
 
 // Reads what `text_of` prints. False: it is not a value of this fact. A name points into `text`.

@@ -29,7 +29,8 @@ std::optional<Fact> contradiction(const Space& space, const Clause& clause) {
 // Of two limits that leave each other nothing, the later in the file is idle.
 bool makes_idle(const Piece& other, const Piece& limit) {
   const auto a = bound_of(*other.rule->limit, *other.step), b = bound_of(*limit.rule->limit, *limit.step);
-  return leaves_nothing(a, b) && (!leaves_nothing(b, a) || other.rule < limit.rule);  // both stand in one list
+  return leaves_nothing(a, b) &&
+         (!leaves_nothing(b, a) || other.rule < limit.rule);  // both stand in one list
 }
 
 bool binds(const Pieces& pieces, const Piece& limit) {
@@ -50,9 +51,8 @@ bool binds(const Pieces& pieces, const Piece& limit) {
 // A deny that asks nothing but the day.
 bool closes_days(const Rule& rule) {
   return rule.deny && std::any_of(rule.when.any.begin(), rule.when.any.end(), [](const Clause& clause) {
-           return std::all_of(clause.begin(), clause.end(), [](auto& one) {
-             return one.fact == Fact::date || one.fact == Fact::weekday;
-           });
+           return std::all_of(clause.begin(), clause.end(),
+                              [](auto& one) { return one.fact == Fact::date || one.fact == Fact::weekday; });
          });
 }
 
@@ -74,10 +74,11 @@ std::vector<Broken> unreachable_rules(const Policy& policy) {
     }
     if (some) continue;
     const bool dates = fact == Fact::date && (rule.active.from || rule.active.until);
-    out.push_back(at(rule, the_rule(rule) + "can never match: " +
-                               (dates   ? "no day is both in its 'active' dates and in its 'date'"
-                                : !fact ? "it has no condition that can hold"
-                                        : "no order there can be meets its '" + std::string(name(*fact)) + "'")));
+    out.push_back(
+        at(rule, the_rule(rule) + "can never match: " +
+                     (dates   ? "no day is both in its 'active' dates and in its 'date'"
+                      : !fact ? "it has no condition that can hold"
+                              : "no order there can be meets its '" + std::string(name(*fact)) + "'")));
   }
   return out;
 }
@@ -101,9 +102,10 @@ std::vector<Broken> idle_limits(const Policy& policy) {
                                    " for days on which it does not act; it can never be in force"));
     }
     if (some_bind || !acts) continue;
-    out.push_back(at(rule, the_rule(rule) +
-                               "has a limit that can never bind: wherever it stands, nothing is permitted or another "
-                               "limit is at least as tight"));
+    out.push_back(
+        at(rule, the_rule(rule) +
+                     "has a limit that can never bind: wherever it stands, nothing is permitted or another "
+                     "limit is at least as tight"));
   }
   return out;
 }
@@ -143,15 +145,15 @@ std::vector<Broken> closed_days(const Policy& policy) {
             [](const auto& a, const auto& b) { return a.first[Fact::date] < b.first[Fact::date]; });
   const auto first_open = std::find_if(days.begin(), days.end(), [](const auto& day) { return day.second; });
   const auto& place = policy.rules.front();
-  if (first_open == days.end()) return {at(place, "nothing permits anybody, on any day: no order can ever pass")};
+  if (first_open == days.end())
+    return {at(place, "nothing permits anybody, on any day: no order can ever pass")};
   // What was before the first permit was before this policy.
   const auto closed = std::find_if(first_open, days.end(), [](const auto& day) { return !day.second; });
   if (closed == days.end()) return {};
   const auto& day = closed->first;
   const auto weekday = name(day.word<Weekday>(Fact::weekday));
-  const bool by_weekday =
-      std::any_of(closed, days.end(), [](const auto& later) { return later.second; }) &&
-      closed + 1 != days.end() && (closed + 1)->first[Fact::date] == day[Fact::date] + 1;
+  const bool by_weekday = std::any_of(closed, days.end(), [](const auto& later) { return later.second; }) &&
+                          closed + 1 != days.end() && (closed + 1)->first[Fact::date] == day[Fact::date] + 1;
   const auto reopened = std::find_if(closed, days.end(), [](const auto& later) { return later.second; });
   std::string when = "from " + day.today().text() + " on";
   if (by_weekday)

@@ -19,7 +19,8 @@ Condition of_operators(std::vector<std::string> names, bool negated) {
 std::vector<const Waiver*> lifting(const Policy& policy, const Rule& rule) {
   std::vector<const Waiver*> out;
   for (const auto& waiver : policy.waivers)
-    if (std::find(waiver.rules.begin(), waiver.rules.end(), rule.id) != waiver.rules.end()) out.push_back(&waiver);
+    if (std::find(waiver.rules.begin(), waiver.rules.end(), rule.id) != waiver.rules.end())
+      out.push_back(&waiver);
   return out;
 }
 
@@ -27,7 +28,8 @@ std::vector<const Waiver*> lifting(const Policy& policy, const Rule& rule) {
 std::vector<Clause> less_waived(const Clause& clause, const std::vector<const Waiver*>& waivers) {
   if (waivers.empty()) return {clause};
   std::vector<std::string> named;
-  for (const auto* waiver : waivers) named.insert(named.end(), waiver->operators.begin(), waiver->operators.end());
+  for (const auto* waiver : waivers)
+    named.insert(named.end(), waiver->operators.begin(), waiver->operators.end());
   std::sort(named.begin(), named.end());
   named.erase(std::unique(named.begin(), named.end()), named.end());
   std::vector<Clause> out{clause};
@@ -60,7 +62,9 @@ std::vector<Clause> acting(const Policy& policy, const Rule& rule, bool lifted) 
   return out;
 }
 
-Clause waived_cases(const Waiver& waiver) { return {of_operators(waiver.operators, false), on_days(waiver.dates)}; }
+Clause waived_cases(const Waiver& waiver) {
+  return {of_operators(waiver.operators, false), on_days(waiver.dates)};
+}
 
 std::vector<Clause> spoken_of(const Guarantee& guarantee) {
   auto out = guarantee.when.any;
@@ -105,7 +109,8 @@ std::vector<Clause> Pieces::all_clauses(const Policy& policy, std::vector<Clause
   return out;
 }
 
-Pieces::Pieces(const Policy& policy, std::vector<Clause> cuts) : space_(all_clauses(policy, std::move(cuts))) {
+Pieces::Pieces(const Policy& policy, std::vector<Clause> cuts)
+    : space_(all_clauses(policy, std::move(cuts))) {
   hands_out = space_.box({of_operations(true)});
   gives_back = space_.box({of_operations(false)});
   for (const auto& waiver : policy.waivers) waivers.push_back(space_.box(waived_cases(waiver)));

@@ -1,5 +1,5 @@
-// A policy taken apart into boxes: in which cases each effect of an enforced rule stands. What proofs and comparisons
-// work on.
+// A policy taken apart into boxes: in which cases each effect of an enforced rule stands. What proofs and
+// comparisons work on.
 #pragma once
 
 #include <vector>
@@ -9,14 +9,15 @@
 
 namespace sekisho::policy {
 
-// The cases in which a rule acts: its conditions hold, on its active days, for operations that hand numbers out.
-// `lifted`: and no waiver lifts it.
+// The cases in which a rule acts: its conditions hold, on its active days, for operations that hand numbers
+// out. `lifted`: and no waiver lifts it.
 std::vector<Clause> acting(const Policy& policy, const Rule& rule, bool lifted);
 
 // The cases of a waiver.
 Clause waived_cases(const Waiver& waiver);
 
-// The cases that a guarantee speaks of. One that does not name operations speaks of those that hand numbers out.
+// The cases that a guarantee speaks of. One that does not name operations speaks of those that hand numbers
+// out.
 std::vector<Clause> spoken_of(const Guarantee& guarantee);
 
 // One effect in one box. A rule with several alternatives, or a limit with several figures, makes several.

@@ -13,7 +13,9 @@ namespace {
 
 using Kind = Period::Kind;
 
-void add(std::vector<Box>& to, const std::vector<Box>& more) { to.insert(to.end(), more.begin(), more.end()); }
+void add(std::vector<Box>& to, const std::vector<Box>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
 
 // Looks for the smallest case that breaks one guarantee.
 class Question {
@@ -59,7 +61,8 @@ class Question {
   Facts facts() const { return space_.first(*found_); }
 
  private:
-  // A permitted case outside `taken`. Where a limit may trim, one number is enough for every other limit over a time.
+  // A permitted case outside `taken`. Where a limit may trim, one number is enough for every other limit over
+  // a time.
   End permitted(const std::vector<Box>& regions, const std::vector<Box>& taken) {
     std::vector<Box> refused = excused();
     add(refused, taken);
@@ -89,7 +92,8 @@ class Question {
   void look(const Box& region, const std::vector<Box>& boxes) {
     if (empty(space_, region)) return;
     Cover cover(space_, boxes, most_);
-    if (auto left = cover.smallest(region); left && (!found_ || before(*left, *found_))) found_ = std::move(left);
+    if (auto left = cover.smallest(region); left && (!found_ || before(*left, *found_)))
+      found_ = std::move(left);
     gave_up_ |= cover.gave_up();
   }
   // By axes, then classes: a case is one bit on each axis.
@@ -169,7 +173,8 @@ std::optional<Broken> prove_one(const Policy& policy, const Pieces& pieces, cons
   const auto facts = question->facts();
   const Counterexample example{policy, compiled, guarantee, facts, pieces.space(), counted};
   // The case was found by comparing boxes. It must also break the guarantee when it is decided like an order.
-  if (!example.breaks()) throw std::logic_error("the prover found a case that decides otherwise: " + example.text());
+  if (!example.breaks())
+    throw std::logic_error("the prover found a case that decides otherwise: " + example.text());
   broken.text = example.text();
   broken.test = example.test();
   return broken;

@@ -42,8 +42,8 @@ struct Broken {
 // The guarantees that do not hold, in the order of the file.
 std::vector<Broken> prove(const Policy& policy, std::size_t most = most_regions);
 
-// Everything that speaks against a policy which can be read: guarantees that do not hold, and what lint.h finds. In the
-// order of lines.
+// Everything that speaks against a policy which can be read: guarantees that do not hold, and what lint.h
+// finds. In the order of lines.
 std::vector<Broken> shortcomings(const Policy& policy);
 
 // Whatever day it is, everything that counts towards `inner` counts towards `outer` too, so that a limit per

@@ -6,13 +6,20 @@ namespace sekisho::policy {
 
 std::string Period::text() const {
   switch (kind) {
-    case Kind::order: return "order";
-    case Kind::day: return "day";
-    case Kind::month: return "month";
-    case Kind::fiscal_year: return "fiscal year";
-    case Kind::days: return std::to_string(days) + " days";
-    case Kind::held: return "held";
-    case Kind::lifetime: return "lifetime";
+    case Kind::order:
+      return "order";
+    case Kind::day:
+      return "day";
+    case Kind::month:
+      return "month";
+    case Kind::fiscal_year:
+      return "fiscal year";
+    case Kind::days:
+      return std::to_string(days) + " days";
+    case Kind::held:
+      return "held";
+    case Kind::lifetime:
+      return "lifetime";
   }
   return "";
 }
@@ -20,7 +27,8 @@ std::string Period::text() const {
 int Policy::longest_days() const {
   int longest = 0;
   for (const auto& rule : rules)
-    if (rule.limit && rule.limit->per.kind == Period::Kind::days) longest = std::max(longest, rule.limit->per.days);
+    if (rule.limit && rule.limit->per.kind == Period::Kind::days)
+      longest = std::max(longest, rule.limit->per.days);
   return longest;
 }
 

@@ -1,5 +1,5 @@
-// A policy as it is written: who may be given numbers. Values only; config/policy_file.cpp reads them, compiled.h makes
-// them quick, decide.h applies them.
+// A policy as it is written: who may be given numbers. Values only; config/policy_file.cpp reads them,
+// compiled.h makes them quick, decide.h applies them.
 #pragma once
 
 #include <optional>
@@ -49,9 +49,9 @@ struct Limit {
   std::vector<Step> steps;
   Unit unit = Unit::numbers;  // channels: per order only
   Period per;
-  NumberTypes number_types;  // counted types; empty: all
-  bool trim = false;         // "short: trim"
-  std::string code;          // outward; default quota-exceeded
+  NumberTypes number_types;           // counted types; empty: all
+  bool trim = false;                  // "short: trim"
+  std::string code;                   // outward; default quota-exceeded
   const Step* on(JstDate day) const;  // null: no figure is in force that day
   bool counts(NumberType type) const { return number_types.empty() || number_types.has(type); }
   bool operator==(const Limit&) const = default;
@@ -79,8 +79,8 @@ struct Rule {
   int line = 0, column = 0;  // where it stands in the file
 };
 
-// Lifts rules for named operators over some days. Only `etoc` and `contract` rules can be lifted: what statute or
-// scheme demands is not the carrier's to waive. A permit is never lifted.
+// Lifts rules for named operators over some days. Only `etoc` and `contract` rules can be lifted: what
+// statute or scheme demands is not the carrier's to waive. A permit is never lifted.
 struct Waiver {
   std::string id;
   std::vector<std::string> operators;  // sorted
@@ -97,10 +97,10 @@ struct Guarantee {
   When when;
   bool unwaived = false;  // speaks only of operators that no waiver is in force for
   Kind kind = Kind::never_permit;
-  Quantity numbers = 0;      // at_most
+  Quantity numbers = 0;       // at_most
   Unit unit = Unit::numbers;  // at_most
-  Period per;                // at_most
-  int line = 0, column = 0;  // where it stands in the file
+  Period per;                 // at_most
+  int line = 0, column = 0;   // where it stands in the file
 };
 
 // A figure that stands once in the file, dated, with where it comes from.

@@ -77,7 +77,8 @@ std::string operator_in_words(const Facts& facts, const std::function<bool(Fact)
   if (tells(Fact::etoc)) parts.push_back("etoc " + text_of(Fact::etoc, facts));
   if (tells(Fact::plan)) parts.push_back("plan " + text_of(Fact::plan, facts));
   no_or(Fact::plan_covers_type, "the type in its plan", "the type not in its plan");
-  if (tells(Fact::plan_types)) parts.push_back("the types " + listed(Fact::plan_types, facts, ", ") + " in its plan");
+  if (tells(Fact::plan_types))
+    parts.push_back("the types " + listed(Fact::plan_types, facts, ", ") + " in its plan");
   no_or(Fact::forwards_calls, "call forwarding", "no call forwarding");
   if (tells(Fact::refusal))
     parts.push_back(facts[Fact::refusal] == 0 ? "no refusal"
@@ -98,13 +99,16 @@ std::string order_in_words(const Facts& facts, const std::function<bool(Fact)>& 
   const auto carrier = facts.name(Fact::carrier), area = facts.name(Fact::area);
   if (tells(Fact::carrier))
     out += carrier.empty() ? " from a carrier that no rule names" : " from the carrier " + quoted(carrier);
-  if (tells(Fact::area)) out += area.empty() ? " in an area that no rule names" : " in the area " + quoted(area);
+  if (tells(Fact::area))
+    out += area.empty() ? " in an area that no rule names" : " in the area " + quoted(area);
   if (tells(Fact::channels)) out += " with " + plural(facts[Fact::channels], "channel");
   if (tells(Fact::chain_depth) || tells(Fact::chain_etoc)) {
-    out += facts[Fact::chain_depth] == 0 ? " for itself"
-                                         : " for " + plural(facts[Fact::chain_depth], "operator") + " further down";
+    out += facts[Fact::chain_depth] == 0
+               ? " for itself"
+               : " for " + plural(facts[Fact::chain_depth], "operator") + " further down";
     if (facts[Fact::chain_depth] > 0) {
-      out += " (etoc " + listed(Fact::chain_etoc, facts, ", ") + "; plan " + listed(Fact::chain_plan, facts, ", ");
+      out += " (etoc " + listed(Fact::chain_etoc, facts, ", ") + "; plan " +
+             listed(Fact::chain_plan, facts, ", ");
       out += "; refusals " + listed(Fact::chain_refusal, facts, ", ") + ")";
     }
   }
@@ -146,8 +150,9 @@ std::string as_test(const std::string& name, const Facts& facts, const std::stri
     operators += ", " + chain.back() + ": " + hop;
   }
   if (!chain.empty()) order.push_back("chain: [" + joined(chain, ", ") + "]");
-  return "operators: { " + operators + " }\n" + "tests: [ { name: " + name + ", operator: case, order: " +
-         flow(order) + ", at: \"" + facts.today().text() + "T12:00:00+09:00\", expect: " + expect + " } ]\n";
+  return "operators: { " + operators + " }\n" + "tests: [ { name: " + name +
+         ", operator: case, order: " + flow(order) + ", at: \"" + facts.today().text() +
+         "T12:00:00+09:00\", expect: " + expect + " } ]\n";
 }
 
 std::string expectation(const Decision& decision, const Facts& facts) {
@@ -164,8 +169,8 @@ std::string expectation(const Decision& decision, const Facts& facts) {
 }
 
 std::string said(const Limit& limit, Quantity figure) {
-  return std::to_string(figure) + (limit.unit == Unit::channels ? " channels" : "") + " per " + limit.per.text() +
-         (limit.number_types.empty() ? "" : " of " + join(limit.number_types, ", "));
+  return std::to_string(figure) + (limit.unit == Unit::channels ? " channels" : "") + " per " +
+         limit.per.text() + (limit.number_types.empty() ? "" : " of " + join(limit.number_types, ", "));
 }
 
 }  // namespace sekisho::policy

@@ -93,9 +93,10 @@ std::vector<Facts> type_points(const std::vector<const Condition*>& asked) {
   return out;
 }
 
-// How many operators further down, and what stands of them: as many different states as there are operators at most,
-// and at least one where there is one.
-std::vector<Facts> chain_points(const std::vector<const Condition*>& asked, std::vector<std::int64_t> depths) {
+// How many operators further down, and what stands of them: as many different states as there are operators
+// at most, and at least one where there is one.
+std::vector<Facts> chain_points(const std::vector<const Condition*>& asked,
+                                std::vector<std::int64_t> depths) {
   const auto etoc = alike(Fact::chain_etoc, asked), plan = alike(Fact::chain_plan, asked),
              refusal = alike(Fact::chain_refusal, asked);
   for (std::size_t depth = 0; depth <= std::max(etoc.size(), plan.size()); ++depth)
@@ -220,7 +221,8 @@ void Space::cut(Axis& axis, const std::vector<const Condition*>& asked) {
     std::vector<std::uint64_t> answers(asked.size() / 64 + 1);
     for (std::size_t question = 0; question < asked.size(); ++question)
       if (asked[question]->holds(axis.points[i])) answers[question / 64] |= std::uint64_t{1} << question % 64;
-    const auto [entry, is_new] = known.emplace(std::move(answers), static_cast<std::uint32_t>(axis.first.size()));
+    const auto [entry, is_new] =
+        known.emplace(std::move(answers), static_cast<std::uint32_t>(axis.first.size()));
     if (is_new) axis.first.push_back(i);
     axis.class_of.push_back(entry->second);
   }
@@ -228,7 +230,8 @@ void Space::cut(Axis& axis, const std::vector<const Condition*>& asked) {
 
 std::size_t Space::axis_of(Fact fact) const {
   for (std::size_t axis = 0; axis < axes_.size(); ++axis)
-    if (std::find(axes_[axis].facts.begin(), axes_[axis].facts.end(), fact) != axes_[axis].facts.end()) return axis;
+    if (std::find(axes_[axis].facts.begin(), axes_[axis].facts.end(), fact) != axes_[axis].facts.end())
+      return axis;
   return axes_.size();
 }
 
@@ -257,7 +260,9 @@ std::uint32_t Space::like(Fact fact, std::size_t word) const {
   return 1u << word;
 }
 
-const std::vector<std::string>& Space::names(Fact fact) const { return names_[static_cast<std::size_t>(fact)]; }
+const std::vector<std::string>& Space::names(Fact fact) const {
+  return names_[static_cast<std::size_t>(fact)];
+}
 
 Box Space::all() const {
   Box box(words_);

@@ -1,14 +1,15 @@
-// Every case there can be, as a space of finitely many points: the ground on which policies are proved and compared.
+// Every case there can be, as a space of finitely many points: the ground on which policies are proved and
+// compared.
 //
-// A case is one value of each fact. A policy only compares a fact with what stands in its file, so values that every
-// condition takes alike are one *class*, named by its first value. Facts that depend on each other share an *axis*: a
-// weekday belongs to its date, a plan covers the order's type exactly when the type is in it, operators further down
-// can have no more different states than there are operators. Axes are free of each other, so every choice of one
-// class on each axis is a case that can occur, and all cases of one choice are decided alike. docs/proofs.md says the
-// same in plain words.
+// A case is one value of each fact. A policy only compares a fact with what stands in its file, so values
+// that every condition takes alike are one *class*, named by its first value. Facts that depend on each other
+// share an *axis*: a weekday belongs to its date, a plan covers the order's type exactly when the type is in
+// it, operators further down can have no more different states than there are operators. Axes are free of
+// each other, so every choice of one class on each axis is a case that can occur, and all cases of one choice
+// are decided alike. docs/proofs.md says the same in plain words.
 //
-// On an axis each point is a real combination of its facts' values. What no order can be is left out: a quantity below
-// 1, an order without a number type (`read_order` refuses both).
+// On an axis each point is a real combination of its facts' values. What no order can be is left out: a
+// quantity below 1, an order without a number type (`read_order` refuses both).
 #pragma once
 
 #include <cstdint>
@@ -32,12 +33,15 @@ class Space {
   std::size_t classes(std::size_t axis) const { return axes_[axis].first.size(); }
   const std::vector<Fact>& facts(std::size_t axis) const { return axes_[axis].facts; }
   std::size_t axis_of(Fact fact) const;
-  // The points of a class, smallest first: for numbers, dates and names also where later spans of the class begin.
+  // The points of a class, smallest first: for numbers, dates and names also where later spans of the class
+  // begin.
   std::vector<Facts> points(std::size_t axis, std::size_t one_class) const;
   // Where the span of a number or date that begins at this value ends; nothing: it has no end.
   std::optional<std::int64_t> span_end(Fact fact, std::int64_t begin) const;
   std::int64_t span_begin(Fact fact, std::int64_t value) const;
-  bool is_first_span(Fact fact, std::int64_t begin) const { return begins_[static_cast<std::size_t>(fact)].front() == begin; }
+  bool is_first_span(Fact fact, std::int64_t begin) const {
+    return begins_[static_cast<std::size_t>(fact)].front() == begin;
+  }
   const std::vector<std::string>& names(Fact fact) const;  // that some condition mentions
   // set: the words that every question takes as it takes this one, as bits.
   std::uint32_t like(Fact fact, std::size_t word) const;
@@ -60,9 +64,9 @@ class Space {
  private:
   struct Axis {
     std::vector<Fact> facts;
-    std::vector<Facts> points;             // of this axis's facts alone
-    std::vector<std::uint32_t> class_of;   // by point
-    std::vector<std::size_t> first;        // by class: its first point
+    std::vector<Facts> points;            // of this axis's facts alone
+    std::vector<std::uint32_t> class_of;  // by point
+    std::vector<std::size_t> first;       // by class: its first point
     std::size_t offset = 0, words = 1;
   };
   void cut(Axis& axis, const std::vector<const Condition*>& asked);
@@ -77,7 +81,7 @@ class Space {
 };
 
 bool no_class(std::span<const std::uint64_t> classes);  // not `empty`: std has one for every span
-bool empty(const Space& space, const Box& box);  // on some axis
+bool empty(const Space& space, const Box& box);         // on some axis
 Box meet(const Box& a, const Box& b);
 
 }  // namespace sekisho::policy

@@ -29,7 +29,8 @@ bool holds(const Clause& clause, const Facts& facts) {
 }
 
 bool When::holds(const Facts& facts) const {
-  return std::any_of(any.begin(), any.end(), [&](const Clause& clause) { return policy::holds(clause, facts); });
+  return std::any_of(any.begin(), any.end(),
+                     [&](const Clause& clause) { return policy::holds(clause, facts); });
 }
 
 bool When::asks(Fact fact) const {

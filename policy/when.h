@@ -1,7 +1,7 @@
 // Conditions, in one normal form: any of several clauses, each a conjunction of questions about single facts.
 //
-// However a file nests `not` and `any_of`, this is what it means. A clause is a box in the space of all facts, which
-// is what makes a policy fast to evaluate (compiled.h) and possible to prove (cover.h).
+// However a file nests `not` and `any_of`, this is what it means. A clause is a box in the space of all
+// facts, which is what makes a policy fast to evaluate (compiled.h) and possible to prove (cover.h).
 #pragma once
 
 #include <cstdint>

@@ -102,7 +102,8 @@ int format(const Console& console, const FormatOptions& options) {
 }  // namespace
 
 void add_policy(CLI::App& app, const Console& console, int& code) {
-  auto* policy = app.add_subcommand("policy", "The policy file: check it, test it, see what it does and changes");
+  auto* policy =
+      app.add_subcommand("policy", "The policy file: check it, test it, see what it does and changes");
   policy->require_subcommand(1);
 
   auto* check_command = policy->add_subcommand("check", "Read one policy file and prove it");
@@ -113,10 +114,12 @@ void add_policy(CLI::App& app, const Console& console, int& code) {
   auto* test_command = policy->add_subcommand("test", "Run the table tests beside a policy");
   auto options = std::make_shared<TestOptions>();
   test_command->add_option("files", options->files, "policy.test.yaml files")->required();
-  test_command->add_option("--junit", options->junit, "Also write the results as JUnit XML")->type_name("FILE");
+  test_command->add_option("--junit", options->junit, "Also write the results as JUnit XML")
+      ->type_name("FILE");
   test_command->callback([&console, &code, options] { code = test(console, *options); });
 
-  auto* format_command = policy->add_subcommand("format", "Print the file in the usual form, every comment kept");
+  auto* format_command =
+      policy->add_subcommand("format", "Print the file in the usual form, every comment kept");
   auto shape = std::make_shared<FormatOptions>();
   format_command->add_option("file", shape->file, "The policy")->required();
   format_command->add_flag("--write", shape->write, "Write the file instead");

@@ -17,14 +17,14 @@ struct ExplainOptions {
   std::string test, language;
 };
 
-constexpr std::size_t en = static_cast<std::size_t>(Language::en), ja = static_cast<std::size_t>(Language::ja);
+constexpr std::size_t en = static_cast<std::size_t>(Language::en),
+                      ja = static_cast<std::size_t>(Language::ja);
 
-// What an order is unless something else is said: one fixed number, asked for today by an operator that no register
-// knows.
+// What an order is unless something else is said: one fixed number, asked for today by an operator that no
+// register knows.
 policy::Facts usual_facts() {
-  static const policy::Order order{.operation = policy::Operation::allocate,
-                                   .number_type = policy::NumberType::fixed,
-                                   .quantity = 1};
+  static const policy::Order order{
+      .operation = policy::Operation::allocate, .number_type = policy::NumberType::fixed, .quantity = 1};
   static const policy::Standing standing{.today = policy::JstDate::of(now())};
   return policy::facts_of(order, standing);
 }
@@ -41,8 +41,10 @@ std::string read_facts(const std::vector<std::string>& given, policy::Facts& fac
     const auto value = std::string_view(one).substr(equals + 1);
     if (!policy::read_value(*fact, value, facts)) {
       std::string words;
-      for (const auto word : policy::row(*fact).words) words += (words.empty() ? "" : ", ") + std::string(word);
-      return "'" + std::string(value) + "' is not a value of " + key + (words.empty() ? "" : ": one of " + words);
+      for (const auto word : policy::row(*fact).words)
+        words += (words.empty() ? "" : ", ") + std::string(word);
+      return "'" + std::string(value) + "' is not a value of " + key +
+             (words.empty() ? "" : ": one of " + words);
     }
     covers |= *fact == Fact::plan_covers_type;
     types |= *fact == Fact::plan_types;
@@ -73,8 +75,9 @@ int tell(const Console& console, const ExplainOptions& options, const policy::Co
     const bool matters = one.kind != policy::RuleStory::Kind::does_not_match &&
                          one.kind != policy::RuleStory::Kind::not_active;
     const auto kind = in_words(one.kind);
-    text += "\n" + std::string(matters ? "* " : "  ") + one.rule->id + "  [" + std::string(name(one.rule->basis)) +
-            "]" + (one.rule->why.empty() ? "" : "  " + one.rule->why) + "\n";
+    text += "\n" + std::string(matters ? "* " : "  ") + one.rule->id + "  [" +
+            std::string(name(one.rule->basis)) + "]" + (one.rule->why.empty() ? "" : "  " + one.rule->why) +
+            "\n";
     line("    ", {kind.text[en] + ": " + one.effect.text[en], kind.text[ja] + "：" + one.effect.text[ja]});
     line("      ", one.why);
     rules.push_back(json::object{{"rule", one.rule->id},
@@ -136,7 +139,9 @@ int diff(const Console& console, const DiffOptions& options) {
     text += "    before  " + change.old_answer + "\n    after   " + change.new_answer + "\n    sample  " +
             change.sample + "\n";
     if (change.hidden)
-      text += "    where the rest of the policy, which is the same in both, does not refuse it or hold it tighter\n";
+      text +=
+          "    where the rest of the policy, which is the same in both, does not refuse it or hold it "
+          "tighter\n";
     text += "\n";
     json::array cases;
     for (const auto& one : change.cases) cases.emplace_back(one);
@@ -169,12 +174,14 @@ void add_policy_meaning(CLI::App& policy, const Console& console, int& code) {
   explain_command->add_option("file", asked->file, "The policy; with --test, its test file")->required();
   explain_command->add_option("facts", asked->facts,
                               "FACT=VALUE, e.g. etoc=none number_type=ip_050 quantity=2 date=2026-04-01");
-  explain_command->add_option("--test", asked->test, "The operator and order of this test")->type_name("NAME");
+  explain_command->add_option("--test", asked->test, "The operator and order of this test")
+      ->type_name("NAME");
   explain_command->add_option("--language", asked->language, "en or ja alone")
       ->check(CLI::IsMember({"en", "ja"}));
   explain_command->callback([&console, &code, asked] { code = explain(console, *asked); });
 
-  auto* diff_command = policy.add_subcommand("diff", "Which operators and orders get another answer, exactly");
+  auto* diff_command =
+      policy.add_subcommand("diff", "Which operators and orders get another answer, exactly");
   auto two = std::make_shared<DiffOptions>();
   diff_command->add_option("old", two->old_file, "The policy as it was")->required();
   diff_command->add_option("new", two->new_file, "The policy as it would be")->required();

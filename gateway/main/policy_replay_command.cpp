@@ -1,4 +1,5 @@
-// policy replay: which past decisions would have been others under this policy; and who takes responsibility for it.
+// policy replay: which past decisions would have been others under this policy; and who takes responsibility
+// for it.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -63,7 +64,8 @@ std::string in_words(const cache::Replayed& found, double seconds) {
                           found.from.empty() ? "-" : found.from, found.until.empty() ? "-" : found.until,
                           found.records, seconds);
   if (found.passed_over > 0)
-    text += fmt::format("{} more were answered for reasons that are no policy's business\n", found.passed_over);
+    text +=
+        fmt::format("{} more were answered for reasons that are no policy's business\n", found.passed_over);
   if (found.undecidable > 0)
     text += fmt::format("{} more do not hold the facts that they were decided by\n", found.undecidable);
   if (found.counted_here > 0)
@@ -71,13 +73,13 @@ std::string in_words(const cache::Replayed& found, double seconds) {
   if (found.groups.empty()) return text + "None would be answered otherwise.\n";
   text += "\n";
   for (const auto& group : found.groups)
-    text += fmt::format("{} -> {}{}: {} decisions, {} numbers, {} operators (e.g. {})\n", group.before, group.after,
-                        group.kind == cache::FlipKind::trimmed ? ", cut to what is left" : "", group.decisions,
-                        group.numbers, group.operators, group.samples.front());
+    text += fmt::format("{} -> {}{}: {} decisions, {} numbers, {} operators (e.g. {})\n", group.before,
+                        group.after, group.kind == cache::FlipKind::trimmed ? ", cut to what is left" : "",
+                        group.decisions, group.numbers, group.operators, group.samples.front());
   text += "\n";
   for (std::size_t i = 0; i < found.touched.size() && i < 10; ++i)
-    text += fmt::format("{}  {} decisions, {} numbers\n", found.touched[i].operator_id, found.touched[i].decisions,
-                        found.touched[i].numbers);
+    text += fmt::format("{}  {} decisions, {} numbers\n", found.touched[i].operator_id,
+                        found.touched[i].decisions, found.touched[i].numbers);
   if (found.touched.size() > 10) text += fmt::format("… and {} more operators\n", found.touched.size() - 10);
   return text;
 }
@@ -106,7 +108,8 @@ int replay(const Console& console, const ReplayOptions& options) {
     const gateway::FlipApproval approval{policy.value->digest, options.by, options.reason, now()};
     if (!co_await gateway::approve_flips(link, approval))
       co_return console.fail("the approval could not be written to Redis");
-    console.print(result, in_words(found, seconds) + "\napproved by " + options.by + ": " + options.reason + "\n");
+    console.print(result,
+                  in_words(found, seconds) + "\napproved by " + options.by + ": " + options.reason + "\n");
     co_return done;
   });
 }
@@ -118,7 +121,9 @@ void add_policy_replay(CLI::App& policy, const Console& console, int& code) {
   auto asked = std::make_shared<ReplayOptions>();
   command->add_option("file", asked->file, "The policy as it would be")->required();
   command->add_option("--journal", asked->journal, "The journal's directory (else the configuration's)");
-  command->add_option("--approve", asked->approve, "Let gateways load it although it flips more than their budget")
+  command
+      ->add_option("--approve", asked->approve,
+                   "Let gateways load it although it flips more than their budget")
       ->type_name("WORD")
       ->check(CLI::IsMember({"flips"}));
   command->add_option("--by", asked->by, "Who approves")->type_name("NAME");

@@ -59,7 +59,8 @@ void evaluate(benchmark::State& state) {
     compiled.evaluate(cases[at++ % cases.size()], verdict);
     benchmark::DoNotOptimize(verdict);
   }
-  state.counters["allocations"] = benchmark::Counter(double(allocations - before), benchmark::Counter::kAvgIterations);
+  state.counters["allocations"] =
+      benchmark::Counter(double(allocations - before), benchmark::Counter::kAvgIterations);
 }
 BENCHMARK(evaluate)->Arg(1)->Arg(10)->Arg(200)->Arg(1000);
 

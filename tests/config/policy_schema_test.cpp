@@ -1,5 +1,5 @@
-// The JSON Schemas against the loader, over every policy and test file of the tree, good ones and broken ones: what the
-// loader takes the schema takes, and what the schema refuses the loader refuses.
+// The JSON Schemas against the loader, over every policy and test file of the tree, good ones and broken
+// ones: what the loader takes the schema takes, and what the schema refuses the loader refuses.
 #include "config/policy_schema.h"
 
 #include <gtest/gtest.h>

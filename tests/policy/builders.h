@@ -167,7 +167,8 @@ inline Decision decided(const Policy& policy, const OperatorRecord& record, cons
                         Freshness freshness = {}) {
   static const Route route{.method = "POST"};
   const auto standing = stand(&record, record.id, order.number_type, today, 1, freshness);
-  return decide(Compiled(policy), {.caller = record.id, .route = &route, .order = &order, .standing = &standing});
+  return decide(Compiled(policy),
+                {.caller = record.id, .route = &route, .order = &order, .standing = &standing});
 }
 
 // "allowed", or the code of every finding in the order of the ladder.

@@ -1,4 +1,5 @@
-// What changes between two policies, exactly: in words on known ones, and against trying every value on random ones.
+// What changes between two policies, exactly: in words on known ones, and against trying every value on
+// random ones.
 #include "policy/diff.h"
 
 #include <gmock/gmock.h>
@@ -58,10 +59,12 @@ TEST(Diff, what_is_said_otherwise_and_means_the_same_is_no_change) {
 TEST(Diff, a_ramp_that_steps_is_told_with_its_date) {
   auto flat = contract_policy();
   rule(flat, "uncertified-ramp").limit->steps = {{{}, 100}};
-  EXPECT_THAT(told(flat, contract_policy()),
-              ElementsAre("etoc none, applied, expired, surrendered; from 2026-04-01 on: permitted up to 100 per "
-                          "lifetime (etoc-uncertified) -> permitted up to 1 per lifetime (etoc-uncertified)"));
-  EXPECT_TRUE(diff(flat, contract_policy()).changes[0].hidden);  // refused all the same: no plan, on the refusal list
+  EXPECT_THAT(
+      told(flat, contract_policy()),
+      ElementsAre("etoc none, applied, expired, surrendered; from 2026-04-01 on: permitted up to 100 per "
+                  "lifetime (etoc-uncertified) -> permitted up to 1 per lifetime (etoc-uncertified)"));
+  EXPECT_TRUE(
+      diff(flat, contract_policy()).changes[0].hidden);  // refused all the same: no plan, on the refusal list
 }
 
 TEST(Diff, a_denial_that_goes_is_told_with_what_comes_instead) {
@@ -102,10 +105,11 @@ std::string plain_answer(const std::vector<Stand>& stands, const Facts& facts) {
   if (!permitted) return "refused policy-denied";
   std::set<std::string> out;
   for (const auto& term : terms) {
-    const bool idle = term.kind == Effect::Kind::bound && std::any_of(terms.begin(), terms.end(), [&](const Effect& other) {
-                        return other.kind == Effect::Kind::bound && leaves_nothing(other.bound, term.bound) &&
-                               !leaves_nothing(term.bound, other.bound);
-                      });
+    const bool idle =
+        term.kind == Effect::Kind::bound && std::any_of(terms.begin(), terms.end(), [&](const Effect& other) {
+          return other.kind == Effect::Kind::bound && leaves_nothing(other.bound, term.bound) &&
+                 !leaves_nothing(term.bound, other.bound);
+        });
     if (idle) continue;
     // Two that bind alike (100 a day of everything, told with another code or counted otherwise) are one.
     std::string text = Answer{.terms = {term}}.text();
@@ -143,8 +147,11 @@ TEST(DiffRandom, finds_exactly_the_cases_whose_answer_changes) {
     });
     const auto found = diff(a, b);
     EXPECT_TRUE(found.complete);
-    EXPECT_EQ(!found.changes.empty(), changes) << "seed " << seed << "\n"
-                                               << (found.changes.empty() ? "" : found.changes[0].cases[0] + ": " + found.changes[0].old_answer + " -> " + found.changes[0].new_answer);
+    EXPECT_EQ(!found.changes.empty(), changes)
+        << "seed " << seed << "\n"
+        << (found.changes.empty() ? ""
+                                  : found.changes[0].cases[0] + ": " + found.changes[0].old_answer + " -> " +
+                                        found.changes[0].new_answer);
     (changes ? different : equal) += 1;
     if (testing::Test::HasFailure()) return;
   }

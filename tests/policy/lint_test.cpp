@@ -55,8 +55,8 @@ TEST(Lint, a_limit_under_a_tighter_one_can_never_bind) {
   }
   // Together they cover everybody.
   const auto others = Ask{.etoc = WordSet{E::certified}.inverse()};
-  EXPECT_THAT(ids(idle_limits(of({permits("p"), limits("a", 5, {K::day}, certified), limits("b", 6, {K::day}, others),
-                                  limits("both", 7, {K::day})}))),
+  EXPECT_THAT(ids(idle_limits(of({permits("p"), limits("a", 5, {K::day}, certified),
+                                  limits("b", 6, {K::day}, others), limits("both", 7, {K::day})}))),
               ElementsAre("both"));
 }
 
@@ -65,7 +65,8 @@ TEST(Lint, a_limit_where_nothing_is_permitted_can_never_bind) {
   EXPECT_THAT(ids(idle_limits(of({permits("p"), denies("d", Reason::etoc_revoked, revoked),
                                   limits("l", 5, {K::day}, revoked)}))),
               ElementsAre("l"));
-  EXPECT_THAT(ids(idle_limits(of({permits("p", {.etoc = WordSet{E::certified}}), limits("l", 5, {K::day}, revoked)}))),
+  EXPECT_THAT(ids(idle_limits(
+                  of({permits("p", {.etoc = WordSet{E::certified}}), limits("l", 5, {K::day}, revoked)}))),
               ElementsAre("l"));
   auto watched = limits("l", 5, {K::day}, revoked);
   watched.mode = Mode::observe;  // binds nothing, and nobody thinks it does
@@ -73,10 +74,11 @@ TEST(Lint, a_limit_where_nothing_is_permitted_can_never_bind) {
 }
 
 TEST(Lint, a_limit_per_order_is_idle_where_no_larger_order_is_permitted) {
-  EXPECT_THAT(ids(idle_limits(of({permits("p", {.quantity = Range<Quantity>{.until = 10}}),
-                                  limits("l", 10, {K::order})}))),
+  EXPECT_THAT(ids(idle_limits(of(
+                  {permits("p", {.quantity = Range<Quantity>{.until = 10}}), limits("l", 10, {K::order})}))),
               ElementsAre("l"));
-  EXPECT_THAT(idle_limits(of({permits("p", {.quantity = Range<Quantity>{.until = 11}}), limits("l", 10, {K::order})})),
+  EXPECT_THAT(idle_limits(of(
+                  {permits("p", {.quantity = Range<Quantity>{.until = 11}}), limits("l", 10, {K::order})})),
               IsEmpty());
 }
 
@@ -91,9 +93,11 @@ TEST(Lint, limits_of_different_types_do_not_stand_in_each_others_way) {
 TEST(Lint, a_limit_that_trims_matters_beside_an_equal_one_that_does_not) {
   auto trims = limits("trims", 10, {K::day});
   trims.limit->trim = true;
-  EXPECT_THAT(ids(idle_limits(of({permits("p"), limits("plain", 10, {K::day}), trims}))), ElementsAre("plain"));
+  EXPECT_THAT(ids(idle_limits(of({permits("p"), limits("plain", 10, {K::day}), trims}))),
+              ElementsAre("plain"));
   trims.limit->steps[0].value = 11;
-  EXPECT_THAT(ids(idle_limits(of({permits("p"), limits("plain", 10, {K::day}), trims}))), ElementsAre("trims"));
+  EXPECT_THAT(ids(idle_limits(of({permits("p"), limits("plain", 10, {K::day}), trims}))),
+              ElementsAre("trims"));
 }
 
 TEST(Lint, a_figure_for_days_on_which_its_rule_does_not_act_is_found) {
@@ -120,15 +124,17 @@ TEST(Lint, days_on_which_nobody_is_permitted_are_found) {
   EXPECT_EQ(text(of({permits("p")})), "");
   EXPECT_EQ(text(of({denies("d", Reason::policy_denied)})),
             "nothing permits anybody, on any day: no order can ever pass");
-  EXPECT_EQ(text(of({permits("p", {.etoc = WordSet{E::certified}}),
-                     denies("d", Reason::policy_denied,
-                            {.etoc = WordSet{E::certified}, .date = Range<JstDate>{.from = day("2027-01-01")}})})),
-            "from 2027-01-01 on nothing permits anybody");
+  EXPECT_EQ(
+      text(of({permits("p", {.etoc = WordSet{E::certified}}),
+               denies("d", Reason::policy_denied,
+                      {.etoc = WordSet{E::certified}, .date = Range<JstDate>{.from = day("2027-01-01")}})})),
+      "from 2027-01-01 on nothing permits anybody");
   // A rule that closes days says so itself.
   EXPECT_EQ(text(of({permits("p"), denies("holidays", Reason::policy_denied,
                                           {.date = Range<JstDate>{day("2026-12-29"), day("2027-01-03")}})})),
             "");
-  EXPECT_EQ(text(of({permits("p"), denies("sundays", Reason::policy_denied, {.weekday = WordSet{Weekday::sunday}})})),
+  EXPECT_EQ(text(of({permits("p"),
+                     denies("sundays", Reason::policy_denied, {.weekday = WordSet{Weekday::sunday}})})),
             "");
   EXPECT_THAT(text(of({permits("weekdays", {.weekday = WordSet{Weekday::sunday}.inverse()})})),
               HasSubstr("(sunday) nothing permits anybody"));
@@ -141,9 +147,10 @@ TEST(Lint, who_somebody_is_needs_a_why) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].id, "few");
   EXPECT_THAT(found[0].text, HasSubstr("sets like operators apart"));
-  EXPECT_THAT(found[0].text, HasSubstr("An operator with the owner group 'kaze': permitted up to 10 per day; an "
-                                       "operator with no owner group that a rule names, alike in everything else: "
-                                       "permitted"));
+  EXPECT_THAT(found[0].text,
+              HasSubstr("An operator with the owner group 'kaze': permitted up to 10 per day; an "
+                        "operator with no owner group that a rule names, alike in everything else: "
+                        "permitted"));
   few.why = "suspended by the ministry's order of 2026-10-01";
   EXPECT_THAT(unequal_treatment(of({permits("p"), few})), IsEmpty());
 }

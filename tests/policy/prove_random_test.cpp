@@ -64,7 +64,8 @@ TEST(ProveRandom, agrees_with_trying_every_value) {
                                                  : permitted && !bounded(reading, guarantee, facts, given);
     });
     // The quantity is always cut: where it is not tried, larger orders are not seen here.
-    if (!maker.asked(Group::quantity) && !breaks && guarantee.kind == G::at_most && guarantee.per.kind == K::order)
+    if (!maker.asked(Group::quantity) && !breaks && guarantee.kind == G::at_most &&
+        guarantee.per.kind == K::order)
       continue;
     const auto found = prove(policy);
     EXPECT_EQ(found.empty(), !breaks) << "seed " << seed << (found.empty() ? "" : ": " + found[0].text);
@@ -87,7 +88,8 @@ TEST(ProveRandom, the_compiled_form_matches_what_the_conditions_say) {
       compiled.evaluate(facts, verdict);
       const Reading reading(policy, facts);
       EXPECT_EQ(verdict.permitted, reading.permit) << "seed " << seed;
-      EXPECT_EQ(verdict.denied_by ? verdict.denied_by->deny : std::nullopt, reading.reason) << "seed " << seed;
+      EXPECT_EQ(verdict.denied_by ? verdict.denied_by->deny : std::nullopt, reading.reason)
+          << "seed " << seed;
       for (std::size_t i = 0; i < policy.rules.size(); ++i) {
         const auto& rule = policy.rules[i];
         const bool matches = rule.active.has(facts.today()) && rule.when.holds(facts);

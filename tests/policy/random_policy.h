@@ -1,5 +1,5 @@
-// Small policies made at random, and every case they can meet, tried one value after the other: a plain reading to hold
-// the prover and the comparison against. Nothing here knows of classes, axes or boxes.
+// Small policies made at random, and every case they can meet, tried one value after the other: a plain
+// reading to hold the prover and the comparison against. Nothing here knows of classes, axes or boxes.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,26 @@
 namespace sekisho::policy {
 
 // Facts that are tried together, because they depend on each other.
-enum class Group { etoc, plan, refusal, type, forwards, record, elsewhere, country, agent, owner, who, operation,
-                   carrier, area, channels, chain, day, quantity };
+enum class Group {
+  etoc,
+  plan,
+  refusal,
+  type,
+  forwards,
+  record,
+  elsewhere,
+  country,
+  agent,
+  owner,
+  who,
+  operation,
+  carrier,
+  area,
+  channels,
+  chain,
+  day,
+  quantity
+};
 inline constexpr int group_count = 18;
 
 class Maker {
@@ -86,13 +104,15 @@ class Maker {
 
   Policy policy() {
     Policy policy;
-    for (int i = 0, count = 1 + upto(5); i < count; ++i) policy.rules.push_back(rule("r" + std::to_string(i)));
+    for (int i = 0, count = 1 + upto(5); i < count; ++i)
+      policy.rules.push_back(rule("r" + std::to_string(i)));
     if (asked(Group::who) && asked(Group::day) && chance(80)) {
       Waiver waiver{.id = "w", .operators = {"a"}, .rules = {"r0"}, .dates = dates()};
       if (chance(50)) waiver.operators.push_back("b");
       if (chance(50)) waiver.rules.push_back("r1");
       policy.waivers.push_back(waiver);
-      if (chance(40)) policy.waivers.push_back({.id = "v", .operators = {"b"}, .rules = {"r0"}, .dates = dates()});
+      if (chance(40))
+        policy.waivers.push_back({.id = "v", .operators = {"b"}, .rules = {"r0"}, .dates = dates()});
     }
     Guarantee guarantee{.id = "g", .when = when(30)};
     guarantee.kind = static_cast<Guarantee::Kind>(upto(2));
@@ -150,24 +170,42 @@ class Maker {
 
   static std::vector<Fact> facts_of_group(Group group) {
     switch (group) {
-      case Group::etoc: return {Fact::etoc};
-      case Group::plan: return {Fact::plan};
-      case Group::refusal: return {Fact::refusal};
-      case Group::type: return {Fact::number_type, Fact::plan_covers_type, Fact::plan_types};
-      case Group::forwards: return {Fact::forwards_calls};
-      case Group::record: return {Fact::track_record};
-      case Group::elsewhere: return {Fact::numbers_elsewhere};
-      case Group::country: return {Fact::country};
-      case Group::agent: return {Fact::domestic_agent};
-      case Group::owner: return {Fact::owner_group};
-      case Group::who: return {Fact::operator_id};
-      case Group::operation: return {Fact::operation};
-      case Group::carrier: return {Fact::carrier};
-      case Group::area: return {Fact::area};
-      case Group::channels: return {Fact::channels};
-      case Group::chain: return {Fact::chain_depth, Fact::chain_etoc, Fact::chain_plan, Fact::chain_refusal};
-      case Group::day: return {Fact::date, Fact::weekday};
-      case Group::quantity: return {Fact::quantity};
+      case Group::etoc:
+        return {Fact::etoc};
+      case Group::plan:
+        return {Fact::plan};
+      case Group::refusal:
+        return {Fact::refusal};
+      case Group::type:
+        return {Fact::number_type, Fact::plan_covers_type, Fact::plan_types};
+      case Group::forwards:
+        return {Fact::forwards_calls};
+      case Group::record:
+        return {Fact::track_record};
+      case Group::elsewhere:
+        return {Fact::numbers_elsewhere};
+      case Group::country:
+        return {Fact::country};
+      case Group::agent:
+        return {Fact::domestic_agent};
+      case Group::owner:
+        return {Fact::owner_group};
+      case Group::who:
+        return {Fact::operator_id};
+      case Group::operation:
+        return {Fact::operation};
+      case Group::carrier:
+        return {Fact::carrier};
+      case Group::area:
+        return {Fact::area};
+      case Group::channels:
+        return {Fact::channels};
+      case Group::chain:
+        return {Fact::chain_depth, Fact::chain_etoc, Fact::chain_plan, Fact::chain_refusal};
+      case Group::day:
+        return {Fact::date, Fact::weekday};
+      case Group::quantity:
+        return {Fact::quantity};
     }
     return {};
   }
@@ -176,7 +214,8 @@ class Maker {
   static const std::vector<Facts>& values(Group group) {
     static const auto all = [] {
       std::array<std::vector<Facts>, group_count> out;
-      for (int i = 0; i < group_count; ++i) out[static_cast<std::size_t>(i)] = make_values(static_cast<Group>(i));
+      for (int i = 0; i < group_count; ++i)
+        out[static_cast<std::size_t>(i)] = make_values(static_cast<Group>(i));
       return out;
     }();
     return all[static_cast<std::size_t>(group)];
@@ -227,10 +266,12 @@ class Maker {
     const auto& about = row(fact);
     switch (about.kind) {
       case FactKind::words:
-        for (std::size_t i = 0; i < about.words.size(); ++i) out.emplace_back().set(fact, static_cast<std::int64_t>(i));
+        for (std::size_t i = 0; i < about.words.size(); ++i)
+          out.emplace_back().set(fact, static_cast<std::int64_t>(i));
         break;
       case FactKind::set:
-        for (std::int64_t bits = 0; bits < std::int64_t{1} << about.words.size(); ++bits) out.emplace_back().set(fact, bits);
+        for (std::int64_t bits = 0; bits < std::int64_t{1} << about.words.size(); ++bits)
+          out.emplace_back().set(fact, bits);
         break;
       case FactKind::number:
         for (std::int64_t i = about.least; i < about.least + 9; ++i) out.emplace_back().set(fact, i);
