@@ -1,268 +1,326 @@
 #include "cache/replay.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <map>
-#include <set>
+#include <deque>
 #include <stdexcept>
+#include <tuple>
 #include <unordered_map>
 
+#include "cache/journal_chain.h"
+#include "cache/journal_files.h"
 #include "cache/journal_reader.h"
 #include "cache/replay_count.h"
+#include "cache/replay_numbers.h"
+#include "cache/replay_record.h"
 
 namespace sekisho::cache {
-namespace dom = simdjson::dom;
-using policy::Fact;
-using policy::Facts;
+using policy::JstDate;
+using policy::NumberTypes;
+using policy::Period;
 using policy::Quantity;
 using policy::Reason;
 
 namespace {
 
 constexpr std::size_t most_samples = 20, most_touched = 1000;
+constexpr std::size_t moment_length = 29;  // "2026-11-24T10:00:00.000+09:00": compares as text
 
-std::string_view text(dom::object from, std::string_view key) {
-  std::string_view out;
-  if (from[key].get(out) != simdjson::SUCCESS) return {};
-  return out;
-}
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <class T>
+using ByText = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
-std::int64_t number(dom::object from, std::string_view key, std::int64_t otherwise = 0) {
-  std::int64_t out = otherwise;
-  if (from[key].get(out) != simdjson::SUCCESS) return otherwise;
-  return out;
-}
-
-bool truth(dom::object from, std::string_view key) {
-  bool out = false;
-  return from[key].get(out) == simdjson::SUCCESS && out;
-}
-
-// A decision that the policy has a say in: it was made for one of the policy's reasons, or allowed.
-bool is_policys(Reason reason) {
-  if (reason == Reason::quota_exceeded) return true;
-  if (reason == Reason::route_not_governed || reason == Reason::client_not_allowed ||
-      reason == Reason::not_yours)
-    return false;
-  return policy::row(reason).family == policy::Family::decision;
-}
-
-struct Answer {
+// An answer, then or now. Views into the record or the policy.
+struct Told {
   bool permitted = false;
   Quantity take = 0;
-  Reason reason{};
-  std::string rule;
-  std::string told() const {
-    if (permitted) return "permitted";
-    return std::string(policy::code(reason)) + (rule.empty() ? "" : " (" + rule + ")");
-  }
+  std::string_view code, rule;
+};
+
+// Views into the policy, not into the finding, which is gone sooner.
+Told refused(Reason reason, const policy::Rule* rule) {
+  if (!rule) return {.code = policy::code(reason)};
+  const bool own = reason == Reason::quota_exceeded && rule->limit && !rule->limit->code.empty();
+  return {.code = own ? std::string_view(rule->limit->code) : policy::code(reason), .rule = rule->id};
+}
+
+// Was it the policy that said no? A rule did, or none permitted; the gate's own reasons name no rule.
+bool policy_refused(const DecisionRecord& record) {
+  return !record.first_rule.empty() || record.code == policy::code(Reason::policy_denied);
+}
+
+Told told_then(const DecisionRecord& record) {
+  if (record.allowed) return {.permitted = true, .take = record.taken};
+  return {.code = record.first_code.empty() ? record.code : record.first_code, .rule = record.first_rule};
+}
+
+void add_sample(std::vector<std::string>& samples, std::string_view id) {
+  if (samples.size() < most_samples) samples.emplace_back(id);
+}
+
+struct Operator {
+  TouchedOperator touched;
+  Account account;
+};
+
+struct Group {
+  FlipGroup told;
+  std::vector<bool> operators;  // by their place in `operators`
+};
+
+// What a limit of the policy counts, as records state it.
+struct Counted {
+  std::string per;
+  NumberTypes types;  // empty: all
 };
 
 }  // namespace
 
 struct Replay::State {
-  explicit State(const policy::Compiled& rules) : policy(rules) {}
+  explicit State(const policy::Compiled& rules);
+  void decision(const DecisionRecord& record);
+  void settled(const SettledRecord& record);
+  void note(FlipKind kind, const DecisionRecord& record, const Told& then, const Told& now, Quantity numbers);
+  Told judge(const DecisionRecord& record, const Account& account);
+  Quantity counted(const policy::Rule& rule, const DecisionRecord& record, const Account& account);
+  std::size_t place_of(std::string_view operator_id);
+  std::string& key_of(FlipKind kind, const Told& then, const Told& now);
 
   const policy::Compiled& policy;
-  std::optional<std::string> since;  // as the journal writes moments
-  dom::parser parser;
-  std::unordered_map<std::string, Account> accounts;
-  std::unordered_map<std::string, Taken> open;  // by decision
-  Replayed out;
-  struct Group {
-    FlipGroup told;
-    std::set<std::string> operators;
-  };
-  std::map<std::tuple<FlipKind, std::string, std::string>, Group> groups;
-  std::unordered_map<std::string, TouchedOperator> touched;
+  std::vector<Counted> counted_by;  // each rule's limit
+  bool types_of_held = false;       // a limit on what is held counts some types only
+  std::string since;                // as the journal writes moments
+  RecordReader reader;
 
-  void decision(dom::object record);
-  bool rebuild(dom::object record, Facts& facts) const;
-  std::optional<Quantity> recorded(dom::object record, const policy::Limit& limit) const;
-  Answer decide(dom::object record, const Facts& facts, bool partial);
-  void note(FlipKind kind, dom::object record, const Answer& before, const Answer& after, Quantity quantity);
+  std::deque<Operator> operators;
+  std::unordered_map<std::string_view, std::size_t> places;  // names are the operators' own
+  ByText<Taken> open;                                        // by decision
+  NumbersOut numbers;                                        // if types_of_held
+  ByText<Group> groups;
+  std::string key;             // of a group; kept for its memory, as is the next
+  std::vector<Quantity> left;  // of each charge of the present decision
+  JstDate begins;
+  bool here = false, short_of = false;  // the present decision rests on the journal's own count
+  Replayed out;
 };
+
+Replay::State::State(const policy::Compiled& rules) : policy(rules) {
+  for (const auto& rule : rules.policy().rules) {
+    auto& counts = counted_by.emplace_back();
+    if (!rule.limit) continue;
+    counts.per = rule.limit->per.text();
+    if (rule.limit->number_types != NumberTypes::all()) counts.types = rule.limit->number_types;
+    types_of_held |= rule.limit->per.kind == Period::Kind::held && !counts.types.empty();
+  }
+}
 
 Replay::Replay(const policy::Compiled& policy) : state_(std::make_unique<State>(policy)) {}
 Replay::~Replay() = default;
 
 void Replay::judge_from(policy::Instant since) { state_->since = policy::iso_jst(since); }
 
-// The facts as the record states them. False: it does not hold them.
-bool Replay::State::rebuild(dom::object record, Facts& facts) const {
-  dom::object stated, order;
-  if (record["facts"].get(stated) != simdjson::SUCCESS || record["order"].get(order) != simdjson::SUCCESS)
-    return false;
-  bool good = true, dated = false;
-  for (const auto [key, value] : stated) {
-    const auto fact = policy::parse_word<Fact>(key);
-    std::string_view said;
-    if (!fact || value.get(said) != simdjson::SUCCESS) continue;  // `stale`, and what later versions add
-    good &= policy::read_value(*fact, said, facts);
-    dated |= *fact == Fact::date;
-  }
-  good &= policy::read_value(Fact::number_type, text(order, "number_type"), facts);
-  good &= policy::read_value(Fact::operation, text(record, "operation"), facts);
-  facts.set(Fact::operator_id, text(record, "operator"));
-  facts.set(Fact::carrier, text(record, "carrier"));
-  facts.set(Fact::area, text(order, "area"));
-  facts.set(Fact::channels, number(order, "channels"));
-  facts.set(Fact::quantity, number(order, "quantity"));
-  if (!good || !dated || facts.quantity() < 1) return false;
-  facts.set(Fact::plan_covers_type, facts[Fact::plan_types] >> facts[Fact::number_type] & 1);
-  return true;
+std::size_t Replay::State::place_of(std::string_view operator_id) {
+  const auto known = places.find(operator_id);
+  if (known != places.end()) return known->second;
+  auto& fresh = operators.emplace_back();
+  fresh.touched.operator_id = operator_id;
+  places.emplace(fresh.touched.operator_id, operators.size() - 1);
+  return operators.size() - 1;
 }
 
-// What the record says was counted before the order, for this limit's period and types.
-std::optional<Quantity> Replay::State::recorded(dom::object record, const policy::Limit& limit) const {
-  const auto per = limit.per.text();
-  const auto types = policy::join(limit.number_types);
-  for (const auto key : {"charges", "limits"}) {
-    dom::array list;
-    if (record[key].get(list) != simdjson::SUCCESS) continue;
-    for (const auto item : list) {
-      dom::object one;
-      if (item.get(one) != simdjson::SUCCESS || text(one, "per") != per || text(one, "number_types") != types)
-        continue;
-      std::int64_t before = 0;
-      if (one["before"].get(before) == simdjson::SUCCESS) return before;
-      if (one["used"].get(before) == simdjson::SUCCESS) return before + number(one, "held");
-    }
-  }
-  return std::nullopt;
+// What this limit had counted before the order.
+Quantity Replay::State::counted(const policy::Rule& rule, const DecisionRecord& record,
+                                const Account& account) {
+  const auto& limit = *rule.limit;
+  const auto& like = counted_by[static_cast<std::size_t>(&rule - policy.policy().rules.data())];
+  for (const auto& stated : record.counts)
+    if (stated.types == like.types && stated.per == like.per) return stated.before;
+  const auto first = policy::first_day(limit.per, record.facts.today());
+  here = true;
+  short_of |= !first || *first <= begins;  // the journal's first day need not be whole
+  return account.counted(limit.per, like.types, record.facts.today());
 }
 
-Answer Replay::State::decide(dom::object record, const Facts& facts, bool partial) {
-  auto decision = policy::apply_rules(policy, facts);
-  const auto by = [](const policy::Finding& why) { return why.rule ? why.rule->id : std::string(); };
-  if (!decision.allowed) return {false, 0, decision.reason(), by(decision.findings.front())};
-  Answer verdict{true, facts.quantity()};
-  std::vector<Quantity> left;
-  bool here = false;
+// Decides as the pipeline does: the rules, then how fresh the registry was, then every limit together.
+Told Replay::State::judge(const DecisionRecord& record, const Account& account) {
+  const auto decision = policy::apply_rules(policy, record.facts);
+  if (record.stale && (decision.allowed || Reason::registry_stale < decision.reason()))
+    return {.code = policy::code(Reason::registry_stale)};
+  if (!decision.allowed) return refused(decision.reason(), decision.findings.front().rule);
+  Told told{.permitted = true, .take = record.facts.quantity()};
+  here = short_of = false;
+  left.clear();
   for (const auto& charge : decision.charges) {
-    auto counted = recorded(record, *charge.rule->limit);
-    here |= !counted;
-    if (!counted)
-      counted =
-          accounts[std::string(facts.name(Fact::operator_id))].counted(*charge.rule->limit, facts.today());
-    left.push_back(charge.cap - *counted);
-    if (charge.rule->limit->trim && partial && left.back() > 0)
-      verdict.take = std::min(verdict.take, left.back());
+    left.push_back(charge.cap - counted(*charge.rule, record, account));
+    if (charge.rule->limit->trim && record.partial && left.back() > 0)
+      told.take = std::min(told.take, left.back());
   }
   out.counted_here += here;
+  out.counted_short += short_of;
   for (std::size_t i = 0; i < left.size(); ++i)
-    if (left[i] < verdict.take) return {false, 0, Reason::quota_exceeded, decision.charges[i].rule->id};
-  return verdict;
+    if (left[i] < told.take) return refused(Reason::quota_exceeded, decision.charges[i].rule);
+  return told;
 }
 
-void Replay::State::note(FlipKind kind, dom::object record, const Answer& before, const Answer& after,
-                         Quantity quantity) {
+void Replay::State::decision(const DecisionRecord& record) {
+  if (record.id.empty()) return;  // hands nothing out
+  const auto place = place_of(record.operator_id);
+  auto& account = operators[place].account;
+  // Refused after its `forwarding`: what it held goes back, and did not count for itself.
+  if (!record.allowed && !open.empty())
+    if (const auto own = open.find(record.id); own != open.end()) {
+      account.take(own->second, -own->second.quantity);
+      open.erase(own);
+    }
+  if (record.at < since) return;
+  const auto pass_over = [&](std::string_view why) {
+    ++out.passed_over;
+    const auto known = out.passed_over_for.find(why);
+    ++(known != out.passed_over_for.end() ? known->second : out.passed_over_for[std::string(why)]);
+  };
+  if (record.replayed) return pass_over("replayed");
+  if (!record.allowed && !policy_refused(record)) return pass_over(record.code);
+  if (!record.has_facts) {
+    ++out.undecidable;
+    return add_sample(out.undecidable_samples, record.id);
+  }
+  ++out.decisions;
+  if (out.from.empty() || record.at < out.from) out.from = record.at;
+  if (record.at > out.until) out.until = record.at;
+
+  const auto then = told_then(record), now = judge(record, account);
+  const auto asked = record.facts.quantity();
+  if (then.permitted && !now.permitted) return note(FlipKind::to_refused, record, then, now, then.take);
+  if (!then.permitted && now.permitted) return note(FlipKind::to_permitted, record, then, now, now.take);
+  if (!then.permitted && then.code != now.code) return note(FlipKind::reworded, record, then, now, asked);
+  if (then.permitted && then.take == asked && now.take < asked)
+    note(FlipKind::trimmed, record, then, now, asked - now.take);
+}
+
+// Unambiguous, and no longer than it takes to look the group up.
+std::string& Replay::State::key_of(FlipKind kind, const Told& then, const Told& now) {
+  key.assign(1, static_cast<char>('0' + static_cast<int>(kind)));
+  for (const auto part : {then.code, then.rule, now.code, now.rule}) (key += '\n') += part;
+  return key;
+}
+
+void Replay::State::note(FlipKind kind, const DecisionRecord& record, const Told& then, const Told& now,
+                         Quantity numbers) {
   const auto index = static_cast<std::size_t>(kind);
   ++out.flips[index];
-  out.numbers[index] += quantity;
-  const std::string who(text(record, "operator"));
-  auto& group = groups[{kind, before.told(), after.told()}];
-  group.told.kind = kind;
+  out.numbers[index] += numbers;
+  add_sample(out.samples[index], record.id);
+
+  auto& group = groups[key_of(kind, then, now)];
+  if (group.told.decisions == 0) {
+    const auto words = [](const Told& told) {
+      if (told.permitted) return std::string("permitted");
+      return std::string(told.code) + (told.rule.empty() ? "" : " (" + std::string(told.rule) + ")");
+    };
+    group.told.kind = kind;
+    group.told.before = words(then);
+    group.told.after = words(now);
+  }
   ++group.told.decisions;
-  group.told.numbers += quantity;
-  group.operators.insert(who);
-  if (group.told.samples.size() < most_samples) group.told.samples.emplace_back(text(record, "decision"));
+  group.told.numbers += numbers;
+  add_sample(group.told.samples, record.id);
+  const auto place = place_of(record.operator_id);
+  if (group.operators.size() <= place) group.operators.resize(operators.size());
+  if (!group.operators[place]) ++group.told.operators;
+  group.operators[place] = true;
+
   if (kind == FlipKind::reworded) return;
-  auto& one = touched[who];
-  one.operator_id = who;
-  ++one.decisions;
-  one.numbers += quantity;
+  auto& touched = operators[place].touched;
+  out.operators += touched.decisions == 0;
+  ++touched.decisions;
+  touched.numbers += numbers;
 }
 
-void Replay::State::decision(dom::object record) {
-  const auto operation = policy::parse_word<policy::Operation>(text(record, "operation"));
-  if (!operation || !policy::hands_out(*operation)) return;
-  const auto at = text(record, "at");
-  if (since && at < *since) return;
-  Answer before{truth(record, "allowed")};
-  if (!before.permitted) {
-    const auto reason = policy::parse_reason(text(record, "code"));
-    if (!reason || !is_policys(*reason)) return void(++out.passed_over);
-    before.reason = *reason;
-    dom::array findings;
-    dom::object first;
-    if (record["findings"].get(findings) == simdjson::SUCCESS && findings.size() > 0 &&
-        findings.at(0).get(first) == simdjson::SUCCESS)
-      before.rule = text(first, "rule");
+// The ledger took it: from here on the count is what was granted, and falls by what was given back.
+void Replay::State::settled(const SettledRecord& record) {
+  auto& account = operators[place_of(record.operator_id)].account;
+  if (record.result == "returned") {
+    account.give_back(record.released);
+    if (!types_of_held) return;
+    for (const auto number : record.numbers)
+      if (const auto type = numbers.give_back(number)) account.give_back_of(*type);
+    return;
   }
-  if (truth(record, "replayed")) return void(++out.passed_over);
-  Facts facts;
-  if (!rebuild(record, facts)) return void(++out.undecidable);
-  if (out.decisions++ == 0) out.from = at;
-  out.until = at;
-  dom::object order;
-  const bool partial = record["order"].get(order) == simdjson::SUCCESS && truth(order, "partial");
-  const auto after = decide(record, facts, partial);
-  const auto quantity = facts.quantity();
-  if (before.permitted && !after.permitted) note(FlipKind::to_refused, record, before, after, quantity);
-  if (!before.permitted && after.permitted) note(FlipKind::to_permitted, record, before, after, quantity);
-  if (!before.permitted && !after.permitted && before.reason != after.reason)
-    note(FlipKind::reworded, record, before, after, quantity);
-  if (before.permitted && after.permitted && after.take < quantity && !truth(record, "trimmed"))
-    note(FlipKind::trimmed, record, before, after, quantity - after.take);
+  if (record.not_open || (record.result != "granted" && record.result != "released")) return;
+  const auto taken = open.find(record.id);
+  if (taken == open.end()) return;  // resolved before, or taken before the journal began
+  account.take(taken->second, record.granted - taken->second.quantity);
+  if (types_of_held) numbers.give(record.numbers, taken->second.type);
+  open.erase(taken);
 }
 
 void Replay::read(std::string_view line) {
   auto& state = *state_;
-  ++state.out.records;
-  const auto kind_at = line.find("\"kind\":\"");
-  if (kind_at == line.npos) throw std::runtime_error("not a journal record");
-  const auto kind = line.substr(kind_at + 8);
-  const bool decision = kind.starts_with("decision\""), forwarding = kind.starts_with("forwarding\""),
-             settled = kind.starts_with("settled\"");
-  if (!decision && !forwarding && !settled) return;
-  dom::object record;
-  if (state.parser.parse(line.data(), line.size()).get(record) != simdjson::SUCCESS)
-    throw std::runtime_error("not a journal record");
-  if (decision) return state.decision(record);
-  const std::string id(text(record, "decision"));
-  auto& account = state.accounts[std::string(text(record, "operator"))];
-  if (forwarding) {
-    const auto type = policy::parse_word<policy::NumberType>(text(record, "number_type"));
-    const auto day = policy::JstDate::parse(text(record, "day"));
-    if (!type || !day) return;
-    const Taken taken{*type, *day, number(record, "held")};
-    account.take(taken, taken.quantity);
-    state.open[id] = taken;
-    return;
+  if (state.out.records++ == 0) {
+    if (const auto at = line.find("\"at\":\""); at != line.npos)
+      state.out.begins = line.substr(at + 6, moment_length);
+    state.begins = JstDate::parse(std::string_view(state.out.begins).substr(0, 10)).value_or(JstDate());
   }
-  const auto result = text(record, "result");
-  if (result == "returned") return account.give_back(number(record, "released"));
-  if (result != "granted" && result != "released") return;
-  const auto taken = state.open.find(id);
-  if (taken == state.open.end()) return;
-  account.take(taken->second, number(record, "granted") - taken->second.quantity);
-  state.open.erase(taken);
+  switch (state.reader.read(line)) {
+    case RecordKind::decision:
+      return state.decision(state.reader.decision);
+    case RecordKind::settled:
+      return state.settled(state.reader.settled);
+    case RecordKind::forwarding: {
+      const auto& record = state.reader.forwarding;
+      if (!record.number_type || !record.day) return;
+      const Taken taken{*record.number_type, *record.day, record.held};
+      if (!state.open.emplace(record.id, taken).second) return;
+      return state.operators[state.place_of(record.operator_id)].account.take(taken, taken.quantity);
+    }
+    default:
+      return;
+  }
 }
 
 Replayed Replay::result() const {
   auto out = state_->out;
-  for (const auto& [key, group] : state_->groups) {
-    auto& told = out.groups.emplace_back(group.told);
-    std::tie(std::ignore, told.before, told.after) = key;
-    told.operators = group.operators.size();
-  }
-  for (const auto& [id, one] : state_->touched) out.touched.push_back(one);
-  std::stable_sort(out.groups.begin(), out.groups.end(),
-                   [](const auto& a, const auto& b) { return a.decisions > b.decisions; });
+  for (const auto& [key, group] : state_->groups) out.groups.push_back(group.told);
+  std::sort(out.groups.begin(), out.groups.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.decisions, a.kind, a.before, a.after) <
+           std::tie(a.decisions, b.kind, b.before, b.after);
+  });
+  for (const auto& one : state_->operators)
+    if (one.touched.decisions > 0) out.touched.push_back(one.touched);
   std::sort(out.touched.begin(), out.touched.end(), [](const auto& a, const auto& b) {
-    return std::tuple(b.decisions, a.operator_id) < std::tuple(a.decisions, b.operator_id);
+    return std::tie(b.decisions, a.operator_id) < std::tie(a.decisions, b.operator_id);
   });
   if (out.touched.size() > most_touched) out.touched.resize(most_touched);
   return out;
 }
 
+namespace {
+
+// The first record of the last segment that begins before a moment; 0: the journal's first.
+std::uint64_t first_seq_from(const std::filesystem::path& directory, policy::Instant moment) {
+  const auto text = policy::iso_jst(moment);
+  std::uint64_t seq = 0;
+  for (const auto& segment : list_segments(directory)) {
+    LineReader reader(segment.file);
+    std::string_view line;
+    bool whole = false;
+    const auto form = reader.next(line, whole) && whole ? read_form(line) : std::nullopt;
+    if (!form || form->at >= text) break;
+    seq = form->seq;
+  }
+  return seq;
+}
+
+}  // namespace
+
 Replayed replay_journal(const std::filesystem::path& directory, const policy::Compiled& policy,
-                        std::optional<policy::Instant> since) {
+                        std::optional<policy::Instant> since, std::optional<policy::Instant> count_from) {
   Replay replay(policy);
   if (since) replay.judge_from(*since);
-  read_journal(directory, 0, [&](const JournalLine& line) {
+  const auto from = count_from ? first_seq_from(directory, *count_from) : 0;
+  read_journal(directory, from, [&](const JournalLine& line) {
     try {
       replay.read(line.json);
     } catch (const std::runtime_error& broken) {

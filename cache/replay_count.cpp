@@ -3,33 +3,42 @@
 #include <algorithm>
 
 namespace sekisho::cache {
+using policy::NumberType;
+using policy::NumberTypes;
 using policy::Quantity;
 
-void Account::take(const Taken& taken, Quantity by) {
-  const auto at = std::lower_bound(days_.begin(), days_.end(), taken.day,
-                                   [](const auto& entry, policy::JstDate day) { return entry.first < day; });
-  const auto entry =
-      at != days_.end() && at->first == taken.day ? at : days_.insert(at, {taken.day, ByType{}});
-  const auto type = static_cast<std::size_t>(taken.type);
-  entry->second[type] += by;
-  all_[type] += by;
-}
+namespace {
 
-Quantity Account::sum(const ByType& taken, const policy::Limit& limit) {
+Quantity sum(Quantity all, const auto& of, NumberTypes types) {
+  if (types.empty()) return all;
   Quantity out = 0;
-  for (std::size_t i = 0; i < taken.size(); ++i)
-    if (limit.counts(static_cast<policy::NumberType>(i))) out += taken[i];
+  types.each([&](NumberType type) { out += of[static_cast<std::size_t>(type)]; });
   return out;
 }
 
-Quantity Account::counted(const policy::Limit& limit, policy::JstDate today) const {
-  if (limit.per.kind == policy::Period::Kind::lifetime) return sum(all_, limit);
-  if (limit.per.kind == policy::Period::Kind::held)
-    return std::max<Quantity>(0, sum(all_, limit) - returned_);
-  const auto first = policy::first_day(limit.per, today);
+}  // namespace
+
+void Account::take(const Taken& taken, Quantity by) {
+  auto at = days_.end();  // nearly always the last day, or a new one behind it
+  while (at != days_.begin() && (at - 1)->day >= taken.day) --at;
+  if (at == days_.end() || at->day != taken.day) at = days_.insert(at, Day{.day = taken.day});
+  for (auto* entry : {&*at, &ever_}) {
+    entry->all += by;
+    entry->of[static_cast<std::size_t>(taken.type)] += by;
+  }
+}
+
+Quantity Account::counted(const policy::Period& per, NumberTypes types, policy::JstDate today) const {
+  using Kind = policy::Period::Kind;
+  if (types == NumberTypes::all()) types = {};
+  const auto ever = sum(ever_.all, ever_.of, types);
+  if (per.kind == Kind::lifetime) return ever;
+  // What was given out before the journal began may come back within it: that is no less than nothing.
+  if (per.kind == Kind::held) return std::max<Quantity>(0, ever - sum(returned_, returned_of_, types));
+  const auto first = policy::first_day(per, today);
   Quantity out = 0;
-  for (auto day = days_.rbegin(); first && day != days_.rend() && day->first >= *first; ++day)
-    if (day->first <= today) out += sum(day->second, limit);
+  for (auto entry = days_.rbegin(); first && entry != days_.rend() && entry->day >= *first; ++entry)
+    if (entry->day <= today) out += sum(entry->all, entry->of, types);
   return out;
 }
 

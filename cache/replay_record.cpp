@@ -2,31 +2,29 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace sekisho::cache {
-namespace json = simdjson::ondemand;
+namespace json = simdjson::dom;  // chooses the machine's instructions at run time, which ondemand does not
 using policy::Fact;
 using policy::Facts;
 
 namespace {
 
-using Value = json::value;
+using Value = json::element;
 
 std::string_view text(Value value) { return value.get_string(); }
 std::int64_t number(Value value) { return value.get_int64(); }
 bool truth(Value value) { return value.get_bool(); }
 
 // Each member of an object, in the record's order: `visit(key, value)`.
-template <class Object, class Visit>
-void each_member(Object object, Visit&& visit) {
-  for (auto field : object) {
-    const std::string_view key = field.unescaped_key();
-    visit(key, Value(field.value()));
-  }
+template <class Visit>
+void each_member(json::object object, Visit&& visit) {
+  for (const auto [key, value] : object) visit(key, value);
 }
 
 policy::NumberTypes types_of(std::string_view words) {
@@ -41,19 +39,22 @@ policy::NumberTypes types_of(std::string_view words) {
   return out == policy::NumberTypes::all() ? policy::NumberTypes() : out;
 }
 
-// `charges` of an allowed order, `limits` of one over a limit.
-void read_counts(Value list, std::vector<StatedCount>& out) {
-  for (auto item : list.get_array()) {
+// `charges` of an allowed order, `limits` of one over a limit. `taken`: what the order itself took, where it
+// is told.
+void read_counts(Value list, std::vector<StatedCount>& out, std::optional<std::int64_t>& taken) {
+  for (const auto item : json::array(list)) {
     StatedCount count;
-    std::optional<std::int64_t> before, used;
+    std::optional<std::int64_t> before, with_order, used;
     std::int64_t held = 0;
-    each_member(item.get_object(), [&](std::string_view key, Value value) {
+    each_member(item, [&](std::string_view key, Value value) {
       if (key == "per") count.per = text(value);
       if (key == "number_types") count.types = types_of(text(value));
       if (key == "before") before = number(value);
+      if (key == "taken") with_order = number(value);
       if (key == "used") used = number(value);
       if (key == "held") held = number(value);
     });
+    if (before && with_order) taken = *with_order - *before;
     if (!before && used) before = *used + held;
     if (!before || count.per.empty() || count.per == "order") continue;
     count.before = *before;
@@ -63,9 +64,9 @@ void read_counts(Value list, std::vector<StatedCount>& out) {
 
 void read_first_finding(Value list, DecisionRecord& out) {
   bool first = true;
-  for (auto item : list.get_array()) {
+  for (const auto item : json::array(list)) {
     if (!std::exchange(first, false)) return;
-    each_member(item.get_object(), [&](std::string_view key, Value value) {
+    each_member(item, [&](std::string_view key, Value value) {
       if (key == "code") out.first_code = text(value);
       if (key == "rule") out.first_rule = text(value);
     });
@@ -75,7 +76,7 @@ void read_first_finding(Value list, DecisionRecord& out) {
 // False: a word that is none of this fact's.
 bool read_order(Value order, DecisionRecord& out) {
   bool good = true, typed = false;
-  each_member(order.get_object(), [&](std::string_view key, Value value) {
+  each_member(order, [&](std::string_view key, Value value) {
     if (key == "number_type") good &= typed = policy::read_value(Fact::number_type, text(value), out.facts);
     if (key == "quantity") out.facts.set(Fact::quantity, number(value));
     if (key == "area") out.facts.set(Fact::area, text(value));
@@ -87,11 +88,10 @@ bool read_order(Value order, DecisionRecord& out) {
 
 bool read_facts(Value facts, DecisionRecord& out) {
   bool good = true, dated = false;
-  each_member(facts.get_object(), [&](std::string_view key, Value value) {
+  each_member(facts, [&](std::string_view key, Value value) {
     if (key == "stale") return void(out.stale = truth(value));
     const auto fact = policy::parse_word<Fact>(key);
-    if (!fact || value.type() != json::json_type::string)
-      return;  // of another version: no policy here asks it
+    if (!fact || !value.is_string()) return;  // of another version: no policy here asks it
     good &= policy::read_value(*fact, text(value), out.facts);
     dated |= *fact == Fact::date;
   });
@@ -103,14 +103,12 @@ bool read_facts(Value facts, DecisionRecord& out) {
 struct RecordReader::Parser {
   json::parser parser;
   std::string buffer;  // simdjson reads some bytes beyond the end
-  json::document document;
 
   json::object object(std::string_view line) {
     if (buffer.size() < line.size() + simdjson::SIMDJSON_PADDING)
       buffer.resize(2 * line.size() + simdjson::SIMDJSON_PADDING);
     std::memcpy(buffer.data(), line.data(), line.size());
-    document = parser.iterate(simdjson::padded_string_view(buffer.data(), line.size(), buffer.size()));
-    return document.get_object();
+    return parser.parse(buffer.data(), line.size(), false);
   }
 
   void read(std::string_view line, DecisionRecord& out) {
@@ -118,8 +116,8 @@ struct RecordReader::Parser {
     counts.clear();
     out = {};
     std::optional<policy::Operation> operation;
+    std::optional<std::int64_t> taken;
     bool known = false, asked = false;
-    std::int64_t held = 0;
     each_member(object(line), [&](std::string_view key, Value value) {
       if (key == "at") out.at = text(value);
       if (key == "decision") out.id = text(value);
@@ -128,8 +126,7 @@ struct RecordReader::Parser {
       if (key == "operation") operation = policy::parse_word<policy::Operation>(text(value));
       if (key == "order") asked = read_order(value, out);
       if (key == "facts") known = read_facts(value, out);
-      if (key == "charges" || key == "limits") read_counts(value, counts);
-      if (key == "held") held = number(value);
+      if (key == "charges" || key == "limits") read_counts(value, counts, taken);
       if (key == "allowed") out.allowed = truth(value);
       if (key == "code") out.code = text(value);
       if (key == "findings") read_first_finding(value, out);
@@ -140,7 +137,7 @@ struct RecordReader::Parser {
     out.facts.set(Fact::operator_id, out.operator_id);
     out.facts.set(Fact::operation, static_cast<std::int64_t>(*operation));
     out.has_facts = known && asked;
-    out.taken = held > 0 ? held : out.facts.quantity();
+    out.taken = taken.value_or(out.facts.quantity());
     // Not on record, since it follows: the plan's types are, and the order's.
     if (out.has_facts)
       out.facts.set(Fact::plan_covers_type, out.facts[Fact::plan_types] >> out.facts[Fact::number_type] & 1);
@@ -169,7 +166,7 @@ struct RecordReader::Parser {
       if (key == "released") out.released = number(value);
       if (key == "hold") out.not_open = true;
       if (key == "numbers")
-        for (auto one : value.get_array()) numbers.push_back(one.get_string());
+        for (const auto one : json::array(value)) numbers.push_back(text(one));
     });
     out.numbers = std::move(numbers);
   }
@@ -179,7 +176,7 @@ RecordReader::RecordReader() : parser_(std::make_unique<Parser>()) {}
 RecordReader::~RecordReader() = default;
 
 RecordKind RecordReader::read(std::string_view line) {
-  // The first three members stand in this order and spelling; `at` has 29 characters.
+  // The first three members stand in this order and spelling, and are short.
   static constexpr std::string_view before_kind = "\"kind\":\"";
   const auto at = line.substr(0, 100).find(before_kind);
   const auto word = at == line.npos ? std::string_view() : line.substr(at + before_kind.size());

@@ -37,6 +37,12 @@ struct Clients {
 };
 
 struct Installation {
+  Installation() = default;
+  // `rules` points into `policy`: a copy has rules of its own.
+  Installation(const Installation& other)
+      : policy(other.policy), rules(policy), clients(other.clients), carriers(other.carriers), digest(other.digest) {}
+  Installation& operator=(const Installation&) = delete;
+
   policy::Policy policy;
   policy::Compiled rules;  // of `policy`
   Clients clients;

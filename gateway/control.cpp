@@ -215,7 +215,9 @@ Candidate read_candidate(const config::Settings& settings, const std::string& po
   if (!out.loaded || (*out.loaded.value)->policy.digest == policy_in_force) return out;
   if (settings.activation_flips >= 1) return out;
   const auto since = system_now() - std::chrono::hours(24);
-  const auto found = cache::replay_journal(settings.journal.directory, (*out.loaded.value)->rules, since);
+  // Counts of rolling limits reach back a month at most where a record does not state them.
+  const auto found = cache::replay_journal(settings.journal.directory, (*out.loaded.value)->rules, since,
+                                           since - std::chrono::hours(24 * 31));
   out.over_budget = over_budget(found, settings.activation_flips);
   return out;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cache/keys.h"
 
 namespace sekisho::gateway {
@@ -28,7 +30,9 @@ Task<std::optional<FlipApproval>> approval_of(cache::RedisLink& link, const std:
 std::string over_budget(const cache::Replayed& found, double share) {
   const auto flipped = found.flipped();
   if (flipped == 0 || double(flipped) <= share * double(found.decisions)) return "";
-  const auto& worst = found.groups.front();
+  const auto worst = std::find_if(found.groups.begin(), found.groups.end(), [](const cache::FlipGroup& group) {
+    return group.kind != cache::FlipKind::reworded;
+  });
   return fmt::format(
       "this policy would answer {} of the last day's {} decisions otherwise ({:.1f} %, allowed are {:.1f} "
       "%): {} "
@@ -36,7 +40,7 @@ std::string over_budget(const cache::Replayed& found, double share) {
       "--by NAME "
       "--reason R, then reload",
       flipped, found.decisions, 100.0 * double(flipped) / double(found.decisions), 100 * share,
-      found.touched.size(), worst.before, worst.after, worst.decisions);
+      found.operators, worst->before, worst->after, worst->decisions);
 }
 
 }  // namespace sekisho::gateway

@@ -45,7 +45,8 @@ json::object facts_json(const policy::Order& order, const policy::Standing& stan
 // Which count a limit is about.
 void put_count(json::object& out, const policy::Limit& limit) {
   out["per"] = limit.per.text();
-  if (!limit.number_types.empty()) out["number_types"] = policy::join(limit.number_types);
+  const auto& types = limit.number_types;
+  if (!types.empty() && types != policy::NumberTypes::all()) out["number_types"] = policy::join(types);
 }
 
 json::array ids_of(const std::vector<const policy::Rule*>& rules) {
@@ -70,7 +71,8 @@ json::object order_of(const policy::Order& order) {
 json::array findings_of(const policy::Decision& decision) {
   json::array out;
   for (const auto& finding : decision.findings) {
-    json::object one{{"code", policy::code(finding.reason)}};
+    // A limit may have a code of its own: what the caller was told, where it may be told.
+    json::object one{{"code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code)}};
     if (finding.rule) one["rule"] = finding.rule->id;
     if (!finding.detail.empty()) one["detail"] = finding.detail;
     out.push_back(std::move(one));

@@ -51,6 +51,8 @@ json::object told(const cache::Replayed& found, double seconds) {
           {"passed_over", found.passed_over},
           {"undecidable", found.undecidable},
           {"counted_here", found.counted_here},
+          {"counted_short", found.counted_short},
+          {"begins", found.begins},
           {"from", found.from},
           {"until", found.until},
           {"groups", std::move(groups)},
@@ -69,7 +71,10 @@ std::string in_words(const cache::Replayed& found, double seconds) {
   if (found.undecidable > 0)
     text += fmt::format("{} more do not hold the facts that they were decided by\n", found.undecidable);
   if (found.counted_here > 0)
-    text += fmt::format("{} rest on what this journal counts, from its beginning\n", found.counted_here);
+    text += fmt::format("{} rest on what this journal counts{}\n", found.counted_here,
+                        found.counted_short > 0 ? fmt::format(", {} of them from its beginning ({}) on",
+                                                              found.counted_short, found.begins)
+                                                : "");
   if (found.groups.empty()) return text + "None would be answered otherwise.\n";
   text += "\n";
   for (const auto& group : found.groups)
@@ -80,7 +85,7 @@ std::string in_words(const cache::Replayed& found, double seconds) {
   for (std::size_t i = 0; i < found.touched.size() && i < 10; ++i)
     text += fmt::format("{}  {} decisions, {} numbers\n", found.touched[i].operator_id,
                         found.touched[i].decisions, found.touched[i].numbers);
-  if (found.touched.size() > 10) text += fmt::format("… and {} more operators\n", found.touched.size() - 10);
+  if (found.operators > 10) text += fmt::format("… and {} more operators\n", found.operators - 10);
   return text;
 }
 
