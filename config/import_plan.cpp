@@ -43,12 +43,14 @@ bool has_part(const OperatorRecord& record, Register which) {
     case Register::track_record:
       break;
   }
-  return record.track_record != policy::TrackRecord{};
+  return record.track_record != policy::TrackRecord{} || !record.owner_group.empty() ||
+         !record.domestic_agent.empty();
 }
 
 bool same_parts(const OperatorRecord& a, const OperatorRecord& b) {
   return a.names == b.names && a.etoc == b.etoc && a.plan == b.plan && a.refusals == b.refusals &&
-         a.track_record == b.track_record;
+         a.track_record == b.track_record && a.owner_group == b.owner_group &&
+         a.domestic_agent == b.domestic_agent;
 }
 
 // A list's names replace ours where it has them; the name before stays known as a former one.
@@ -77,6 +79,8 @@ void put_row(OperatorRecord& record, Register which, const RegisterRow& row) {
       break;
     case Register::track_record:
       record.track_record = row.track_record;
+      record.owner_group = row.owner_group;
+      record.domestic_agent = row.domestic_agent;
       break;
   }
 }
@@ -94,6 +98,8 @@ void empty_part(OperatorRecord& record, Register which) {
       break;
     case Register::track_record:
       record.track_record = {};
+      record.owner_group.clear();
+      record.domestic_agent.clear();
       break;
   }
 }

@@ -1,8 +1,5 @@
 #include "config/policy_format.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -15,34 +12,6 @@ namespace sekisho::config {
 namespace {
 
 constexpr std::string_view schema = "sekisho/policy/v1";
-
-// A text where Document reads it, a file, but of memory: nothing is written, however large or secret.
-class InMemory {
- public:
-  explicit InMemory(const std::string& text) : descriptor_(::memfd_create("sekisho-format", MFD_CLOEXEC)) {
-    for (std::size_t at = 0; at < text.size() && good();) {
-      const auto count = ::write(descriptor_, text.data() + at, text.size() - at);
-      if (count <= 0) {
-        close();
-        return;
-      }
-      at += static_cast<std::size_t>(count);
-    }
-  }
-  ~InMemory() { close(); }
-  InMemory(const InMemory&) = delete;
-  InMemory& operator=(const InMemory&) = delete;
-
-  bool good() const { return descriptor_ >= 0; }
-  std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
-
- private:
-  void close() {
-    if (good()) ::close(descriptor_);
-    descriptor_ = -1;
-  }
-  int descriptor_;
-};
 
 bool equal(const Node& a, const Node& b) {
   if (a.kind != b.kind || a.text != b.text || a.items.size() != b.items.size()) return false;
@@ -65,9 +34,7 @@ std::string print(const Document& document, const Scan& scan) { return print(*pi
 
 // Why the text is no rendering of this file; empty: it is one.
 std::string loss(const Document& document, const Scan& scan, const std::string& text) {
-  const InMemory file(text);
-  if (!file.good()) return "it could not be read again";
-  Document again(file.path(), schema);
+  Document again("formatted", text, schema);
   const Errors errors = again.take_errors();
   if (!again.root() || !errors.empty())
     return "it would read otherwise" + (errors.empty() ? "" : ": " + errors.front().text);

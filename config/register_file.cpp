@@ -249,6 +249,8 @@ class RegisterReader : public TableSink {
 
   void read_track_record(RegisterRow& row) {
     row.track_record.first_supply = date("first_supply");
+    row.owner_group = text("owner_group");
+    row.domestic_agent = text("domestic_agent");
     const auto count = text("numbers_elsewhere");
     const bool plain = count.size() <= 12 && count.find_first_not_of("0123456789") == count.npos;
     if (!plain) return wrong("numbers_elsewhere", shown(count) + " is not a plain whole number");

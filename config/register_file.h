@@ -34,6 +34,7 @@ struct RegisterRow {
   policy::PlanEntry plan;
   policy::RefusalEntry refusal;  // an operator may stand in several rows of this register
   policy::TrackRecord track_record;
+  std::string owner_group, domestic_agent;  // with the track record: what the carrier knows of its customer
   int line = 0;
 };
 

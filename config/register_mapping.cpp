@@ -62,8 +62,11 @@ const std::vector<RegisterField>& fields_of(Register which) {
                                                       {"until"},
                                                       {"reference"},
                                                       {"confidential"}};
-  static const std::vector<RegisterField> track_record = {
-      {"corporate_number", true}, {"first_supply", true}, {"numbers_elsewhere"}};
+  static const std::vector<RegisterField> track_record = {{"corporate_number", true},
+                                                          {"first_supply", true},
+                                                          {"numbers_elsewhere"},
+                                                          {"owner_group"},
+                                                          {"domestic_agent"}};
   switch (which) {
     case Register::etoc:
       return etoc;

@@ -171,6 +171,11 @@ Document::Document(std::filesystem::path file, std::string_view schema) : file_(
   readable_ = read_bytes() && check_text() && parse() && check_schema(schema);
 }
 
+Document::Document(std::filesystem::path name, std::string text, std::string_view schema)
+    : file_(std::move(name)), bytes_(std::move(text)) {
+  readable_ = check_text() && parse() && check_schema(schema);
+}
+
 bool Document::read_bytes() {
   std::error_code failure;
   if (std::filesystem::is_directory(file_, failure)) {

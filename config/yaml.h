@@ -38,6 +38,8 @@ struct Node {
 class Document {
  public:
   Document(std::filesystem::path file, std::string_view schema);
+  // The text itself; `name` stands in complaints.
+  Document(std::filesystem::path name, std::string text, std::string_view schema);
 
   const Node* root() const { return readable_ ? &root_ : nullptr; }
   const std::filesystem::path& file() const { return file_; }

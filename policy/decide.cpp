@@ -169,6 +169,7 @@ std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorReco
   for (const auto& rule : policy.rules) {
     const auto* step = rule.limit ? rule.limit->on(today) : nullptr;
     if (!step || rule.mode != Mode::enforce || !rule.active.has(today)) continue;
+    if (policy.waiver(rule, id.text(), today)) continue;
     StandingLimit limit{limit_state(rule, step->value, usage, today)};
     NumberTypes::all().each([&](NumberType type) {
       const Order order{.operation = Operation::allocate, .number_type = type, .quantity = 1};

@@ -1,8 +1,8 @@
 // Equal treatment: nobody is set apart for who it is, unless the rule says why (lint.h).
 //
-// For every two choices of country, agent, owner group and operator that a rule without a `why` tells apart,
-// the policy is compared with itself: once as the one, once as the other meets it. Rules that say why are
-// left out of both.
+// For two choices of country, agent, owner group and operator that a rule without a `why` tells apart, the
+// policy is compared with itself: once as the one, once as the other meets it. Rules that say why are left
+// out of both.
 #include <algorithm>
 
 #include "policy/compare.h"
@@ -20,13 +20,12 @@ bool asks_who(const Rule& rule) {
                      [&](Fact fact) { return rule.when.asks(fact); });
 }
 
-// A choice of one class on each personal axis.
+// A choice of one class on each of some personal axes.
 using Who = std::vector<std::size_t>;
 
 class Equality {
  public:
   explicit Equality(const Policy& policy) : policy_(policy), stands_(stands_of(policy)), space_(clauses()) {
-    for (const auto fact : personal) axes_.push_back(space_.axis_of(fact));
     for (const auto& stand : stands_) {
       auto& boxes = boxes_.emplace_back();
       for (const auto& clause : stand.clauses) boxes.push_back(space_.box(clause));
@@ -34,19 +33,26 @@ class Equality {
   }
 
   // Two that the rule tells apart, and an order on which they get different answers; empty: there are none.
-  std::string find(const Rule& rule) const {
+  //
+  // They differ in what this rule asks of them alone: what another rule asks is that rule's matter. To be
+  // answered alike is an equivalence, so one of those inside is compared with all outside, and one outside
+  // with all inside.
+  std::string find(const Rule& rule) {
+    axes_.clear();
+    for (const auto fact : personal)
+      if (rule.when.asks(fact)) axes_.push_back(space_.axis_of(fact));
     std::vector<Box> own;
     for (const auto& clause : acting(policy_, rule, true)) own.push_back(space_.box(clause));
-    const auto inside = [&](const Who& who) {
-      return std::any_of(own.begin(), own.end(), [&](const Box& box) { return has(box, who); });
-    };
-    const auto everybody = choices();
-    for (const auto& one : everybody) {
-      if (!inside(one)) continue;
-      for (const auto& other : everybody)
-        if (!inside(other))
-          if (auto text = differ(one, other); !text.empty()) return text;
+    std::vector<Who> inside, outside;
+    for (auto& who : choices()) {
+      const bool in = std::any_of(own.begin(), own.end(), [&](const Box& box) { return has(box, who); });
+      (in ? inside : outside).push_back(std::move(who));
     }
+    if (inside.empty() || outside.empty()) return "";
+    for (const auto& other : outside)
+      if (auto text = differ(inside.front(), other); !text.empty()) return text;
+    for (const auto& one : inside)
+      if (auto text = differ(one, outside.front()); !text.empty()) return text;
     return "";
   }
 
@@ -114,8 +120,7 @@ class Equality {
     const auto tell = [&](const Part& part) {
       const auto a = facts_of(part.sample, one), b = facts_of(part.sample, other);
       const auto asked = [&](Fact fact) {
-        return std::find(std::begin(personal), std::end(personal), fact) != std::end(personal) &&
-               space_.asked(fact);
+        return std::find(axes_.begin(), axes_.end(), space_.axis_of(fact)) != axes_.end();
       };
       text = operator_in_words(a, asked) + ": " + part.old_answer.text() + "; " +
              operator_in_words(b, asked) + ", alike in everything else: " + part.new_answer.text();
@@ -128,7 +133,7 @@ class Equality {
   const Policy& policy_;
   std::vector<Stand> stands_;
   Space space_;
-  std::vector<std::size_t> axes_;
+  std::vector<std::size_t> axes_;  // personal ones that the rule in hand asks
   std::vector<std::vector<Box>> boxes_;
 };
 

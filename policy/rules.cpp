@@ -38,6 +38,14 @@ const Rule* Policy::find(std::string_view id) const {
   return nullptr;
 }
 
+const Waiver* Policy::waiver(const Rule& rule, std::string_view operator_id, JstDate day) const {
+  for (const auto& one : waivers)
+    if (one.dates.has(day) && std::find(one.rules.begin(), one.rules.end(), rule.id) != one.rules.end() &&
+        std::binary_search(one.operators.begin(), one.operators.end(), operator_id))
+      return &one;
+  return nullptr;
+}
+
 const Step* Limit::on(JstDate day) const {
   for (const auto& step : steps)
     if (step.dates.has(day)) return &step;

@@ -119,6 +119,8 @@ struct Policy {
   std::vector<NamedValue> values;
   int longest_days() const;  // of the rolling limits; 0: there is none
   const Rule* find(std::string_view id) const;
+  // The waiver that lifts a rule for an operator on a day, or null.
+  const Waiver* waiver(const Rule& rule, std::string_view operator_id, JstDate day) const;
 };
 
 }  // namespace sekisho::policy

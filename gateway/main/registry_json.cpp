@@ -58,6 +58,9 @@ json::object record_json(const policy::OperatorRecord& record, policy::JstDate t
       {"track_record",
        {{"first_supply", date(record.track_record.first_supply)},
         {"numbers_elsewhere", record.track_record.numbers_elsewhere}}},
+      {"country", record.country},
+      {"owner_group", record.owner_group},
+      {"domestic_agent", record.domestic_agent},
       {"names", {{"ja", record.names.ja}, {"kana", record.names.kana}, {"en", record.names.en}}}};
   if (record.act)
     out["act"] = json::object{{"revoked", record.act->revoked},

@@ -263,6 +263,24 @@ def test_every_hop_of_the_chain_is_looked_up(open_house):
         assert facts["chain_depth"] == "1" and facts["chain_etoc"] == "none"
 
 
+def test_owner_groups_come_with_the_track_record(open_house):
+    rule = ("  - id: kaze-group\n    basis: contract\n    why: agreed with the ministry on 2026-10-01\n"
+            "    when: { owner_group: 風グループ }\n    limit: { numbers: 5, per: day, code: group-cap }\n\nguarantees:")
+    changes = {"policy.yaml": [("guarantees:", rule)],
+               "track-record.csv": [("corporate_number,first_supply,numbers_elsewhere", "corporate_number,first_supply,numbers_elsewhere,owner_group"),
+                                    ("8999900000001,2020-04-01,0", "8999900000001,2020-04-01,0,風グループ"),
+                                    ("7999900000002,2019-10-01,0", "7999900000002,2019-10-01,0,"),
+                                    ("6999900000003,2021-06-01,120", "6999900000003,2021-06-01,120,"),
+                                    ("5999900000004,2022-01-15,0", "5999900000004,2022-01-15,0,"),
+                                    ("4999900000005,2018-04-01,0", "4999900000005,2018-04-01,0,")]}
+    house = open_house(changes=changes)
+    assert house.standing("aozora")["owner_group"] == "風グループ"
+    with house.gateway.client("aozora") as client:
+        assert order(client, 5).status == 201
+        refused = order(client, 1)
+        assert refused.status == 429 and refused.json()["limits"][0]["rule"] == "kaze-group", refused
+
+
 def test_a_waiver_lifts_its_rule_for_its_operator_on_its_days(open_house):
     today = jst_now().date().isoformat()
     waiver = (f"waivers:\n  - {{ id: minato-renewal, operators: \"jp:6999900000003\", lifts: uncertified-ramp, from: {today},"
@@ -275,5 +293,7 @@ def test_a_waiver_lifts_its_rule_for_its_operator_on_its_days(open_house):
         assert answer.status == 201, answer
         record = wait_for("it is in the journal", 5, lambda: house.gateway.records(kind="decision"))[-1]
         assert record["waived"] == ["uncertified-ramp"]
+        rules = [limit["rule"] for limit in client.get("/sekisho/v1/standing").json()["limits"]]
+        assert "uncertified-ramp" not in rules, "its own standing says what binds it"
     with house.gateway.client("hoshi") as client:  # as uncertified, and nobody waived anything
         assert order(client, 3, "ip_050").code in ("quota-exceeded", "etoc-uncertified")
