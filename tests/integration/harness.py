@@ -77,12 +77,18 @@ def stay_in_one_day(seconds):
         time.sleep(left + 1)
 
 
+ports_given = set()  # one that was given and is not yet bound looks free, and must not be given again
+
+
 def free_port():
     """Below the range that outgoing connections use, so that a port stays free while its owner restarts."""
     while True:
         port = random.SystemRandom().randrange(20000, 32000)
+        if port in ports_given:
+            continue
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+            ports_given.add(port)
             return port
 
 
