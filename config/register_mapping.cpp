@@ -41,7 +41,8 @@ void read_states(Document& document, const Node& node, std::map<std::string, Sta
 }  // namespace
 
 const std::vector<RegisterField>& fields_of(Register which) {
-  static const std::vector<RegisterField> etoc = {{"corporate_number", true},
+  // A list by certificate numbers alone is still one of operators that are known.
+  static const std::vector<RegisterField> etoc = {{"corporate_number"},
                                                   {"state", true, "etoc_state"},
                                                   {"name"},
                                                   {"name_kana"},
@@ -66,7 +67,8 @@ const std::vector<RegisterField>& fields_of(Register which) {
                                                           {"first_supply", true},
                                                           {"numbers_elsewhere"},
                                                           {"owner_group"},
-                                                          {"domestic_agent"}};
+                                                          {"domestic_agent"},
+                                                          {"notification_number"}};
   switch (which) {
     case Register::etoc:
       return etoc;

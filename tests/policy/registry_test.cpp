@@ -10,9 +10,9 @@ namespace {
 using E = EtocState;
 
 RecordPtr record(std::int64_t base, E state = E::certified) {
-  auto made = std::make_shared<OperatorRecord>(certified_operator(base));
-  made->etoc.state = state;
-  return made;
+  auto made = certified_operator(base);
+  made.etoc.state = state;
+  return PackedRecord::of(made);
 }
 
 TEST(EtocOn, expiry_is_computed_from_the_day_and_the_last_day_counts) {
@@ -62,11 +62,11 @@ TEST(Registry, a_snapshot_stays_as_it_was) {
   const auto first = Registry().with({record(1), record(2)}, 1, {});
   const auto second = first->with({record(2, E::revoked), record(3)}, 2, {});
   EXPECT_EQ(first->size(), 2u);
-  EXPECT_EQ(first->find(corporate(2))->etoc.state, E::certified);
+  EXPECT_EQ(first->find(corporate(2))->etoc_listed(), E::certified);
   EXPECT_EQ(first->find(corporate(3)), nullptr);
   EXPECT_EQ(second->size(), 3u);
   EXPECT_EQ(second->serial(), 2u);
-  EXPECT_EQ(second->find(corporate(2))->etoc.state, E::revoked);
+  EXPECT_EQ(second->find(corporate(2))->etoc_listed(), E::revoked);
   EXPECT_EQ(second->find(corporate(1)), first->find(corporate(1))) << "what did not change is shared";
 }
 
@@ -87,8 +87,8 @@ TEST(Registry, thousands_of_operators_are_all_found_and_one_change_costs_the_cha
   const auto full = Registry().with(all, 1, {});
   EXPECT_EQ(full->size(), std::size_t(count));
   std::size_t found = 0, visited = 0;
-  for (const auto& one : all) found += full->find(one->id) == one.get();
-  full->each([&](const OperatorRecord&) { ++visited; });
+  for (const auto& one : all) found += full->find(one->id()) == one.get();
+  full->each([&](const PackedRecord&) { ++visited; });
   EXPECT_EQ(found, all.size());
   EXPECT_EQ(visited, all.size());
 
@@ -96,9 +96,9 @@ TEST(Registry, thousands_of_operators_are_all_found_and_one_change_costs_the_cha
   for (std::int64_t base = 1; base <= 1000; ++base)
     newest = newest->with({record(base, E::revoked)}, 1 + base, {});
   std::size_t revoked = 0, shared = 0;
-  newest->each([&](const OperatorRecord& one) {
-    revoked += one.etoc.state == E::revoked;
-    shared += full->find(one.id) == &one;
+  newest->each([&](const PackedRecord& one) {
+    revoked += one.etoc_listed() == E::revoked;
+    shared += full->find(one.id()) == &one;
   });
   EXPECT_EQ(newest->size(), std::size_t(count));
   EXPECT_EQ(revoked, 1000u);
@@ -108,7 +108,7 @@ TEST(Registry, thousands_of_operators_are_all_found_and_one_change_costs_the_cha
 TEST(Registry, the_last_of_two_records_of_one_operator_stands) {
   const auto registry = Registry().with({record(1), record(1, E::revoked)}, 1, {});
   EXPECT_EQ(registry->size(), 1u);
-  EXPECT_EQ(registry->find(corporate(1))->etoc.state, E::revoked);
+  EXPECT_EQ(registry->find(corporate(1))->etoc_listed(), E::revoked);
 }
 
 }  // namespace
