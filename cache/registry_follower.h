@@ -45,6 +45,7 @@ class RegistryFollower {
                    std::atomic<std::int64_t>& in_step_at, Publish publish);
   void start();  // publishes the copy at once, if there is one
   void stop();
+  std::string copy_trouble() const { return copy_.trouble(); }  // why the copy cannot be written; empty: it can
 
  private:
   Task<> run();

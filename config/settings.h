@@ -43,6 +43,7 @@ struct Settings {
   RedisSettings redis;
   Age link{Milliseconds(5000), Milliseconds(60000)};
   std::map<policy::Register, Age> sources;  // those that must be there and fresh
+  std::filesystem::path registry_copy;      // empty: beside the journal's directory
   std::filesystem::path policy, clients;
   std::vector<std::filesystem::path> carriers;
   struct {
@@ -64,9 +65,14 @@ struct Settings {
   struct {
     double shrink = 0.05;  // share of certified operators that a list may lose unapproved
     std::size_t min_rows = 1;
+    policy::WordSet<policy::Register> is_signed;  // registers whose lists must carry signatures
   } import;
   double activation_flips = 1;  // share of the last day's decisions that a reload may flip unapproved; 1: any
   std::string log_level = "info";
+
+  std::filesystem::path copy_file() const {
+    return registry_copy.empty() ? std::filesystem::path(journal.directory.string() + ".registry") : registry_copy;
+  }
 };
 
 Loaded<Settings> load_settings(const std::filesystem::path& file);

@@ -158,6 +158,10 @@ std::vector<SettingRow> make_table() {
           "How long ago this gateway was certain to be in step with Redis. Past soft: decided, and marked. "
           "Past "
           "hard: 503 registry-stale."),
+      row(
+          "registry.copy", optional, Path{}, [](S & s) -> auto& { return s.registry_copy; },
+          "The file with the last good copy of the registry, one for each gateway: it starts with that when Redis is "
+          "away. Without it: beside the journal's directory, with `.registry` behind its name."),
       source_row(policy::Register::etoc,
                  "How long ago the ETOC list was last verified. Named here: must be there."),
       source_row(policy::Register::plan, "The same for approvals of number-usage plans."),
@@ -230,6 +234,9 @@ std::vector<SettingRow> make_table() {
       row(
           "import.min_rows", optional, Count{}, [](S & s) -> auto& { return s.import.min_rows; },
           "A list with fewer rows needs a named approval."),
+      row(
+          "import.signed", optional, Words<policy::Register>{}, [](S & s) -> auto& { return s.import.is_signed; },
+          "Registers whose lists must carry enough signatures by trusted keys."),
       row(
           "activation.flips", optional, Share{}, [](S & s) -> auto& { return s.activation_flips; },
           "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip without a "

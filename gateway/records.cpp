@@ -96,7 +96,8 @@ json::array limits_of(const policy::Policy& policy, const policy::Decision& deci
 std::string decision_record(const Exchange& x) {
   json::object out{{"decision", x.id}, {"trace", x.traceparent}};
   if (x.client) out["client"] = x.client->id;
-  if (x.client) out["operator"] = x.client->operator_id.text();
+  if (x.client) out["operator"] = x.account.text();
+  if (x.client && x.account != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();
   if (x.match) out["carrier"] = x.match->carrier->name;
   if (x.match) out["operation"] = policy::name(x.match->route->operation);
   if (x.order()) out["order"] = order_of(*x.order());
@@ -141,7 +142,7 @@ std::string decision_record(const Exchange& x) {
 
 std::string forwarding_record(const Exchange& x) {
   json::object out{{"decision", x.id},
-                   {"operator", x.client->operator_id.text()},
+                   {"operator", x.account.text()},
                    {"carrier", x.match->carrier->name},
                    {"operation", policy::name(x.match->route->operation)}};
   if (x.hold) {
@@ -156,7 +157,7 @@ std::string forwarding_record(const Exchange& x) {
 std::string outcome_record(const Exchange& x) {
   static constexpr std::string_view words[] = {"unsent", "finished", "pending", "unknown"};
   json::object out{{"decision", x.id},
-                   {"operator", x.client->operator_id.text()},
+                   {"operator", x.account.text()},
                    {"operation", policy::name(x.match->route->operation)},
                    {"result", words[static_cast<int>(x.outcome.kind)]}};
   if (x.answer.kind == CarrierAnswer::Kind::answered) out["status"] = x.answer.response.status;

@@ -41,7 +41,9 @@ json::object record_json(const policy::OperatorRecord& record, policy::JstDate t
                                     {"confidential", entry.confidential}});
   json::object out{
       {"operator", record.id.text()},
-      {"serial", record.serial},
+      {"serial", record.version.serial},
+      {"known_at", policy::iso_jst(record.version.known_at)},
+      {"effective", record.version.from().text()},
       {"etoc",
        {{"state", policy::name(policy::etoc_on(record, today))},
         {"listed", policy::name(record.etoc.state)},
@@ -61,7 +63,13 @@ json::object record_json(const policy::OperatorRecord& record, policy::JstDate t
       {"country", record.country},
       {"owner_group", record.owner_group},
       {"domestic_agent", record.domestic_agent},
-      {"names", {{"ja", record.names.ja}, {"kana", record.names.kana}, {"en", record.names.en}}}};
+      {"notification_number", record.notification_number},
+      {"merged_into", record.merged_into.empty() ? json::value(nullptr) : json::value(record.merged_into.text())},
+      {"names",
+       {{"ja", record.names.ja},
+        {"kana", record.names.kana},
+        {"en", record.names.en},
+        {"former", json::array(record.names.former.begin(), record.names.former.end())}}}};
   if (record.act)
     out["act"] = json::object{{"revoked", record.act->revoked},
                               {"at", policy::iso_jst(record.act->at)},
