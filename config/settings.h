@@ -45,6 +45,7 @@ struct Settings {
   std::map<policy::Register, Age> sources;  // those that must be there and fresh
   std::filesystem::path policy, clients;
   std::vector<std::filesystem::path> carriers;
+  std::filesystem::path numbering_plan;  // empty: the shipped one
   struct {
     std::filesystem::path directory, key, head;  // key, head empty: beside the directory
     std::optional<Milliseconds> interval;        // nothing: `sync: group`
