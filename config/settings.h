@@ -46,6 +46,7 @@ struct Settings {
   std::filesystem::path registry_copy;      // empty: beside the journal's directory
   std::filesystem::path policy, clients;
   std::vector<std::filesystem::path> carriers;
+  std::filesystem::path numbering_plan;  // empty: the shipped one
   struct {
     std::filesystem::path directory, key, head;  // key, head empty: beside the directory
     std::optional<Milliseconds> interval;        // nothing: `sync: group`

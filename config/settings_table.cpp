@@ -175,6 +175,9 @@ std::vector<SettingRow> make_table() {
           "carriers", required, List<Path>{{}, true}, [](S & s) -> auto& { return s.carriers; },
           "The carriers' adapter files."),
       row(
+          "numbering_plan", optional, Path{}, [](S & s) -> auto& { return s.numbering_plan; },
+          "The number types' patterns (`docs/numbering-plan.md`). Without it: those this version came with."),
+      row(
           "journal.directory", required, Path{}, [](S & s) -> auto& { return s.journal.directory; },
           "Where the journal is written. One directory for each gateway."),
       row(

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   add_check(app, console, code);
   add_policy(app, console, code);
   add_registry(app, console, code);
+  add_number(app, console, code);
   add_client(app, console, code);
   add_ledger(app, console, code);
   add_audit(app, console, code);
