@@ -58,7 +58,9 @@ class RegisterReader : public TableSink {
       if (!column.empty()) known.push_back(column);
       const auto first = column.empty() ? names.end() : std::find(names.begin(), names.end(), column);
       if (first == names.end()) {
-        const bool needed = field.required || !plain_;
+        const bool by_certificate = field.name == "corporate_number" && mapping_.which == Register::etoc &&
+                                    std::find(names.begin(), names.end(), "certificate") != names.end();
+        const bool needed = (field.required && !by_certificate) || !plain_;
         if (!column.empty() && needed) missing(field, column, names, cells);
         continue;
       }

@@ -13,7 +13,9 @@ void read_columns(Document& document, const Node& node, Mapping& mapping) {
   Fields fields(document, node, "'columns'");
   for (const auto& field : fields_of(mapping.which)) {
     std::string column;
-    if (!(field.required ? fields.need(field.name, Text{}, column) : fields.may(field.name, Text{}, column)))
+    // A list by certificate numbers alone is one of operators that are known.
+    const bool by_certificate = field.name == "corporate_number" && fields.find("certificate");
+    if (!(field.required && !by_certificate ? fields.need(field.name, Text{}, column) : fields.may(field.name, Text{}, column)))
       continue;
     mapping.columns[std::string(field.name)] = normalised(column);
   }
@@ -41,8 +43,7 @@ void read_states(Document& document, const Node& node, std::map<std::string, Sta
 }  // namespace
 
 const std::vector<RegisterField>& fields_of(Register which) {
-  // A list by certificate numbers alone is still one of operators that are known.
-  static const std::vector<RegisterField> etoc = {{"corporate_number"},
+  static const std::vector<RegisterField> etoc = {{"corporate_number", true},
                                                   {"state", true, "etoc_state"},
                                                   {"name"},
                                                   {"name_kana"},

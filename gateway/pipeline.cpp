@@ -77,7 +77,7 @@ void Pipeline::understand(Exchange& x) {
       .query = x.request.query(),
       .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
       .body = x.request.body};
-  x.read = policy::read_order(*x.match, message, x.site->numbering_plan, policy::JstDate::of(x.now));
+  x.read = policy::read_order(*x.match, message, x.site->numbering_plan, x.today);
   if (x.hands_out()) x.standing = look_up(x);
 }
 

@@ -99,7 +99,7 @@ RegistryChange import_change(const ImportArguments& arguments, const config::Reg
   RegistryChange change{.kind = RegistryChange::Kind::import, .at = now(), .by = arguments.by};
   change.reason =
       arguments.reason.empty() ? "import of " + std::string(policy::name(file.which)) : arguments.reason;
-  const auto before = meta.sources()[static_cast<std::size_t>(file.which)];
+  const auto before = cache::sources_of(meta.fields)[static_cast<std::size_t>(file.which)];
   const auto set = [&](std::string_view what, std::string value) {
     change.meta[cache::meta_field(file.which, what)] = std::move(value);
   };
