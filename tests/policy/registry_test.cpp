@@ -111,5 +111,74 @@ TEST(Registry, the_last_of_two_records_of_one_operator_stands) {
   EXPECT_EQ(registry->find(corporate(1))->etoc_listed(), E::revoked);
 }
 
+// ---- mergers
+
+const auto today = day("2026-11-24");
+
+OperatorRecord merged(std::int64_t base, std::int64_t into) {
+  auto made = certified_operator(base);
+  made.etoc.state = E::surrendered;
+  made.merged_into = corporate(into);
+  return made;
+}
+
+// Who acts for the first of these operators.
+std::string acting(std::vector<OperatorRecord> records, JstDate on = today) {
+  std::vector<RecordPtr> packed;
+  for (const auto& one : records) packed.push_back(PackedRecord::of(one));
+  const auto registry = Registry().with(packed, 1, {});
+  const auto* found = registry->acting_for(records.front().id.text(), on);
+  return found ? std::string(found->id()) : "";
+}
+
+TEST(ActingFor, who_is_merged_into_nobody_stands_for_itself_and_a_stranger_is_nobody) {
+  EXPECT_EQ(acting({certified_operator(1)}), corporate(1).text());
+  EXPECT_EQ(Registry().acting_for(corporate(1).text(), today), nullptr);
+}
+
+TEST(ActingFor, a_row_of_mergers_leads_to_its_last_successor) {
+  EXPECT_EQ(acting({merged(1, 2), certified_operator(2)}), corporate(2).text());
+  EXPECT_EQ(acting({merged(1, 2), merged(2, 3), merged(3, 4), certified_operator(4)}), corporate(4).text());
+}
+
+TEST(ActingFor, a_successor_that_nobody_knows_leaves_the_operator_with_its_own_facts) {
+  EXPECT_EQ(acting({merged(1, 2)}), corporate(1).text());
+  EXPECT_EQ(acting({merged(1, 2), merged(2, 3)}), corporate(2).text());
+}
+
+TEST(ActingFor, who_is_revoked_itself_hides_behind_nobody) {
+  auto listed = merged(1, 2), by_act = merged(1, 2), before = merged(1, 2);
+  listed.etoc.state = E::revoked;
+  by_act.act = RevocationAct{.revoked = true};
+  before.act = RevocationAct{.revoked = false};
+  EXPECT_EQ(acting({listed, certified_operator(2)}), corporate(1).text());
+  EXPECT_EQ(acting({by_act, certified_operator(2)}), corporate(1).text());
+  EXPECT_EQ(acting({before, certified_operator(2)}), corporate(2).text()) << "reinstated since";
+
+  auto between = merged(2, 3);
+  between.act = RevocationAct{.revoked = true};
+  EXPECT_EQ(acting({merged(1, 2), between, certified_operator(3)}), corporate(2).text());
+  auto last = certified_operator(2);
+  last.act = RevocationAct{.revoked = true};
+  EXPECT_EQ(acting({merged(1, 2), last}), corporate(2).text()) << "a revoked successor counts as what it is";
+}
+
+TEST(ActingFor, who_is_refused_itself_hides_behind_nobody_while_the_refusal_holds) {
+  auto refused = merged(1, 2);
+  refused.refusals.push_back(
+      {.number_types = {NumberType::mobile}, .from = day("2026-11-10"), .until = day("2026-11-30")});
+  EXPECT_EQ(acting({refused, certified_operator(2)}, day("2026-11-09")), corporate(2).text());
+  EXPECT_EQ(acting({refused, certified_operator(2)}, day("2026-11-10")), corporate(1).text());
+  EXPECT_EQ(acting({refused, certified_operator(2)}, day("2026-11-30")), corporate(1).text());
+  EXPECT_EQ(acting({refused, certified_operator(2)}, day("2026-12-01")), corporate(2).text());
+}
+
+TEST(ActingFor, a_ring_of_successors_ends_somewhere_in_it) {
+  EXPECT_EQ(acting({merged(1, 1)}), corporate(1).text());
+  const auto of_two = acting({merged(1, 2), merged(2, 1)});
+  EXPECT_TRUE(of_two == corporate(1).text() || of_two == corporate(2).text()) << of_two;
+  EXPECT_NE(acting({merged(1, 2), merged(2, 3), merged(3, 2)}), "");
+}
+
 }  // namespace
 }  // namespace sekisho::policy
