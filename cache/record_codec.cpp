@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace sekisho::cache {
 namespace {
@@ -260,6 +261,23 @@ std::optional<policy::OperatorRecord> decode(std::string_view text) {
   read_record(in, record, good);
   if (!good || record.id.empty()) return std::nullopt;
   return record;
+}
+
+std::vector<policy::RecordPtr> decode_all(std::span<const std::string_view> lines) {
+  std::vector<policy::RecordPtr> out(lines.size());
+  const auto part = [&](std::size_t from, std::size_t until) {
+    for (std::size_t i = from; i < until; ++i)
+      if (const auto record = decode(lines[i])) out[i] = policy::PackedRecord::of(*record);
+  };
+  constexpr std::size_t worth_a_thread = 5000;
+  const auto threads = std::clamp<std::size_t>(std::min<std::size_t>(std::thread::hardware_concurrency(), 8), 1,
+                                               lines.size() / worth_a_thread + 1);
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < threads; ++i)
+    helpers.emplace_back(part, lines.size() * i / threads, lines.size() * (i + 1) / threads);
+  part(0, lines.size() / threads);
+  helpers.clear();  // joins
+  return out;
 }
 
 }  // namespace sekisho::cache

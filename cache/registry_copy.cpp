@@ -9,7 +9,6 @@
 #include <cstring>
 #include <fstream>
 #include <future>
-#include <iterator>
 #include <mutex>
 
 #include "cache/record_codec.h"
@@ -91,15 +90,15 @@ bool take_block(std::string_view& rest, json::object& head, std::vector<policy::
   if (failed || !parsed.is_object()) return false;
   head = parsed.get_object();
   const auto count = number(head, "records");
-  records.clear();
+  std::vector<std::string_view> lines;
   for (std::int64_t i = 0; i < count; ++i) {
     if (rest.empty()) return false;
-    const auto record = decode(take_line(rest));
-    if (!record) return false;
-    records.push_back(policy::PackedRecord::of(*record));
+    lines.push_back(take_line(rest));
   }
   const auto block = begin.substr(0, begin.size() - rest.size());
-  return take_line(rest) == "{\"sha256\":\"" + config::sha256_hex(block) + "\"}";
+  if (take_line(rest) != "{\"sha256\":\"" + config::sha256_hex(block) + "\"}") return false;
+  records = decode_all(lines);
+  return std::find(records.begin(), records.end(), nullptr) == records.end();
 }
 
 void take_fields(const json::object& head, RegistryFields& fields) {
@@ -139,7 +138,9 @@ CopyFound read_copy(const fs::path& file) {
     if (fs::exists(file)) found.trouble = file.string() + " cannot be read: " + std::strerror(errno);
     return found;
   }
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  std::string bytes(fs::file_size(file), '\0');
+  in.read(bytes.data(), std::streamsize(bytes.size()));
+  bytes.resize(std::size_t(in.gcount()));
   json::object head;
   std::vector<policy::RecordPtr> records;
   for (std::string_view rest = bytes; !rest.empty();) {

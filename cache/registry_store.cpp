@@ -37,6 +37,11 @@ std::string fresh_token() {
   return hex;
 }
 
+// Into packed records; one that cannot be read is left out.
+void add_all(const std::vector<std::string_view>& lines, std::vector<RecordPtr>& records) {
+  for (auto& record : decode_all(lines))
+    if (record) records.push_back(std::move(record));
+}
 void add_record(std::string_view text, std::vector<RecordPtr>& records) {
   if (const auto record = decode(text)) records.push_back(policy::PackedRecord::of(*record));
 }
@@ -100,12 +105,14 @@ Task<std::optional<WholeRegistry>> RegistryStore::load() {
   std::vector<RecordPtr> records;
   std::string cursor = "0";
   do {
-    Command scan{"HSCAN", keys::registry_operators, cursor, "COUNT", "2000"};
+    Command scan{"HSCAN", keys::registry_operators, cursor, "COUNT", "20000"};
     const auto answer = co_await link_.call(std::move(scan), patience);
     if (!answer.ok()) co_return std::nullopt;
     cursor = answer.text(0).value_or("0");
     const auto* found = answer.element(1);
-    for (std::size_t i = 1; i < elements(found); i += 2) add_record(text_at(found, i), records);
+    std::vector<std::string_view> lines;
+    for (std::size_t i = 1; i < elements(found); i += 2) lines.push_back(text_at(found, i));
+    add_all(lines, records);
   } while (cursor != "0");
   const policy::Registry empty;
   whole.registry = empty.with(std::move(records), head->serial, sources_of(head->fields));

@@ -200,6 +200,8 @@ class History {
     say("Redis goes back to the dump");
     for (int i = 0; i < gateways; ++i) catch_up(i);
     for (const auto& [key, dump] : dump_) linked_.call({"RESTORE", key, "0", dump, "REPLACE"});
+    // It may go on another way before anybody looks.
+    for (int more = pick(4); more > 0; --more) import_list(list(pick(4)));
     catch_up(pick(gateways));
   }
 
