@@ -10,6 +10,7 @@ namespace sekisho::console {
 // `code` is set by the command that ran.
 void add_serve(CLI::App& app, const Console& console, int& code);
 void add_check(CLI::App& app, const Console& console, int& code);
+void add_doctor(CLI::App& app, const Console& console, int& code);
 void add_policy(CLI::App& app, const Console& console, int& code);
 void add_policy_meaning(CLI::App& policy, const Console& console, int& code);
 void add_policy_replay(CLI::App& policy, const Console& console, int& code);
