@@ -8,10 +8,9 @@ import time
 
 import pytest
 
-from harness import Client, jst_now, order, wait_for
+from harness import jst_now, order, wait_for
 
 EVENTS = "sekisho:{registry}:events"
-HEADER = "corporate_number,name,certificate,certified_on,valid_until,state\n"
 
 
 def days_ago(days):
@@ -64,14 +63,6 @@ def facts(house):
             for row in done.json}
 
 
-def write_list(house, name, rows):
-    """An ETOC list in the register's own words: (operator, certificate, valid until, state[, name])."""
-    lines = [f"{house.operators.get(who, who).removeprefix('jp:')},{rest[0] if rest else who},{certificate},"
-             f"2026-02-01,{until},{state}\n" for who, certificate, until, state, *rest in rows]
-    (house.directory / name).write_text(HEADER + "".join(lines), encoding="utf-8")
-    return name
-
-
 @pytest.fixture
 def desk(build_house):
     """Redis and the commands; no gateway."""
@@ -83,7 +74,8 @@ def desk(build_house):
 # ---- the copy on disk
 
 def test_a_gateway_that_starts_without_redis_has_the_registry_that_it_had(open_house):
-    house = open_house(appendonly=True)
+    house = open_house(appendonly=True, extra_operators=1)
+    assert code_of(house.gateway, "extra0") == 201
     assert house.revoke("aozora").code == 0
     wait_for("the gateway knows", 5, lambda: code_of(house.gateway, "aozora") == "etoc-revoked")
     before = serial(house.gateway)
@@ -94,35 +86,20 @@ def test_a_gateway_that_starts_without_redis_has_the_registry_that_it_had(open_h
     wait_for("the copy is loaded", 5, lambda: serial(house.gateway) == before)
     assert code_of(house.gateway, "aozora") == "etoc-revoked"
     assert code_of(house.gateway, "kaze") == "etoc-revoked"
-    answer = code_of(house.gateway, "yama")
-    assert answer == "supply-refused", answer
-    with house.gateway.client("hoshi") as client:
-        answer = order(client, 1, "ip_050")
+    assert code_of(house.gateway, "yama") == "supply-refused"
+    with house.gateway.client("extra0") as client:
+        answer = order(client, 1)
     assert answer.status == 503 and answer.code in ("registry-stale", "ledger-unavailable"), answer
+    assert house.carrier.seen()["orders"] == 1 and house.gateway.admin("/readyz").status == 503
     said = [line for line in status(house.gateway)["degraded"] if "copy" in line]
     assert said and re.search(r"in step until 20\d\d-\d\d-\d\dT", said[0]), status(house.gateway)
 
     house.redis.start()
     wait_for("ready", 15, house.gateway.ready)
+    wait_for("orders are taken again", 5, lambda: code_of(house.gateway, "extra0") == 201)
     assert not [line for line in status(house.gateway)["degraded"] if "copy" in line]
     assert house.reinstate("aozora").code == 0
     wait_for("it goes on", 5, lambda: code_of(house.gateway, "aozora") == 201)
-
-
-def test_certified_operators_get_503_from_a_gateway_that_has_only_its_copy(open_house):
-    house = open_house(appendonly=True)
-    assert code_of(house.gateway, "aozora") == 201
-    house.gateway.kill()
-    house.redis.kill()
-    house.gateway.start()
-    wait_alive(house.gateway)
-    with house.gateway.client("aozora") as client:
-        answer = order(client, 1)
-    assert answer.status == 503 and answer.code in ("registry-stale", "ledger-unavailable"), answer
-    assert house.carrier.seen()["orders"] == 1
-    assert house.gateway.admin("/readyz").status == 503
-    house.redis.start()
-    wait_for("orders are taken again", 15, lambda: code_of(house.gateway, "aozora") == 201)
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "nothing left"])
@@ -147,12 +124,6 @@ def test_a_gateway_with_a_damaged_copy_starts_says_so_and_loads_from_redis(open_
     assert "cut or altered" in said and copy.name in said, said
     assert serial(house.gateway) == before
     assert code_of(house.gateway, "aozora") == "etoc-revoked"
-    # What was damaged is whole again behind it.
-    house.gateway.kill()
-    logged = len(log_of(house.gateway))
-    house.gateway.start_ready()
-    assert "cut or altered" not in log_of(house.gateway)[logged:]
-    assert code_of(house.gateway, "aozora") == "etoc-revoked"
 
 
 def test_a_redis_that_was_emptied_by_mistake_is_filled_again_from_a_copy(open_house):
@@ -160,21 +131,20 @@ def test_a_redis_that_was_emptied_by_mistake_is_filled_again_from_a_copy(open_ho
     assert house.revoke("aozora").code == 0
     wait_for("the gateway knows", 5, lambda: code_of(house.gateway, "aozora") == "etoc-revoked")
     whole = facts(house)
-    refused = house.sekisho("registry", "restore", copy_of(house.gateway), "--by", "ops", "--reason", "r")
+    why = ("--by", "ops", "--reason", "FLUSHALL by mistake")
+    refused = house.sekisho("registry", "restore", copy_of(house.gateway), *why)
     assert refused.code == 1 and "Redis has a registry" in refused.err, refused
-    assert house.sekisho("registry", "restore", copy_of(house.gateway), "--by", "ops").code == 2
 
     redis(house, "FLUSHALL")
     assert house.sekisho("registry", "list").json == []
     assert code_of(house.gateway, "aozora") == "etoc-revoked", "the gateway does not forget"
-    missing = house.sekisho("registry", "restore", "no-such-file", "--by", "ops", "--reason", "r")
+    missing = house.sekisho("registry", "restore", "no-such-file", *why)
     assert missing.code == 2 and "does not exist" in missing.err, missing
-    done = house.sekisho("registry", "restore", copy_of(house.gateway), "--by", "ops", "--reason", "FLUSHALL by mistake")
+    done = house.sekisho("registry", "restore", copy_of(house.gateway), *why)
     assert done.code == 0 and done.json["operators"] == len(whole), done
     assert facts(house) == whole
     last = house.sekisho("registry", "events").json[-1]
     assert (last["change"], last["by"], last["reason"]) == ("restore", "ops", "FLUSHALL by mistake")
-    assert house.sekisho("registry", "restore", copy_of(house.gateway), "--by", "ops", "--reason", "r").code == 1
     assert code_of(house.gateway, "aozora") == "etoc-revoked"
     assert house.reinstate("aozora").code == 0
     wait_for("served again", 10, lambda: code_of(house.gateway, "aozora") == 201)
@@ -191,14 +161,11 @@ def show(house, name, at=None, known_at=None):
 
 def revoked_after_import(house):
     """A list published 30 days ago, a revocation that reaches back 10 days; the moment between both."""
-    done = house.import_register("etoc", "etoc.csv", "etoc.mapping.yaml", "--published", days_ago(30))
-    assert done.code == 0, done
-    time.sleep(0.01)
+    assert house.import_register("etoc", "etoc.csv", "etoc.mapping.yaml", "--published", days_ago(30)).code == 0
     between = jst_now().isoformat(timespec="milliseconds")
     time.sleep(0.01)
-    done = house.sekisho("registry", "revoke", house.operators["aozora"], "--since", days_ago(10), "--reason", "r",
-                         "--by", "b")
-    assert done.code == 0, done
+    assert house.sekisho("registry", "revoke", house.operators["aozora"], "--since", days_ago(10), "--reason", "r",
+                         "--by", "b").code == 0
     return between
 
 
@@ -212,9 +179,6 @@ def test_history_tells_what_was_so_and_what_was_known_then(desk):
     assert show(desk, "aozora", days_ago(31), now) is None
     assert show(desk, "aozora", days_ago(5), days_ago(1)) is None, "the list was not known here yesterday"
     assert show(desk, "aozora") == "revoked"
-    future = desk.sekisho("registry", "revoke", desk.operators["aozora"], "--since", "2999-01-01", "--reason", "r",
-                          "--by", "b")
-    assert future.code == 2, future
 
 
 @pytest.mark.xfail(strict=True, reason="a version is the whole record: a later import of a list that was published "
@@ -232,7 +196,8 @@ def test_a_list_imported_after_a_revocation_does_not_move_its_day(desk):
 def test_events_tell_every_change_or_those_of_one_operator(desk):
     desk.import_all()
     aozora, kaze = desk.operators["aozora"], desk.operators["kaze"]
-    assert desk.sekisho("registry", "revoke", aozora, "--since", days_ago(3), "--reason", "why", "--by", "who").code == 0
+    why = ("--reason", "why", "--by", "who")
+    assert desk.sekisho("registry", "revoke", aozora, "--since", days_ago(3), *why).code == 0
     assert desk.reinstate("aozora").code == 0
     events = desk.sekisho("registry", "events").json
     assert [event["serial"] for event in events] == list(range(1, len(events) + 1))
@@ -244,18 +209,16 @@ def test_events_tell_every_change_or_those_of_one_operator(desk):
     assert "revoke" not in [event["change"] for event in desk.sekisho("registry", "events", kaze).json]
     assert desk.sekisho("registry", "events", desk.operators["kawa"]).code == 1, "no register has it"
     assert desk.sekisho("registry", "events", "jp:8999900000002").code == 2, "a wrong check digit"
-    assert desk.sekisho("registry", "events", "--since", "2999-01-01").json == []
 
 
 def test_a_new_name_keeps_the_former_ones(desk):
-    row = ("aozora", "ETOC-0001", "2099-01-31", "certified")
-    for name in ("青空通信", "あおぞら通信", "アオゾラ"):
-        done = desk.import_register("etoc", write_list(desk, "list.csv", [(*row, name)]))
-        assert done.code == 0, done
-    names = desk.standing("aozora")["names"]
-    assert (names["ja"], names["former"]) == ("アオゾラ", ["青空通信", "あおぞら通信"])
-    assert desk.import_register("etoc", write_list(desk, "list.csv", [(*row, "青空通信")])).code == 0
-    assert desk.standing("aozora")["names"]["former"] == ["あおぞら通信", "アオゾラ"], "a name that came back"
+    for name, former in (("青空通信", []), ("あおぞら通信", ["青空通信"]), ("アオゾラ", ["青空通信", "あおぞら通信"]),
+                         ("青空通信", ["あおぞら通信", "アオゾラ"])):  # the last one came back
+        (desk.directory / "list.csv").write_text("corporate_number,name,certificate,state\n"
+                                                 f"8999900000001,{name},ETOC-0001,certified\n")
+        assert desk.import_register("etoc", "list.csv").code == 0
+        names = desk.standing("aozora")["names"]
+        assert (names["ja"], names["former"]) == (name, former)
 
 
 # ---- mergers
@@ -294,17 +257,37 @@ def test_a_merged_operator_orders_by_the_facts_and_on_the_account_of_its_success
 
         assert house.revoke("aozora").code == 0
         wait_for("its successor is revoked", 5, lambda: order(client, 1).code == "etoc-revoked")
-        assert house.reinstate("aozora").code == 0
-        wait_for("and reinstated", 5, lambda: order(client, 1).status == 201)
-        assert house.revoke("extra0").code == 0
-        wait_for("nobody hides behind a successor", 5, lambda: order(client, 1).code == "etoc-revoked")
-        assert order(successor, 1).status == 201
+        assert house.revoke("extra0").code == 0 and house.reinstate("aozora").code == 0
+        wait_for("and reinstated", 5, lambda: order(successor, 1).status == 201)
+        assert order(client, 1).code == "etoc-revoked", "nobody hides behind a successor"
         assert house.reinstate("extra0").code == 0
-        wait_for("back", 5, lambda: order(client, 1).status == 201)
         assert merge(house, "extra0", "none").code == 0
         before = house.counts("extra0")[0]
         wait_for("it stands for itself again", 5, lambda: order(client, 1).status == 201
                  and house.counts("extra0")[0] > before)
+
+
+@pytest.mark.xfail(strict=True, reason="the fence stands on the operator's own account, its orders are held on the "
+                                       "successor's; and the second look-up asks for the successor only")
+def test_a_merged_operator_that_is_revoked_while_a_gateway_sleeps_is_given_nothing_more(open_house):
+    house = open_house(extra_operators=1)
+    assert merge(house, "extra0", "aozora").code == 0
+    for _ in range(3):
+        wait_for("it orders as aozora", 5, lambda: code_of(house.gateway, "extra0") == 201)
+        before = house.carrier.seen()["orders"]
+        with house.gateway.client("extra0") as client:
+            client.connect()
+            house.gateway.signal(signal.SIGSTOP)
+            assert house.revoke("extra0").code == 0
+            client.send(b"POST /v1/number-orders HTTP/1.1\r\nHost: gate\r\nX-Api-Key: key-extra0\r\n"
+                        b"Content-Type: application/json\r\nContent-Length: 36\r\n\r\n"
+                        b'{"quantity": 1,"numberType":"FIXED"}')
+            time.sleep(0.2)
+            house.gateway.signal(signal.SIGCONT)
+            answer = client.read()
+        assert answer.status in (403, 503), answer
+        assert house.carrier.seen()["orders"] == before
+        assert house.reinstate("extra0").code == 0
 
 
 def test_a_revoked_operator_stays_revoked_when_it_is_merged(house):
@@ -334,15 +317,14 @@ def test_a_ring_of_mergers_is_refused(desk):
 def test_a_dry_run_tells_whose_orders_a_list_would_touch(house):
     with house.gateway.client("aozora") as client:
         assert order(client, 3).status == 201
-    serial_before = house.standing("aozora")["serial"]
+    before = house.standing("aozora")
     text = (house.directory / "etoc.csv").read_text()
-    (house.directory / "new.csv").write_text(re.sub(r"(8999900000001.*),認証", r"\1,取消", text))
+    (house.directory / "new.csv").write_text(re.sub("(8999900000001.*),認証", r"\1,取消", text))
     done = house.import_register("etoc", "new.csv", "etoc.mapping.yaml", "--dry-run")
     assert done.code == 0 and done.json["revoked"] == [house.operators["aozora"]], done
     assert done.json["touches"] == [{"operator": house.operators["aozora"], "numbers": 3, "last_30_days": 3,
                                      "open_orders": 0}]
-    assert house.standing("aozora")["etoc"]["state"] == "certified"
-    assert house.standing("aozora")["serial"] == serial_before and code_of(house.gateway, "aozora") == 201
+    assert house.standing("aozora") == before and code_of(house.gateway, "aozora") == 201
 
 
 def test_certificates_that_end_soon_are_listed_counted_and_told(open_house):
@@ -428,8 +410,7 @@ def test_a_half_written_list_changes_nothing(desk):
 # ---- whatever Redis does
 
 def test_a_gateway_that_slept_while_the_stream_was_cut_ends_in_step(house):
-    with house.gateway.client("aozora") as client:
-        assert order(client, 1).status == 201
+    assert code_of(house.gateway, "aozora") == 201
     house.gateway.signal(signal.SIGSTOP)
     for _ in range(8):
         assert house.revoke("minato").code == 0 and house.reinstate("minato").code == 0
@@ -456,9 +437,7 @@ def test_a_revocation_outlives_a_redis_that_comes_back_empty(build_house):
     house.redis.start()
     assert redis(house, "DBSIZE") == "0"
     house.import_all()
-    in_step = house.sekisho("registry", "events").json[-1]["serial"]
     wait_for("the first gateway restored it", 15, lambda: house.standing("aozora")["etoc"]["state"] == "revoked")
-    wait_for("in step", 10, lambda: serial(first) > in_step or serial(first) == in_step)
     assert code_of(first, "aozora") == "etoc-revoked"
     restored = [event for event in house.sekisho("registry", "events").json if event["change"] == "restore"]
     assert restored and restored[0]["operators"] == [house.operators["aozora"]], restored
