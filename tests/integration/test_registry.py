@@ -435,7 +435,7 @@ def test_a_revocation_outlives_a_redis_that_comes_back_empty(build_house):
     wait_for("the first gateway knows", 5, lambda: code_of(first, "aozora") == "etoc-revoked")
     house.redis.kill()
     house.redis.start()
-    assert redis(house, "DBSIZE") == "0"
+    assert redis(house, "EXISTS", EVENTS) == "0"
     house.import_all()
     wait_for("the first gateway restored it", 15, lambda: house.standing("aozora")["etoc"]["state"] == "revoked")
     assert code_of(first, "aozora") == "etoc-revoked"
