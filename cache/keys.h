@@ -29,8 +29,8 @@ inline std::string idempotency(const policy::OperatorId& id, std::string_view ke
 inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }
 
 inline const std::string registry_operators = "sekisho:{registry}:operators";  // hash: id -> record (JSON)
-inline const std::string registry_events = "sekisho:{registry}:events";        // stream: an entry for each change
-inline const std::string registry_meta = "sekisho:{registry}:meta";            // hash: serial, epoch, head, sources
+inline const std::string registry_events = "sekisho:{registry}:events";  // stream: an entry for each change
+inline const std::string registry_meta = "sekisho:{registry}:meta";      // hash: serial, epoch, head, sources
 // list: records that were replaced, oldest first (the scripts spell it too)
 inline std::string registry_past(std::string_view id) { return "sekisho:{registry}:past:" + std::string(id); }
 // list: batches of a large change, lines of JSON

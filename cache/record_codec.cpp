@@ -241,13 +241,15 @@ std::string encode(const policy::OperatorRecord& record) {
   put(object, "owner_group", record.owner_group);
   put(object, "merged_into", record.merged_into.text());
   put(object, "notification_number", record.notification_number);
-  if (record.version.known_at != policy::Instant{}) object["known_at"] = policy::to_ms(record.version.known_at);
+  if (record.version.known_at != policy::Instant{})
+    object["known_at"] = policy::to_ms(record.version.known_at);
   put(object, "effective", record.version.effective);
   return json::serialize(object);
 }
 
 std::optional<policy::OperatorRecord> decode(std::string_view text) {
-  // A million of them are loaded at a start: the parser and its copy of the text (which it wants padded) are kept.
+  // A million of them are loaded at a start: the parser and its copy of the text (which it wants padded) are
+  // kept.
   thread_local simdjson::dom::parser parser;
   thread_local std::string padded;
   padded.assign(text);
@@ -270,8 +272,8 @@ std::vector<policy::RecordPtr> decode_all(std::span<const std::string_view> line
       if (const auto record = decode(lines[i])) out[i] = policy::PackedRecord::of(*record);
   };
   constexpr std::size_t worth_a_thread = 5000;
-  const auto threads = std::clamp<std::size_t>(std::min<std::size_t>(std::thread::hardware_concurrency(), 8), 1,
-                                               lines.size() / worth_a_thread + 1);
+  const auto threads = std::clamp<std::size_t>(std::min<std::size_t>(std::thread::hardware_concurrency(), 8),
+                                               1, lines.size() / worth_a_thread + 1);
   std::vector<std::jthread> helpers;
   for (std::size_t i = 1; i < threads; ++i)
     helpers.emplace_back(part, lines.size() * i / threads, lines.size() * (i + 1) / threads);

@@ -21,8 +21,8 @@ inline constexpr std::string_view registry_change_words[] = {"import", "revoke",
                                                              "merge",  "keys",   "restore"};
 constexpr auto& words_of(RegistryChange::Kind) { return registry_change_words; }
 
-// A change under its serial. Each names the one before it, so that a gateway sees when it missed one, or when Redis
-// went back and on another way.
+// A change under its serial. Each names the one before it, so that a gateway sees when it missed one, or when
+// Redis went back and on another way.
 struct RegistryEvent {
   std::uint64_t serial = 0;
   std::string id, after;

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t changes_at_least = 1 << 20;  // bytes of changes that never make the whole be written anew
+constexpr std::size_t changes_at_least = 1
+                                         << 20;  // bytes of changes that never make the whole be written anew
 
 std::string closed(std::string block) {
   return block + "{\"sha256\":\"" + config::sha256_hex(block) + "\"}\n";
@@ -116,8 +117,8 @@ void begin_whole(const json::object& head, std::vector<policy::RecordPtr> record
           one.get_array()[1].is_string())
         whole.recent.emplace_back(std::uint64_t(one.get_array()[0].get_int64()),
                                   std::string(one.get_array()[1].get_string()));
-  whole.registry =
-      policy::Registry().with(std::move(records), std::uint64_t(number(head, "serial")), sources_of(whole.fields));
+  whole.registry = policy::Registry().with(std::move(records), std::uint64_t(number(head, "serial")),
+                                           sources_of(whole.fields));
 }
 
 void add_change(const json::object& head, std::vector<policy::RecordPtr> records, WholeRegistry& whole) {

@@ -1,9 +1,11 @@
-// The last good copy: the registry on this gateway's disk, so that it starts with what it knew although Redis is away.
+// The last good copy: the registry on this gateway's disk, so that it starts with what it knew although Redis
+// is away.
 //
-// A file of blocks, lines of JSON. The first holds the whole registry; each later one a change, or the moment until
-// which this gateway was in step. Every block ends with the SHA-256 of its bytes: one that was cut or altered, and all
-// behind it, is as if it had never been written. A change is on disk within moments of being in force; the whole is
-// written anew when the changes have grown to half of it, beside the file and then in its place.
+// A file of blocks, lines of JSON. The first holds the whole registry; each later one a change, or the moment
+// until which this gateway was in step. Every block ends with the SHA-256 of its bytes: one that was cut or
+// altered, and all behind it, is as if it had never been written. A change is on disk within moments of being
+// in force; the whole is written anew when the changes have grown to half of it, beside the file and then in
+// its place.
 //
 // Files are written by a thread of its own: neither orders nor the next revocation wait for a disk.
 #pragma once
@@ -17,9 +19,9 @@
 namespace sekisho::cache {
 
 struct CopyFound {
-  std::optional<WholeRegistry> whole;   // nothing: there is no copy, or none that can be read
-  policy::Instant seen_at{};            // until when it is known to have been in step
-  std::string trouble;                  // what could not be read, for the log; empty: nothing
+  std::optional<WholeRegistry> whole;  // nothing: there is no copy, or none that can be read
+  policy::Instant seen_at{};           // until when it is known to have been in step
+  std::string trouble;                 // what could not be read, for the log; empty: nothing
 };
 CopyFound read_copy(const std::filesystem::path& file);
 

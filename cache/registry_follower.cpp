@@ -30,8 +30,9 @@ std::int64_t boot_ms() {
   return std::int64_t(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor, const config::RedisSettings& settings,
-                                   Options options, std::atomic<std::int64_t>& in_step_at, Publish publish)
+RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor,
+                                   const config::RedisSettings& settings, Options options,
+                                   std::atomic<std::int64_t>& in_step_at, Publish publish)
     : link_(executor, settings),
       store_(link_),
       options_(std::move(options)),
@@ -72,8 +73,8 @@ Task<> RegistryFollower::run() {
   }
 }
 
-// A Redis that has just started may have lost what other gateways know and are about to restore. Who knows nothing
-// itself gives them a moment.
+// A Redis that has just started may have lost what other gateways know and are about to restore. Who knows
+// nothing itself gives them a moment.
 Task<bool> RegistryFollower::still_settling() {
   Command info{"INFO", "server"};
   const auto answer = co_await link_.call(std::move(info), 1s);

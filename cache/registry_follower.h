@@ -1,9 +1,9 @@
-// Keeps a gateway's registry in step with Redis: begins with the copy on disk, loads what it must, follows the stream
-// of changes, and swaps whole. What it knows and how that grows is registry_replica.h; here are the link, the disk and
-// the clock.
+// Keeps a gateway's registry in step with Redis: begins with the copy on disk, loads what it must, follows
+// the stream of changes, and swaps whole. What it knows and how that grows is registry_replica.h; here are
+// the link, the disk and the clock.
 //
-// Always true: `in_step_at` never claims more than was certain. It is the moment before the question whose answer
-// showed that nothing was missing.
+// Always true: `in_step_at` never claims more than was certain. It is the moment before the question whose
+// answer showed that nothing was missing.
 //
 // Lives on one thread, with a link of its own (it blocks in XREAD).
 #pragma once
@@ -40,12 +40,15 @@ class RegistryFollower {
     std::string gateway;         // who restores what Redis has lost
   };
 
-  // `in_step_at` is set to the moment (boot_ms) when this gateway was last certain to have every change; 0: never.
-  RegistryFollower(boost::asio::any_io_executor executor, const config::RedisSettings& settings, Options options,
-                   std::atomic<std::int64_t>& in_step_at, Publish publish);
+  // `in_step_at` is set to the moment (boot_ms) when this gateway was last certain to have every change; 0:
+  // never.
+  RegistryFollower(boost::asio::any_io_executor executor, const config::RedisSettings& settings,
+                   Options options, std::atomic<std::int64_t>& in_step_at, Publish publish);
   void start();  // publishes the copy at once, if there is one
   void stop();
-  std::string copy_trouble() const { return copy_.trouble(); }  // why the copy cannot be written; empty: it can
+  std::string copy_trouble() const {
+    return copy_.trouble();
+  }  // why the copy cannot be written; empty: it can
 
  private:
   Task<> run();

@@ -84,13 +84,13 @@ std::vector<RecordPtr> RegistryReplica::adopt(WholeRegistry found) {
         return;
       }
       const bool lost = same_registry && old.serial() > common && now->serial() <= common;
-      const auto better = lost ? with_later_act(registry()->share(old.id()), now.get()) : with_later_act(now, &old);
+      const auto better =
+          lost ? with_later_act(registry()->share(old.id()), now.get()) : with_later_act(now, &old);
       if (better != now) kept.push_back(better);
     });
   }
   whole_ = std::move(found);
-  if (!kept.empty())
-    whole_.registry = registry()->with(kept, registry()->serial(), registry()->sources());
+  if (!kept.empty()) whole_.registry = registry()->with(kept, registry()->serial(), registry()->sources());
   return kept;
 }
 

@@ -1,10 +1,13 @@
-// What one gateway knows of the registry, and how that grows. Pure: events and whole registries in, snapshots out.
+// What one gateway knows of the registry, and how that grows. Pure: events and whole registries in, snapshots
+// out.
 //
 // Always true, whatever Redis lost or brings back:
 //   - An operator whose revocation is known stays revoked until a later act of reinstatement is known.
-//   - Within one epoch nothing that was known is forgotten: what Redis has lost is kept, and handed out to be restored
+//   - Within one epoch nothing that was known is forgotten: what Redis has lost is kept, and handed out to be
+//   restored
 //     there, so that gateways that never heard of it learn it too.
-//   - A change is taken only on top of the one that it names. Else something was missed, and all is loaded anew.
+//   - A change is taken only on top of the one that it names. Else something was missed, and all is loaded
+//   anew.
 #pragma once
 
 #include "cache/registry_change.h"
@@ -16,7 +19,8 @@ class RegistryReplica {
   enum class Taken { applied, known, missed };
   Taken apply(const RegistryEvent& event);
 
-  // Takes Redis's registry as the truth, but for what it has lost. Returns that: records to be restored in Redis.
+  // Takes Redis's registry as the truth, but for what it has lost. Returns that: records to be restored in
+  // Redis.
   std::vector<policy::RecordPtr> adopt(WholeRegistry found);
 
   bool empty() const { return !whole_.registry; }

@@ -53,7 +53,8 @@ RegistryEvent event_of(const StreamEntry& entry) {
     if (field == "id") event.id = value;
     if (field == "after") event.after = value;
     if (field == "kind")
-      event.change.kind = policy::parse_word<RegistryChange::Kind>(value).value_or(RegistryChange::Kind::import);
+      event.change.kind =
+          policy::parse_word<RegistryChange::Kind>(value).value_or(RegistryChange::Kind::import);
     if (field == "at") event.change.at = policy::from_ms(std::int64_t(number(value)));
     if (field == "by") event.change.by = value;
     if (field == "reason") event.change.reason = value;
@@ -139,7 +140,8 @@ Task<RecordPtr> RegistryStore::find(const policy::OperatorId& id, bool& reachabl
   co_return record ? policy::PackedRecord::of(*record) : nullptr;
 }
 
-Task<std::optional<std::vector<policy::OperatorRecord>>> RegistryStore::history(const policy::OperatorId& id) {
+Task<std::optional<std::vector<policy::OperatorRecord>>> RegistryStore::history(
+    const policy::OperatorId& id) {
   Command past{"LRANGE", keys::registry_past(id.text()), "0", "-1"};
   const auto before = co_await link_.call(std::move(past), patience);
   bool reachable = false;
@@ -189,16 +191,17 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
     if (!co_await mend()) co_return std::nullopt;
     if (!co_await stage(staging, version, records)) co_return std::nullopt;
   }
-  std::vector<std::string> args{std::to_string(seen),
-                                fresh_token(),
-                                fresh_token(),
-                                std::string(policy::name(change.kind)),
-                                std::to_string(policy::to_ms(change.at)),
-                                change.by,
-                                change.reason,
-                                std::to_string(records.size()),
-                                std::to_string(large ? (records.size() + batch_records - 1) / batch_records : 0),
-                                std::to_string(change.meta.size())};
+  std::vector<std::string> args{
+      std::to_string(seen),
+      fresh_token(),
+      fresh_token(),
+      std::string(policy::name(change.kind)),
+      std::to_string(policy::to_ms(change.at)),
+      change.by,
+      change.reason,
+      std::to_string(records.size()),
+      std::to_string(large ? (records.size() + batch_records - 1) / batch_records : 0),
+      std::to_string(change.meta.size())};
   for (const auto& [field, value] : change.meta) {
     args.push_back(field);
     args.push_back(value);
@@ -211,7 +214,8 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
     args.push_back(record.id.text());
     args.push_back(encode(record));
   }
-  std::vector<std::string> keys{keys::registry_operators, keys::registry_events, keys::registry_meta, staging};
+  std::vector<std::string> keys{keys::registry_operators, keys::registry_events, keys::registry_meta,
+                                staging};
   const auto answer = co_await link_.run(script("registry_commit"), std::move(keys), std::move(args));
   if (!answer.ok() || !answer.integer() || *answer.integer() < -1) co_return std::nullopt;
   if (*answer.integer() <= 0) {

@@ -98,7 +98,8 @@ class LocatorKind {
     const bool starred = std::find(locator.steps.begin(), locator.steps.end(), "*") != locator.steps.end();
     if (typed && !slot_.type) return text + "is a number type, and this field is not";
     if (counted && !slot_.counts) return text + "is a number, and this field is not";
-    if (starred && !counted && !typed && !slot_.several) return text + "may find several values; this field is one";
+    if (starred && !counted && !typed && !slot_.several)
+      return text + "may find several values; this field is one";
     if (locator.kind == Kind::constant && slot_.counts && !is_count(locator.text))
       return text + "is not a plain whole number";
     if (locator.optional && slot_.certain) return text + "must not be optional: the gate decides by it";

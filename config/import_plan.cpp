@@ -126,7 +126,8 @@ class Planner {
     find_operators();
     if (!plan_.errors.empty()) return std::move(plan_);
     for (auto row = rows_.begin(); row != rows_.end();) {
-      const auto same = std::find_if(row, rows_.end(), [&](const auto& one) { return one.first != row->first; });
+      const auto same =
+          std::find_if(row, rows_.end(), [&](const auto& one) { return one.first != row->first; });
       consider_listed(row->first, {row, same});
       row = same;
     }
@@ -160,7 +161,8 @@ class Planner {
                                entry->second));
       rows_.emplace_back(id, &row);
     }
-    std::stable_sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
   }
 
   // A list without a corporate number: the certificate number tells whose row it is. A name only suggests.
@@ -170,7 +172,8 @@ class Planner {
     const auto found = row.etoc.certificate.empty() ? 0 : std::distance(from, until);
     if (found == 1) return *OperatorId::parse(from->second);
     auto text = row.etoc.certificate.empty() ? std::string("the corporate number is missing")
-                : found == 0 ? "no corporate number, and no operator has the certificate '" + row.etoc.certificate + "'"
+                : found == 0                 ? "no corporate number, and no operator has the certificate '" +
+                                   row.etoc.certificate + "'"
                              : "no corporate number, and several operators have the certificate '" +
                                    row.etoc.certificate + "'";
     if (const auto named = by_name_.find(row.names.ja); named != by_name_.end() && !row.names.ja.empty())
@@ -192,7 +195,8 @@ class Planner {
   }
 
   void error(const RegisterRow& row, std::string text) {
-    if (plan_.errors.size() < 200) plan_.errors.push_back({file_.file, row.line, row.column, std::move(text)});
+    if (plan_.errors.size() < 200)
+      plan_.errors.push_back({file_.file, row.line, row.column, std::move(text)});
   }
 
   void consider_listed(const OperatorId& id, std::span<const Rows::value_type> rows) {
@@ -300,9 +304,8 @@ class Planner {
   }
 
   void tidy() {
-    for (auto* ids :
-         {&plan_.added, &plan_.altered, &plan_.removed, &plan_.revoked, &plan_.expired, &plan_.still_revoked,
-          &plan_.reinstated})
+    for (auto* ids : {&plan_.added, &plan_.altered, &plan_.removed, &plan_.revoked, &plan_.expired,
+                      &plan_.still_revoked, &plan_.reinstated})
       std::sort(ids->begin(), ids->end());
     std::sort(plan_.changed.begin(), plan_.changed.end(),
               [](const auto& a, const auto& b) { return a->id() < b->id(); });

@@ -22,7 +22,7 @@ namespace sekisho::config {
 struct Client {
   std::string id;
   policy::OperatorId operator_id;
-  std::vector<std::string> carriers;                   // empty: all
+  std::vector<std::string> carriers;                             // empty: all
   std::optional<policy::WordSet<policy::Operation>> operations;  // nothing: all
 };
 
@@ -34,7 +34,8 @@ struct KeyDigestHash {
 struct Clients {
   std::string api_key_header = "X-Api-Key";
   std::vector<Client> all;
-  std::unordered_map<KeyDigest, std::size_t, KeyDigestHash> by_key;  // into `all`; a client may have several keys
+  std::unordered_map<KeyDigest, std::size_t, KeyDigestHash>
+      by_key;  // into `all`; a client may have several keys
 };
 
 struct Installation {
@@ -58,11 +59,13 @@ struct Installation {
 };
 
 Loaded<policy::Policy> load_policy(const std::filesystem::path& file);  // and prove it
-Loaded<policy::Policy> read_policy_file(const std::filesystem::path& file);  // read only, e.g. one that was in force
+Loaded<policy::Policy> read_policy_file(
+    const std::filesystem::path& file);  // read only, e.g. one that was in force
 Loaded<Clients> load_clients(const std::filesystem::path& file);
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file);
 
-// The policy, clients, carriers and numbering plan that the settings name. Also refused: two carriers of one name, routes that collide.
+// The policy, clients, carriers and numbering plan that the settings name. Also refused: two carriers of one
+// name, routes that collide.
 Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& settings);
 
 }  // namespace sekisho::config

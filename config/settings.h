@@ -60,8 +60,8 @@ struct Settings {
     Milliseconds accept{5000}, wait{30000};
   } drain;
   struct {
-    Milliseconds keep{24 * 3600 * 1000};  // how long a finished answer is replayed
-    std::size_t answer_bytes = 64 * 1024; // larger answers are not kept
+    Milliseconds keep{24 * 3600 * 1000};   // how long a finished answer is replayed
+    std::size_t answer_bytes = 64 * 1024;  // larger answers are not kept
   } idempotency;
   struct {
     double shrink = 0.05;  // share of certified operators that a list may lose unapproved
@@ -72,7 +72,8 @@ struct Settings {
   std::string log_level = "info";
 
   std::filesystem::path copy_file() const {
-    return registry_copy.empty() ? std::filesystem::path(journal.directory.string() + ".registry") : registry_copy;
+    return registry_copy.empty() ? std::filesystem::path(journal.directory.string() + ".registry")
+                                 : registry_copy;
   }
 };
 

@@ -160,7 +160,8 @@ std::vector<SettingRow> make_table() {
           "hard: 503 registry-stale."),
       row(
           "registry.copy", optional, Path{}, [](S & s) -> auto& { return s.registry_copy; },
-          "The file with the last good copy of the registry, one for each gateway: it starts with that when Redis is "
+          "The file with the last good copy of the registry, one for each gateway: it starts with that when "
+          "Redis is "
           "away. Without it: beside the journal's directory, with `.registry` behind its name."),
       source_row(policy::Register::etoc,
                  "How long ago the ETOC list was last verified. Named here: must be there."),
@@ -238,11 +239,13 @@ std::vector<SettingRow> make_table() {
           "import.min_rows", optional, Count{}, [](S & s) -> auto& { return s.import.min_rows; },
           "A list with fewer rows needs a named approval."),
       row(
-          "import.signed", optional, Words<policy::Register>{}, [](S & s) -> auto& { return s.import.is_signed; },
+          "import.signed", optional, Words<policy::Register>{},
+          [](S & s) -> auto& { return s.import.is_signed; },
           "Registers whose lists must carry enough signatures by trusted keys."),
       row(
           "activation.flips", optional, Share{}, [](S & s) -> auto& { return s.activation_flips; },
-          "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip without a "
+          "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip "
+          "without a "
           "named approval (`policy replay --approve flips`); 100%: any."),
       row(
           "log.level", optional, OneOf{{"trace", "debug", "info", "warn", "error"}},

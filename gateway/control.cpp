@@ -7,7 +7,6 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <limits>
-#include <set>
 #include <thread>
 
 #include "cache/keys.h"
@@ -42,10 +41,9 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       site_(std::move(site)),
       link_(context_.get_executor(), settings.redis),
       ledger_(link_, {}),
-      follower_(
-          context_.get_executor(), settings.redis,
-          {.copy = settings.copy_file(), .gateway = journal.gateway_id()}, shared_.known.in_step,
-          [this](const cache::RegistryFollower::News& news) { publish(news); }),
+      follower_(context_.get_executor(), settings.redis,
+                {.copy = settings.copy_file(), .gateway = journal.gateway_id()}, shared_.known.in_step,
+                [this](const cache::RegistryFollower::News& news) { publish(news); }),
       admin_(context_, dog_, admin_desk()),
       signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -91,56 +89,6 @@ Task<> Control::pause(std::chrono::milliseconds time) {
   timer.expires_after(time);
   error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
-
-void Control::publish(const cache::RegistryFollower::News& news) {
-  using From = cache::RegistryFollower::News::From;
-  if (!news.trouble.empty()) log::error("the registry's copy", {{"error", news.trouble}});
-  if (!news.registry) return;
-  const auto before = std::exchange(registry_, news.registry);
-  if (news.from == From::copy) {
-    copy_seen_at_ = news.seen_at;
-    shared_.dates.not_before(news.seen_at);
-  }
-  const auto now = std::max(system_now(), shared_.dates.latest());
-  shared_.known.heard_of(before->sources(), registry_->sources(), cache::boot_ms(), now);
-  for (auto& worker : workers_) worker->publish(registry_);
-
-  if (news.from != From::stream) {
-    census_.count(*registry_);
-    const bool copied = news.from == From::copy;
-    metrics_.add(Metric::registry_loaded, {copied ? "copy" : "redis"});
-    log::info(copied ? "registry loaded from the copy on disk" : "registry loaded",
-              {{"serial", std::to_string(registry_->serial())},
-               {"operators", std::to_string(registry_->size())},
-               {"in_step_until", copied ? policy::iso_jst(news.seen_at) : policy::iso_jst(now)}});
-    journal_.append(cache::RecordKind::registry, system_now(),
-                    registry_record(registry_->serial(), copied ? "loaded from copy" : "loaded", "", "", {}));
-    return;
-  }
-  std::set<std::string_view> counted;
-  for (const auto& event : news.changes) {
-    for (const auto& record : event.records)
-      if (counted.insert(record->id()).second)
-        census_.change(before->find(record->id()), *registry_->find(record->id()));
-    tell_of(event);
-  }
-}
-
-void Control::tell_of(const cache::RegistryEvent& event) {
-  const auto& change = event.change;
-  const auto delay = unix_seconds(system_now()) - unix_seconds(change.at);
-  if (change.kind == cache::RegistryChange::Kind::revoke)
-    metrics_.observe(Metric::revocation_delay, {}, std::max(0.0, delay));
-  std::vector<std::string> operators;
-  for (std::size_t i = 0; i < event.records.size() && i < 100; ++i)
-    operators.emplace_back(event.records[i]->id());
-  journal_.append(
-      cache::RecordKind::registry, system_now(),
-      registry_record(event.serial, policy::name(change.kind), change.by, change.reason, operators));
-  log::info("registry changed", {{"serial", std::to_string(event.serial)},
-                                 {"change", std::string(policy::name(change.kind))},
-                                 {"operators", std::to_string(event.records.size())}});
 }
 
 // Orders that an earlier boot had in hand are settled before new ones are admitted.
@@ -343,7 +291,8 @@ std::vector<std::string> Control::why_not_ready() const {
   std::vector<std::string> out;
   if (shared_.draining) out.push_back("draining");
   if (!link_.up() && shared_.recovering) out.push_back("redis: not reached yet");
-  if (registry_->serial() == 0) out.push_back("registry: no snapshot loaded yet, neither from Redis nor from a copy");
+  if (registry_->serial() == 0)
+    out.push_back("registry: no snapshot loaded yet, neither from Redis nor from a copy");
   for (const auto& [which, age] : settings_.sources)
     if (!registry_->source(which).verified_at)
       out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");
@@ -360,7 +309,8 @@ std::vector<std::string> Control::degraded() const {
     out.push_back("registry past its soft age: orders are decided and marked");
   if (shared_.known.in_step == 0 && copy_seen_at_ != policy::Instant{})
     out.push_back("registry from the copy on disk, in step until " + policy::iso_jst(copy_seen_at_));
-  if (const auto trouble = follower_.copy_trouble(); !trouble.empty()) out.push_back("registry copy: " + trouble);
+  if (const auto trouble = follower_.copy_trouble(); !trouble.empty())
+    out.push_back("registry copy: " + trouble);
   if (const auto behind = shared_.dates.behind(system_now()); behind > 1min)
     out.push_back("the clock was set back by " + std::to_string(behind / 1s) +
                   " s: dates stay where they were until it comes there");
@@ -393,35 +343,22 @@ std::string Control::metrics_text() {
   all.set(Metric::registry_serial, {}, double(registry_->serial()));
   all.set(Metric::registry_link_age, {}, age(shared_.known.in_step));
   for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i)
-    all.set(Metric::registry_age, {policy::name(static_cast<policy::Register>(i))}, age(shared_.known.verified[i]));
+    all.set(Metric::registry_age, {policy::name(static_cast<policy::Register>(i))},
+            age(shared_.known.verified[i]));
   all.set(Metric::registry_copy_failed, {}, follower_.copy_trouble().empty() ? 0 : 1);
   all.set(Metric::clock_behind, {}, double(shared_.dates.behind(now).count()) / 1000);
   const auto states = census_.states(today);
   for (std::size_t i = 0; i < states.size(); ++i)
     all.set(Metric::registry_operators, {policy::name(static_cast<policy::EtocState>(i))}, double(states[i]));
   for (const int days : {1, 7, 14, 30, 60, 90})
-    all.set(Metric::certificates_expiring, {std::to_string(days) + "d"}, double(census_.expiring(today, days)));
+    all.set(Metric::certificates_expiring, {std::to_string(days) + "d"},
+            double(census_.expiring(today, days)));
   const auto journal = journal_.counters();
   all.set(Metric::journal_lag, {}, double(journal.lag_records));
   all.set(Metric::journal_gap, {}, double(journal.gaps));
   all.put(Metric::journal_fsync, {},
           histogram_of(cache::sync_bounds(), journal.sync_buckets, journal.sync_seconds_sum));
   return all.text();
-}
-
-json::object Control::registry_status() const {
-  const auto boot_now = cache::boot_ms();
-  const auto age = [&](std::int64_t at) {
-    return at == 0 ? json::value(nullptr) : json::value(double(boot_now - at) / 1000);
-  };
-  json::object sources;
-  for (std::size_t i = 0; i < shared_.known.verified.size(); ++i)
-    sources[policy::name(static_cast<policy::Register>(i))] = age(shared_.known.verified[i]);
-  return {{"serial", registry_->serial()},
-          {"operators", registry_->size()},
-          {"link_age_seconds", age(shared_.known.in_step)},
-          {"source_age_seconds", std::move(sources)},
-          {"copy", settings_.copy_file().string()}};
 }
 
 std::string Control::status_json() {

@@ -10,14 +10,15 @@ void KnownSince::heard_of(const policy::Sources& before, const policy::Sources& 
   for (std::size_t i = 0; i < now.size(); ++i) {
     if (!now[i].verified_at || (now[i].verified_at == before[i].verified_at && verified[i] != 0)) continue;
     const auto age = std::max<std::int64_t>(0, (wall_now - *now[i].verified_at).count());
-    // The machine may have been started after the source was verified: moments before that are negative, and 0 is
-    // kept for never.
+    // The machine may have been started after the source was verified: moments before that are negative, and
+    // 0 is kept for never.
     const auto at = boot_now - age;
     verified[i].store(at == 0 ? 1 : at, std::memory_order_relaxed);
   }
 }
 
-policy::Freshness freshness(const config::Settings& settings, const KnownSince& known, std::int64_t boot_now) {
+policy::Freshness freshness(const config::Settings& settings, const KnownSince& known,
+                            std::int64_t boot_now) {
   policy::Freshness out;
   const auto judge = [&](std::int64_t at, const config::Age& allowed) {
     out.stale |= at == 0 || boot_now - at > allowed.hard.count();

@@ -1,7 +1,8 @@
 // How old what we know is, against the ages that the configuration allows; and what day it is.
 //
-// Ages are counted by the clock that also counts suspension and that nobody sets: a wall clock that is set back makes
-// nothing young again. The day never goes back either: a certificate that has ended once has ended.
+// Ages are counted by the clock that also counts suspension and that nobody sets: a wall clock that is set
+// back makes nothing young again. The day never goes back either: a certificate that has ended once has
+// ended.
 #pragma once
 
 #include <array>
@@ -16,7 +17,7 @@ namespace sekisho::gateway {
 
 // Moments in milliseconds of boot_ms; 0: never. Written by the control thread, read by all.
 struct KnownSince {
-  std::atomic<std::int64_t> in_step{0};                                            // with Redis
+  std::atomic<std::int64_t> in_step{0};                                                    // with Redis
   std::array<std::atomic<std::int64_t>, policy::count_of<policy::Register>()> verified{};  // each source
 
   // A source's wall-clock moment of verification becomes an age once, when it is heard of.

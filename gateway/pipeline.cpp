@@ -92,10 +92,11 @@ policy::Standing Pipeline::look_up(const Exchange& x) const {
   const auto& registry = *desk_.registry;
   const auto fresh = freshness(desk_.settings, desk_.known, cache::boot_ms());
   const auto& order = *x.order();
-  auto standing = policy::stand(registry.find(x.account), x.account, order.number_type, x.today, registry.serial(),
-                                fresh);
+  auto standing = policy::stand(registry.find(x.account), x.account, order.number_type, x.today,
+                                registry.serial(), fresh);
   for (const auto& hop : order.chain) {
-    // The caller names its downstream operators by id or corporate number; whom no register knows has nothing.
+    // The caller names its downstream operators by id or corporate number; whom no register knows has
+    // nothing.
     auto known = policy::OperatorId::parse(hop);
     if (!known) known = policy::OperatorId::parse("jp:" + hop);
     const auto* record = known ? registry.acting_for(known->text(), x.today) : nullptr;
@@ -137,7 +138,8 @@ Task<bool> Pipeline::names_numbers_of_others(Exchange& x) {
     if (!tenures) co_return false;
     // Newest first: who had the number before the newest holder has no say.
     if (tenures->empty() || tenures->front().until) continue;
-    const auto holder = policy::OperatorId::parse(tenures->front().operator_id).value_or(policy::OperatorId());
+    const auto holder =
+        policy::OperatorId::parse(tenures->front().operator_id).value_or(policy::OperatorId());
     if (holder == x.account || holder == x.client->operator_id || account_of(holder, x.today) == x.account)
       x.holder = holder;
     else

@@ -72,7 +72,8 @@ json::array findings_of(const policy::Decision& decision) {
   json::array out;
   for (const auto& finding : decision.findings) {
     // A limit may have a code of its own: what the caller was told, where it may be told.
-    json::object one{{"code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code)}};
+    json::object one{
+        {"code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code)}};
     if (finding.rule) one["rule"] = finding.rule->id;
     if (!finding.detail.empty()) one["detail"] = finding.detail;
     out.push_back(std::move(one));

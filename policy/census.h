@@ -1,5 +1,5 @@
-// How many operators stand how, kept up with every change instead of counted anew: a scrape of the metrics must not
-// walk through a million records.
+// How many operators stand how, kept up with every change instead of counted anew: a scrape of the metrics
+// must not walk through a million records.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@ namespace sekisho::policy {
 
 class Census {
  public:
-  void count(const Registry& registry);                                  // all of them
-  void change(const PackedRecord* before, const PackedRecord& now);      // `before` null: it is new
+  void count(const Registry& registry);                              // all of them
+  void change(const PackedRecord* before, const PackedRecord& now);  // `before` null: it is new
   std::array<std::int64_t, count_of<EtocState>()> states(JstDate day) const;
   // Certified operators whose last valid day comes within so many days, today included.
   std::int64_t expiring(JstDate day, int days) const;

@@ -58,8 +58,7 @@ Standing stand(const PackedRecord* record, const OperatorId& id, std::optional<N
                JstDate today, std::uint64_t registry_serial, Freshness freshness);
 
 // One more hop of the chain. `record` as above.
-void add_hop(ChainStanding& chain, const PackedRecord* record, std::optional<NumberType> type,
-             JstDate today);
+void add_hop(ChainStanding& chain, const PackedRecord* record, std::optional<NumberType> type, JstDate today);
 
 // Everything the policy may ask. Names point into the order and the standing.
 Facts facts_of(const Order& order, const Standing& standing);

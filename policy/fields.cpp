@@ -258,8 +258,8 @@ std::optional<bool> MessageFields::truth(const Where& where, std::string_view fi
   return std::nullopt;
 }
 
-// The one type of all numbers at the place. An order is of one type: limits are counted by it, so numbers of two types
-// in one order would charge one of them to the wrong account.
+// The one type of all numbers at the place. An order is of one type: limits are counted by it, so numbers of
+// two types in one order would charge one of them to the wrong account.
 std::optional<NumberType> MessageFields::type_of_numbers(const Where& where, std::string_view field,
                                                          const NumberingPlan& plan, JstDate today) {
   const auto all = numbers(where, field);

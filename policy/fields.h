@@ -50,8 +50,8 @@ class MessageFields {
   std::optional<Value> one(const Where& where, std::string_view field);
   Found look_in_body(const Locator& locator);
   std::vector<std::string> look_in_query(std::string_view name);
-  std::optional<NumberType> type_of_numbers(const Where& where, std::string_view field, const NumberingPlan& plan,
-                                            JstDate today);
+  std::optional<NumberType> type_of_numbers(const Where& where, std::string_view field,
+                                            const NumberingPlan& plan, JstDate today);
   std::optional<Quantity> whole_number(const Value& value, Quantity least);
   std::optional<std::string> plain_text(const Value& value);
   void fail(const Locator& where, std::string_view field, std::string_view text);

@@ -1,7 +1,8 @@
 // The registry in two times: what was so on a day, as it was known at a moment.
 //
-// Every change of an operator leaves a version behind. One holds from its effective day on (a list: when it was
-// published; an act: when it was done, or the day that it names) and was known from the moment of its commit.
+// Every change of an operator leaves a version behind. One holds from its effective day on (a list: when it
+// was published; an act: when it was done, or the day that it names) and was known from the moment of its
+// commit.
 #pragma once
 
 #include <span>

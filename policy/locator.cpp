@@ -111,7 +111,8 @@ std::string read(std::string_view text, Locator& locator) {
   if (inner.find_first_of("()") != inner.npos) return "has a function inside a function";
   if (head == "type_of") {
     // The type of a number that never changes is known to whoever writes the file.
-    if (inner.starts_with("const:")) return "takes the type of a constant; write the type, as in 'const:fixed'";
+    if (inner.starts_with("const:"))
+      return "takes the type of a constant; write the type, as in 'const:fixed'";
     return read_kind(inner, locator);
   }
   if (!inner.starts_with("json:"))

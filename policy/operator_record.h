@@ -1,4 +1,5 @@
-// What the registers say of one operator: the words of the field, and the value that is read, changed and written.
+// What the registers say of one operator: the words of the field, and the value that is read, changed and
+// written.
 //
 // Gateways keep it packed (packed_record.h), a million at a time (registry.h).
 #pragma once

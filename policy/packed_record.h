@@ -1,7 +1,7 @@
 // One operator in one block of memory: what decides in front, texts behind it.
 //
-// A gateway keeps a million of these and reads a few fields of one for an order, so that a record is small and its
-// reading allocates nothing. Who wants to change one unpacks it, and packs what it made. Immutable.
+// A gateway keeps a million of these and reads a few fields of one for an order, so that a record is small
+// and its reading allocates nothing. Who wants to change one unpacks it, and packs what it made. Immutable.
 #pragma once
 
 #include <cstddef>

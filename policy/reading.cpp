@@ -51,9 +51,8 @@ std::optional<Unreadable> check_body(const Message& message) {
 bool in_body(const Where& where) { return where && where->kind == Locator::Kind::json; }
 bool in_body(const OrderFields& fields) {
   return in_body(fields.quantity) || in_body(fields.number_type) || in_body(fields.area) ||
-         in_body(fields.channels) ||
-         in_body(fields.chain) || in_body(fields.reference) || in_body(fields.partial) ||
-         in_body(fields.order_id) || in_body(fields.numbers);
+         in_body(fields.channels) || in_body(fields.chain) || in_body(fields.reference) ||
+         in_body(fields.partial) || in_body(fields.order_id) || in_body(fields.numbers);
 }
 
 // Where the quantity may be rewritten: one token of the body, and proven by reading a rewritten body again.
@@ -105,7 +104,8 @@ bool read_counts(MessageFields& fields, const RouteMatch& match, const ResultRul
 
 }  // namespace
 
-ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan, JstDate today) {
+ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
+                     JstDate today) {
   const OrderFields& where = match.route->order;
   if (in_body(where))
     if (auto refused = check_body(message)) return std::move(*refused);
@@ -184,8 +184,8 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body)
 std::optional<std::string> national_number(std::string_view text) {
   std::string narrow;
   while (!text.empty()) {
-    // Full-width forms in UTF-8 are "！" EF BC 81 and on, as "!" is 21 and on: "０" is EF BC 90. The wide space is
-    // E3 80 80. normal_form refuses whatever else is not ASCII.
+    // Full-width forms in UTF-8 are "！" EF BC 81 and on, as "!" is 21 and on: "０" is EF BC 90. The wide
+    // space is E3 80 80. normal_form refuses whatever else is not ASCII.
     if (text.starts_with("\xef\xbc") && text.size() > 2 && static_cast<unsigned char>(text[2]) > 0x80) {
       narrow += char(static_cast<unsigned char>(text[2]) - 0x81 + '!');
       text.remove_prefix(3);

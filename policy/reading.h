@@ -28,7 +28,8 @@ struct Message {
 // names. An optional field that is JSON null counts as absent. `quantity_span` is set only where the caller
 // takes fewer and the quantity is one token of the body.
 // The plan, as it is today, tells the type of an order whose adapter takes it from the numbers themselves.
-ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan, JstDate today);
+ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
+                     JstDate today);
 
 // The body with another quantity in the span's place, in quotes if the old one was. Nothing else changes.
 std::string rewrite_quantity(std::string_view body, BodySpan span, Quantity quantity);

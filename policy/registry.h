@@ -1,8 +1,8 @@
 // The registry: what is known about operators, one immutable snapshot at a time.
 //
-// A snapshot is a tree of small pieces, and shares all that did not change with the one before: a revocation copies
-// the way down to its operator and not a million records. Readers hold a shared pointer and never lock; a lookup is a
-// hash, three steps down and one record. Nothing in here knows where the facts came from.
+// A snapshot is a tree of small pieces, and shares all that did not change with the one before: a revocation
+// copies the way down to its operator and not a million records. Readers hold a shared pointer and never
+// lock; a lookup is a hash, three steps down and one record. Nothing in here knows where the facts came from.
 #pragma once
 
 #include <array>
@@ -32,8 +32,8 @@ class Registry {
   RecordPtr share(std::string_view id) const;  // the same, to keep
 
   // Whose facts count for an order of this operator: its own, or those of the one that it was merged into
-  // (Telecommunications Business Act, article 50-7: the successor carries on). An operator that is revoked or refused
-  // itself hides behind nobody. Null: nobody knows it.
+  // (Telecommunications Business Act, article 50-7: the successor carries on). An operator that is revoked or
+  // refused itself hides behind nobody. Null: nobody knows it.
   const PackedRecord* acting_for(std::string_view id, JstDate day) const;
 
   std::uint64_t serial() const { return serial_; }
@@ -41,7 +41,8 @@ class Registry {
   const Sources& sources() const { return sources_; }
   const SourceStatus& source(Register which) const { return sources_[static_cast<std::size_t>(which)]; }
 
-  // A new snapshot with these records put in place, and this serial. Of two records of one operator the last stands.
+  // A new snapshot with these records put in place, and this serial. Of two records of one operator the last
+  // stands.
   std::shared_ptr<const Registry> with(std::vector<RecordPtr> changed, std::uint64_t serial,
                                        const Sources& sources) const;
 

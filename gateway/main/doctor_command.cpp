@@ -32,7 +32,9 @@ std::string duration(Milliseconds time) {
 class Report {
  public:
   void good(std::string what, std::string says) { add(Line::State::good, std::move(what), std::move(says)); }
-  void warn(std::string what, std::string says) { add(Line::State::warning, std::move(what), std::move(says)); }
+  void warn(std::string what, std::string says) {
+    add(Line::State::warning, std::move(what), std::move(says));
+  }
   void bad(std::string what, std::string says) { add(Line::State::bad, std::move(what), std::move(says)); }
 
   int print(const Console& console, const json::object& worst) const {
@@ -79,10 +81,12 @@ void judge_source(Report& report, policy::Register which, const policy::SourceSt
   if (age < Milliseconds(-1000))
     report.warn(what, says + ": verified in the future; one of the clocks is wrong");
   else if (age > hard)
-    report.bad(what, says + fmt::format(": past its hard age of {}; orders get 503 registry-stale", duration(hard)));
+    report.bad(
+        what, says + fmt::format(": past its hard age of {}; orders get 503 registry-stale", duration(hard)));
   else if (age > soft)
-    report.warn(what, says + fmt::format(": past its soft age of {}; orders are decided and marked, 503 after {}",
-                                         duration(soft), duration(hard)));
+    report.warn(what,
+                says + fmt::format(": past its soft age of {}; orders are decided and marked, 503 after {}",
+                                   duration(soft), duration(hard)));
   else
     report.good(what, says + fmt::format("; soft {}, hard {}", duration(soft), duration(hard)));
 }
@@ -93,7 +97,8 @@ void judge_copy(Report& report, const config::Settings& settings, const cache::R
   if (!found.trouble.empty()) report.warn("copy on disk", found.trouble);
   if (!found.whole) {
     if (found.trouble.empty())
-      report.warn("copy on disk", file.string() + ": none yet; a gateway that starts without Redis has no registry");
+      report.warn("copy on disk",
+                  file.string() + ": none yet; a gateway that starts without Redis has no registry");
     return;
   }
   const auto serial = found.whole->registry->serial();
@@ -103,8 +108,8 @@ void judge_copy(Report& report, const config::Settings& settings, const cache::R
   if (found.whole->epoch != meta.epoch)
     report.warn("copy on disk", says + "; of another registry than Redis has now");
   else if (serial < meta.serial)
-    report.warn("copy on disk", says + fmt::format("; Redis is at {}: no gateway with this copy is running",
-                                                   meta.serial));
+    report.warn("copy on disk",
+                says + fmt::format("; Redis is at {}: no gateway with this copy is running", meta.serial));
   else
     report.good("copy on disk", std::move(says));
 }
@@ -124,9 +129,10 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
   if (appends.text(1) == "yes" && fsynced.text(1) == "always")
     report.good("redis durability", "appendonly yes, appendfsync always");
   else if (appends.ok())
-    report.warn("redis durability", fmt::format("appendonly {}, appendfsync {}: a crash of Redis loses what it had "
-                                                "confirmed; gateways restore the registry, counts are not restored",
-                                                appends.text(1).value_or("?"), fsynced.text(1).value_or("?")));
+    report.warn("redis durability",
+                fmt::format("appendonly {}, appendfsync {}: a crash of Redis loses what it had "
+                            "confirmed; gateways restore the registry, counts are not restored",
+                            appends.text(1).value_or("?"), fsynced.text(1).value_or("?")));
 
   cache::RegistryStore store(link);
   const auto meta = co_await store.meta();
@@ -136,9 +142,10 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
   } else {
     report.good("registry", fmt::format("serial {}, epoch {}", meta->serial, meta->epoch));
     if (meta->unfolded != 0)
-      report.warn("registry", fmt::format("the large change {} is not folded in yet: its import runs, or died; the "
-                                          "next import goes on with it",
-                                          meta->unfolded));
+      report.warn("registry",
+                  fmt::format("the large change {} is not folded in yet: its import runs, or died; the "
+                              "next import goes on with it",
+                              meta->unfolded));
   }
   report.good("link", fmt::format("soft {}: orders are decided and marked; hard {}: 503 registry-stale "
                                   "(each gateway tells its own age: sekisho_registry_link_age_seconds)",
@@ -162,7 +169,8 @@ int doctor(const Console& console) {
   if (::access(settings->journal.directory.c_str(), W_OK) == 0)
     report.good("journal", settings->journal.directory.string() + " can be written");
   else
-    report.warn("journal", settings->journal.directory.string() + " is not there or cannot be written by this user");
+    report.warn("journal",
+                settings->journal.directory.string() + " is not there or cannot be written by this user");
   const int code = with_redis(console, [&](cache::RedisLink& link, const config::Settings& with) {
     return examine(console, link, with, report);
   });

@@ -98,21 +98,20 @@ Act revoking(const ActArguments& arguments, std::optional<policy::JstDate> since
 }
 
 Act reinstating(const ActArguments& arguments) {
-  return {.kind = RegistryChange::Kind::reinstate,
-          .done = "reinstated",
-          .change = [arguments](OperatorRecord& record, bool known) -> std::string {
-            if (!known) return record.id.text() + " is not in the registry";
-            if (!record.act || !record.act->revoked)
-              return record.id.text() + " is not revoked by an act" +
-                     (record.etoc.state == policy::EtocState::revoked
-                          ? "; the list itself says revoked, which only a list can change (--approve reinstate)"
-                          : "");
-            record.act = policy::RevocationAct{.revoked = false,
-                                               .at = moment_after(record.act),
-                                               .by = arguments.by,
-                                               .reason = arguments.reason};
-            return "";
-          }};
+  return {
+      .kind = RegistryChange::Kind::reinstate,
+      .done = "reinstated",
+      .change = [arguments](OperatorRecord& record, bool known) -> std::string {
+        if (!known) return record.id.text() + " is not in the registry";
+        if (!record.act || !record.act->revoked)
+          return record.id.text() + " is not revoked by an act" +
+                 (record.etoc.state == policy::EtocState::revoked
+                      ? "; the list itself says revoked, which only a list can change (--approve reinstate)"
+                      : "");
+        record.act = policy::RevocationAct{
+            .revoked = false, .at = moment_after(record.act), .by = arguments.by, .reason = arguments.reason};
+        return "";
+      }};
 }
 
 Act merging(const OperatorId& into, std::optional<policy::JstDate> on) {
@@ -166,7 +165,8 @@ Task<int> restore(const Console& console, ActArguments arguments, cache::RedisLi
       fences.raise.push_back(*OperatorId::parse(record.id()));
   });
   const auto serial = co_await store.commit(meta->serial, change, records, fences);
-  if (!serial || *serial == 0) co_return console.fail("Redis went away, or somebody else wrote; look and try again");
+  if (!serial || *serial == 0)
+    co_return console.fail("Redis went away, or somebody else wrote; look and try again");
   console.print(json::object{{"serial", *serial}, {"operators", records.size()}},
                 fmt::format("restored {} operators as they were known at {} (serial {})\n", records.size(),
                             policy::iso_jst(found.seen_at), *serial));
@@ -202,13 +202,15 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code) {
   };
   auto revoke = std::make_shared<ActArguments>(), reinstate = std::make_shared<ActArguments>();
   auto* command = act_command(registry, "revoke", "Revoke an operator at once, on every gateway", *revoke);
-  command->add_option("--since", revoke->since, "The day from which it counts in the history; lists what was granted since");
+  command->add_option("--since", revoke->since,
+                      "The day from which it counts in the history; lists what was granted since");
   with_id(revoke, command, [](const ActArguments& a, auto day) { return revoking(a, day); });
   command = act_command(registry, "reinstate", "Undo a revocation, as an act of its own", *reinstate);
   with_id(reinstate, command, [](const ActArguments& a, auto) { return reinstating(a); });
 
   auto merge = std::make_shared<ActArguments>();
-  command = act_command(registry, "merge", "An operator was merged into another, which carries on for it", *merge);
+  command =
+      act_command(registry, "merge", "An operator was merged into another, which carries on for it", *merge);
   command->add_option("id", merge->id, "The operator that ends")->required();
   command->add_option("--into", merge->into, "Its successor; `none` undoes a merger")->required();
   command->add_option("--on", merge->since, "The day of the merger");
@@ -218,7 +220,8 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code) {
     const auto into = undo ? OperatorId() : operator_id(merge->into).value_or(OperatorId());
     const auto day = policy::JstDate::parse(merge->since);
     if (!id || (into.empty() && !undo)) {
-      code = console.fail("'" + (id ? merge->into : merge->id) + "' is no operator id (its check digit may be wrong)");
+      code = console.fail("'" + (id ? merge->into : merge->id) +
+                          "' is no operator id (its check digit may be wrong)");
     } else if (!merge->since.empty() && !day) {
       code = console.fail("'" + merge->since + "' is not a day such as 2026-11-24");
     } else {
@@ -233,7 +236,8 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code) {
   });
 
   auto copy = std::make_shared<ActArguments>();
-  command = act_command(registry, "restore", "Bring a gateway's copy of the registry into an empty Redis", *copy);
+  command =
+      act_command(registry, "restore", "Bring a gateway's copy of the registry into an empty Redis", *copy);
   command->add_option("copy", copy->copy, "The copy's file (registry.copy of the gateway)")->required();
   command->callback([&console, &code, copy] {
     code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {

@@ -96,7 +96,8 @@ int list_command(const Console& console, const ListArguments& arguments) {
   std::optional<int> within;
   if (!arguments.expiring.empty()) {
     const auto digits = arguments.expiring.substr(0, arguments.expiring.find('d'));
-    const bool good = !digits.empty() && digits.size() <= 4 && digits.find_first_not_of("0123456789") == digits.npos &&
+    const bool good = !digits.empty() && digits.size() <= 4 &&
+                      digits.find_first_not_of("0123456789") == digits.npos &&
                       (arguments.expiring == digits || arguments.expiring == digits + "d");
     if (!good) return console.fail("--expiring takes a number of days such as 60d");
     within = std::stoi(digits);
@@ -107,7 +108,8 @@ int list_command(const Console& console, const ListArguments& arguments) {
 }
 
 // All changes, or those of one operator.
-Task<int> events(const Console& console, OperatorId id, std::optional<JstDate> since, cache::RedisLink& link) {
+Task<int> events(const Console& console, OperatorId id, std::optional<JstDate> since,
+                 cache::RedisLink& link) {
   RegistryStore store(link);
   const auto all = co_await store.events();
   if (!all) co_return console.fail("the registry cannot be read from Redis");
@@ -156,7 +158,8 @@ void add_registry(CLI::App& app, const Console& console, int& code) {
   auto* show_command = registry->add_subcommand("show", "One operator as every register has it");
   show_command->add_option("id", shown->id, "The operator")->required();
   show_command->add_option("--at", shown->at, "As it was on this day (YYYY-MM-DD; default: today)");
-  show_command->add_option("--known-at", shown->known_at, "As it was known then (a day or a moment; default: now)");
+  show_command->add_option("--known-at", shown->known_at,
+                           "As it was known then (a day or a moment; default: now)");
   show_command->callback([&console, &code, shown] {
     const auto id = operator_id(shown->id);
     const auto day = shown->at.empty() ? JstDate::of(now()) : JstDate::parse(shown->at);
@@ -173,7 +176,9 @@ void add_registry(CLI::App& app, const Console& console, int& code) {
 
   auto listed = std::make_shared<ListArguments>();
   auto* list_app = registry->add_subcommand("list", "Every operator, a line each");
-  list_app->add_option("--expiring", listed->expiring, "Only certified ones whose certificate ends within so many days (60d), with the numbers that they hold");
+  list_app->add_option("--expiring", listed->expiring,
+                       "Only certified ones whose certificate ends within so many days (60d), with the "
+                       "numbers that they hold");
   list_app->add_option("--owner-group", listed->owner_group, "Only those of one owner group");
   list_app->callback([&console, &code, listed] { code = list_command(console, *listed); });
 

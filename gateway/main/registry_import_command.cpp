@@ -27,12 +27,13 @@ json::array ids_json(const std::vector<std::string>& ids) { return json::array(i
 // Whom the change takes something from: their orders are what somebody will ask about.
 std::vector<std::string> losers(const config::ImportPlan& plan) {
   std::set<std::string> ids(plan.removed.begin(), plan.removed.end());
-  for (const auto* list : {&plan.revoked, &plan.expired, &plan.altered}) ids.insert(list->begin(), list->end());
+  for (const auto* list : {&plan.revoked, &plan.expired, &plan.altered})
+    ids.insert(list->begin(), list->end());
   return {ids.begin(), ids.end()};
 }
 
-json::object plan_json(const config::ImportPlan& plan, const config::RegisterFile& file,
-                       std::uint64_t serial, const std::vector<Touched>& touches) {
+json::object plan_json(const config::ImportPlan& plan, const config::RegisterFile& file, std::uint64_t serial,
+                       const std::vector<Touched>& touches) {
   json::array guards, touched;
   for (const auto& one : touches) touched.push_back(touched_json(one));
   for (const auto& guard : plan.guards)
@@ -72,7 +73,8 @@ std::string plan_text(const config::ImportPlan& plan, const config::RegisterFile
   list("reinstated", plan.reinstated);
   if (!touches.empty()) out += "  touches the orders of\n";
   for (std::size_t i = 0; i < touches.size() && i < 20; ++i) out += "    " + touched_text(touches[i]) + "\n";
-  if (touches.size() > 20) out += fmt::format("    and of {} more (all of them: --json)\n", touches.size() - 20);
+  if (touches.size() > 20)
+    out += fmt::format("    and of {} more (all of them: --json)\n", touches.size() - 20);
   return out;
 }
 
@@ -109,7 +111,8 @@ RegistryChange import_change(const ImportArguments& arguments, const config::Reg
   set("digest", file.digest);
   if (!arguments.published.empty()) set("published", arguments.published);
   if (arguments.serial) set("list_serial", std::to_string(*arguments.serial));
-  // An approval is somebody's: it stands in the event, and in the journal of every gateway that takes the change.
+  // An approval is somebody's: it stands in the event, and in the journal of every gateway that takes the
+  // change.
   for (const auto& word : arguments.approve) change.reason += " [approved: " + word + "]";
   return change;
 }
@@ -213,7 +216,8 @@ void add_registry_import(CLI::App& registry, const Console& console, int& code) 
   import->add_option("--reason", arguments->reason, "Why");
   import->add_option("--published", arguments->published, "When the list was published (YYYY-MM-DD)");
   import->add_option("--serial", arguments->serial, "The list's own serial number, where it has one");
-  import->callback([&console, &code, arguments] { code = import_command(console, *arguments); });
-}
+  import->callback([&console, &code, arguments] { code = import_command(console, *arguments);
+});
+}  // namespace sekisho::console
 
 }  // namespace sekisho::console

@@ -14,7 +14,8 @@ Task<std::optional<std::vector<Touched>>> touched(cache::RedisLink& link, const 
     const auto usage = co_await ledger.usage(*id);
     if (!usage) co_return std::nullopt;
     Touched one{.id = text, .numbers = usage->granted(), .open_orders = usage->holds.size()};
-    for (int back = 0; back < 30; ++back) one.last_30_days += usage->bucket(policy::day_bucket(today.plus(-back)));
+    for (int back = 0; back < 30; ++back)
+      one.last_30_days += usage->bucket(policy::day_bucket(today.plus(-back)));
     if (one.numbers > 0 || one.last_30_days > 0 || one.open_orders > 0) out.push_back(std::move(one));
   }
   co_return out;
@@ -28,8 +29,8 @@ json::object touched_json(const Touched& one) {
 }
 
 std::string touched_text(const Touched& one) {
-  return fmt::format("{} holds {} numbers, took {} in the last 30 days, {} order(s) open", one.id, one.numbers,
-                     one.last_30_days, one.open_orders);
+  return fmt::format("{} holds {} numbers, took {} in the last 30 days, {} order(s) open", one.id,
+                     one.numbers, one.last_30_days, one.open_orders);
 }
 
 }  // namespace sekisho::console

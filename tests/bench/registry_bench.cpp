@@ -1,5 +1,5 @@
-// A registry of a million operators (or as many as are asked for): what it weighs, what a lookup costs while changes
-// come in, what a change costs, how long the copy on disk takes to write and to read.
+// A registry of a million operators (or as many as are asked for): what it weighs, what a lookup costs while
+// changes come in, what a change costs, how long the copy on disk takes to write and to read.
 #include <malloc.h>
 
 #include <atomic>
@@ -19,7 +19,9 @@ namespace {
 using namespace policy;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
+double seconds_since(Clock::time_point then) {
+  return std::chrono::duration<double>(Clock::now() - then).count();
+}
 
 // As a list has it: names in three scripts, a certificate, a plan that somebody checked.
 RecordPtr typical(std::int64_t base, EtocState state = EtocState::certified) {
@@ -36,7 +38,8 @@ RecordPtr typical(std::int64_t base, EtocState state = EtocState::certified) {
 }
 
 // A worker looks up, and takes a new snapshot when there is one; as many as `changes_per_second` come.
-double lookup_ns(std::shared_ptr<const Registry> registry, const std::vector<std::string>& ids, int changes_per_second) {
+double lookup_ns(std::shared_ptr<const Registry> registry, const std::vector<std::string>& ids,
+                 int changes_per_second) {
   std::atomic<std::shared_ptr<const Registry>> newest{registry};
   std::atomic<bool> ended{false};
   std::atomic<int> changes{0};
@@ -120,8 +123,10 @@ void measure(std::int64_t count) {
   const std::vector<std::string> busy(ids.begin(), ids.begin() + std::min<std::ptrdiff_t>(10000, count));
   std::printf("lookup            %8.1f ns any operator, %.1f ns one of %zu busy ones\n",
               lookup_ns(whole.registry, ids, 0), lookup_ns(whole.registry, busy, 0), busy.size());
-  std::printf("lookup, 10000 changes/s beside\n                  %8.1f ns any operator, %.1f ns one of %zu busy ones\n",
-              lookup_ns(whole.registry, ids, 10000), lookup_ns(whole.registry, busy, 10000), busy.size());
+  std::printf(
+      "lookup, 10000 changes/s beside\n                  %8.1f ns any operator, %.1f ns one of %zu busy "
+      "ones\n",
+      lookup_ns(whole.registry, ids, 10000), lookup_ns(whole.registry, busy, 10000), busy.size());
 
   began = Clock::now();
   auto current = whole.registry;
@@ -145,13 +150,12 @@ void measure(std::int64_t count) {
   began = Clock::now();
   const auto found = read_copy(file);
   std::printf("copy read in      %8.2f s\n", seconds_since(began));
-  if (!found.whole || found.whole->registry->size() != std::size_t(count)) std::printf("the copy is not whole\n");
+  if (!found.whole || found.whole->registry->size() != std::size_t(count))
+    std::printf("the copy is not whole\n");
   std::filesystem::remove(file);
 }
 
 }  // namespace
 }  // namespace sekisho::cache
 
-int main(int argc, char** argv) {
-  sekisho::cache::measure(argc > 1 ? std::atol(argv[1]) : 1'000'000);
-}
+int main(int argc, char** argv) { sekisho::cache::measure(argc > 1 ? std::atol(argv[1]) : 1'000'000); }

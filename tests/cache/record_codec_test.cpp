@@ -101,9 +101,10 @@ TEST(RecordCodec, LeavesOutWhatIsDefault) {
   record.etoc = {.state = policy::EtocState::certified, .valid_until = JstDate::of(2027, 1, 31)};
   record.plan.number_types = {policy::NumberType::fixed, policy::NumberType::ip_050};
   record.version.serial = 12;
-  EXPECT_EQ(encode(record),
-            R"({"serial":12,"operator":"jp:8999900000001","etoc":{"state":"certified","valid_until":"2027-01-31"},)"
-            R"("plan":{"number_types":"fixed ip_050"}})");
+  EXPECT_EQ(
+      encode(record),
+      R"({"serial":12,"operator":"jp:8999900000001","etoc":{"state":"certified","valid_until":"2027-01-31"},)"
+      R"("plan":{"number_types":"fixed ip_050"}})");
 }
 
 TEST(RecordCodec, IgnoresFieldsThatItDoesNotKnow) {

@@ -1,9 +1,10 @@
-// Revocations are sticky: thousands of random histories, and no gateway ever permits an operator after its revocation
-// without a later reinstatement.
+// Revocations are sticky: thousands of random histories, and no gateway ever permits an operator after its
+// revocation without a later reinstatement.
 //
-// Each history runs against a real Redis: imports of old and new lists, revocations, reinstatements, gateways that are
-// slow, restarted from their copy on disk or begun with nothing, and a Redis that goes back to an earlier state. A model
-// remembers for each operator what the last act was; whoever has heard of it must hold to it.
+// Each history runs against a real Redis: imports of old and new lists, revocations, reinstatements, gateways
+// that are slow, restarted from their copy on disk or begun with nothing, and a Redis that goes back to an
+// earlier state. A model remembers for each operator what the last act was; whoever has heard of it must hold
+// to it.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -66,7 +67,8 @@ class History {
     for (int i = 0; i < 2 * gateways; ++i) catch_up(i % gateways);
     for (int i = 0; i < gateways; ++i) check(i);
     for (int n = 0; n < operators; ++n)
-      if (acts_[n] && acts_[n]->revoked) EXPECT_TRUE(stored_revoked(n)) << "operator " << n << " in Redis\n" << said_;
+      if (acts_[n] && acts_[n]->revoked)
+        EXPECT_TRUE(stored_revoked(n)) << "operator " << n << " in Redis\n" << said_;
   }
   const std::string& said() const { return said_; }
 
@@ -96,7 +98,9 @@ class History {
     rules.approved = WordSet<config::Approval>::all();
     const auto plan = config::plan_import(*whole->registry, file, rules);
     const RegistryChange change{.at = tick(), .by = "import"};
-    ASSERT_NE(wait(linked_.context, store_.commit(whole->registry->serial(), change, plan.changed)).value_or(0), 0u);
+    ASSERT_NE(
+        wait(linked_.context, store_.commit(whole->registry->serial(), change, plan.changed)).value_or(0),
+        0u);
   }
 
   // As the command does it: on top of what Redis has now, later than the act before.
@@ -109,8 +113,9 @@ class History {
     if (!revoke && !(record.act && record.act->revoked)) return;
     record.act = RevocationAct{revoke, tick(), "desk", "reason"};
     acts_[std::size_t(n)] = record.act;
-    const RegistryChange change{.kind = revoke ? RegistryChange::Kind::revoke : RegistryChange::Kind::reinstate,
-                                .at = record.act->at};
+    const RegistryChange change{
+        .kind = revoke ? RegistryChange::Kind::revoke : RegistryChange::Kind::reinstate,
+        .at = record.act->at};
     const std::vector<RecordPtr> records{PackedRecord::of(record)};
     ASSERT_NE(wait(linked_.context, store_.commit(meta->serial, change, records)).value_or(0), 0u);
     // A revocation reaches the gateways that are there within moments, before Redis can lose it.
@@ -136,7 +141,8 @@ class History {
             missed |= taken == RegistryReplica::Taken::missed;
             if (missed) break;
             gateway.replica.at_stream(place);
-            if (taken == RegistryReplica::Taken::applied) gateway.copy->add(event, gateway.replica.whole(), now_);
+            if (taken == RegistryReplica::Taken::applied)
+              gateway.copy->add(event, gateway.replica.whole(), now_);
           }
         }
       }
@@ -159,8 +165,8 @@ class History {
     wait(linked_.context, store_.commit(gateway.replica.registry()->serial(), change, lost));
   }
 
-  // A gateway that dies, and begins again with its copy on disk; or a new one with nothing, once others have restored
-  // what Redis lost (the follower gives a Redis that has just started a moment for that).
+  // A gateway that dies, and begins again with its copy on disk; or a new one with nothing, once others have
+  // restored what Redis lost (the follower gives a Redis that has just started a moment for that).
   void start(int i, bool with_nothing) {
     say("gateway " + std::to_string(i) + (with_nothing ? " begins anew" : " is restarted"));
     auto& gateway = gateways_[std::size_t(i)];
@@ -195,8 +201,8 @@ class History {
   }
   void lose() {
     if (dump_.empty()) return;
-    // A reinstatement that no gateway has heard of may be lost: that errs on the safe side. A revocation that only
-    // Redis knew cannot be lost here: `act` lets a gateway hear of it.
+    // A reinstatement that no gateway has heard of may be lost: that errs on the safe side. A revocation that
+    // only Redis knew cannot be lost here: `act` lets a gateway hear of it.
     say("Redis goes back to the dump");
     for (int i = 0; i < gateways; ++i) catch_up(i);
     for (const auto& [key, dump] : dump_) linked_.call({"RESTORE", key, "0", dump, "REPLACE"});

@@ -293,8 +293,8 @@ TEST(Follower, goes_on_when_redis_comes_back) {
   std::shared_ptr<const Registry> newest;
   Linked linked(redis.settings());
   RegistryStore store(linked.link);
-  RegistryFollower follower(linked.context.get_executor(), redis.settings(), {.gateway = "gw-test"}, in_step_at,
-                            [&](const RegistryFollower::News& news) { newest = news.registry; });
+  RegistryFollower follower(linked.context.get_executor(), redis.settings(), {.gateway = "gw-test"},
+                            in_step_at, [&](const RegistryFollower::News& news) { newest = news.registry; });
   follower.start();
   const RegistryChange change{.at = noon};
   const std::vector<RecordPtr> first{acted(1, true)}, second{record(2)};

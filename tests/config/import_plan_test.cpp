@@ -367,7 +367,8 @@ TEST(ImportPlan, ARowWithoutANumberIsFoundByItsCertificateAndANameOnlySuggests) 
   named.names.ja = "株式会社二";
   auto twin = record(4, EtocState::certified);
   twin.etoc.certificate = "c-3";
-  const auto before = registry({record(1, EtocState::certified), named, record(3, EtocState::certified), twin});
+  const auto before =
+      registry({record(1, EtocState::certified), named, record(3, EtocState::certified), twin});
   const auto without_number = [](const char* certificate, const char* name = "", int line = 2) {
     RegisterRow made{.line = line, .column = 1};
     made.etoc = {.state = EtocState::certified, .certificate = certificate, .valid_until = today};
@@ -389,7 +390,8 @@ TEST(ImportPlan, ARowWithoutANumberIsFoundByItsCertificateAndANameOnlySuggests) 
       {{without_number("", "株式会社二")},
        "the corporate number is missing; by its name it may be gb:2: if it is, write that number"},
       {{without_number("C-9", "株式会社二")},
-       "no corporate number, and no operator has the certificate 'C-9'; by its name it may be gb:2: if it is, write "
+       "no corporate number, and no operator has the certificate 'C-9'; by its name it may be gb:2: if it "
+       "is, write "
        "that number"},
       {{without_number("C-3")}, "no corporate number, and several operators have the certificate 'C-3'"},
       {{row(1, EtocState::certified), without_number("C-1")},

@@ -55,8 +55,7 @@ struct PipelineTest : testing::Test {
   void publish(OperatorRecord record) {
     std::array<SourceStatus, 4> sources{};
     for (auto& source : sources) source.verified_at = now();
-    desk.registry = Registry().with({PackedRecord::of(record)},
-                                    desk.registry->serial() + 1, sources);
+    desk.registry = Registry().with({PackedRecord::of(record)}, desk.registry->serial() + 1, sources);
     known.heard_of({}, sources, cache::boot_ms(), now());
   }
 
