@@ -135,8 +135,11 @@ void add_change(const json::object& head, std::vector<policy::RecordPtr> records
 CopyFound read_copy(const fs::path& file) {
   CopyFound found;
   std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    if (fs::exists(file)) found.trouble = file.string() + " cannot be read: " + std::strerror(errno);
+  std::error_code failed;
+  if (!in || !fs::is_regular_file(file, failed)) {
+    if (fs::is_directory(file, failed))
+      found.trouble = file.string() + " cannot be read: it is a directory";
+    else if (fs::exists(file, failed)) found.trouble = file.string() + " cannot be read: " + std::strerror(errno);
     return found;
   }
   std::string bytes(fs::file_size(file), '\0');
