@@ -227,10 +227,12 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code) {
     } else {
       code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) -> Task<int> {
         RegistryStore store(link);
-        const auto trouble = undo ? std::string() : co_await successor_trouble(store, *id, into);
+        std::string trouble;  // named first: gcc 12 destroys a value of `?:` with co_await in it twice
+        if (!undo) trouble = co_await successor_trouble(store, *id, into);
         if (!trouble.empty()) co_return console.fail(trouble, answer_no);
         auto act = merging(into, day);
-        co_return co_await carry_out(console, *id, *merge, std::move(act), link);
+        auto said = *merge;
+        co_return co_await carry_out(console, *id, std::move(said), std::move(act), link);
       });
     }
   });
