@@ -239,10 +239,6 @@ std::vector<SettingRow> make_table() {
           "import.min_rows", optional, Count{}, [](S & s) -> auto& { return s.import.min_rows; },
           "A list with fewer rows needs a named approval."),
       row(
-          "import.signed", optional, Words<policy::Register>{},
-          [](S & s) -> auto& { return s.import.is_signed; },
-          "Registers whose lists must carry enough signatures by trusted keys."),
-      row(
           "activation.flips", optional, Share{}, [](S & s) -> auto& { return s.activation_flips; },
           "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip "
           "without a "
