@@ -20,10 +20,15 @@ inline std::string holds(const policy::OperatorId& id) { return of_operator(id, 
 inline std::string orders(const policy::OperatorId& id) { return of_operator(id, "orders"); }
 // hash: number -> record of the grant
 inline std::string numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
+// hash: gateway -> floor, "gateway/ordinal" -> a resolved order above it (cache/lua/hold.lua)
+inline std::string known(const policy::OperatorId& id) { return of_operator(id, "known"); }
 // hash: state, content, answer of one idempotency key
 inline std::string idempotency(const policy::OperatorId& id, std::string_view key) {
   return of_operator(id, "idem:" + std::string(key));
 }
+
+// hash: on what every gateway stands (cache/lua/epoch.lua)
+inline const std::string epoch = "sekisho:{ledger}:epoch";
 
 // hash: decision -> tenure; who had this number
 inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }

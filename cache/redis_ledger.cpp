@@ -33,7 +33,7 @@ policy::Usage usage_from(const std::vector<std::pair<std::string, std::string>>&
     if (failed == std::errc() && end == value.data() + value.size()) usage.buckets[name] = count;
   }
   for (const auto& [id, record] : holds)
-    if (auto decoded = decode_hold(id, record)) usage.holds.push_back(std::move(decoded->hold));
+    if (auto hold = decode_hold(id, record)) usage.holds.push_back(std::move(*hold));
   return usage;
 }
 
@@ -53,19 +53,24 @@ std::int64_t number_of(std::string_view digits) {
   return value;
 }
 
-std::vector<std::string> hold_arguments(const HoldRequest& request) {
+std::vector<std::string> hold_arguments(const HoldRequest& request, const std::string& run) {
   const auto& hold = request.hold;
-  const auto [before, after] =
-      encode_around_quantity({hold, request.idempotency ? request.idempotency->key : std::string()});
+  const auto [before, after] = encode_around_quantity(hold);
   std::vector<std::string> args{hold.id,
                                 text(hold.quantity),
                                 request.partial ? "1" : "0",
                                 text(policy::to_ms(hold.since) * 1000),
                                 before,
                                 after,
-                                request.idempotency ? request.idempotency->content : std::string(),
+                                hold.key.empty() ? std::string() : request.content,
                                 hold.day.plus(-request.keep_days).compact(),
-                                std::to_string(request.registry_serial)};
+                                std::to_string(request.registry_serial),
+                                std::string(gateway_of(hold)),
+                                std::to_string(hold.ordinal),
+                                std::to_string(request.floor),
+                                std::to_string(request.footing.epoch),
+                                std::to_string(request.footing.position),
+                                run};
   append_list(args, buckets_raised(hold));
   args.push_back(text(std::int64_t(request.charges->size())));
   for (const auto& charge : *request.charges) {
@@ -83,14 +88,18 @@ std::vector<std::string> hold_arguments(const HoldRequest& request) {
   return args;
 }
 
+// The key must lie in the operator's slot also where there is none.
+std::string idempotency_of(const policy::OperatorId& id, const policy::Hold& hold) {
+  return keys::idempotency(id, hold.key.empty() ? "none" : hold.key);
+}
+
 }  // namespace
 
 Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   const auto& id = request.operator_id;
-  std::vector<std::string> key_names{
-      keys::usage(id), keys::holds(id),
-      keys::idempotency(id, request.idempotency ? request.idempotency->key : std::string("none"))};
-  auto args = hold_arguments(request);
+  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), idempotency_of(id, request.hold),
+                                     keys::known(id), keys::epoch};
+  auto args = hold_arguments(request, link_.run_id());
   const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
 
   HoldResult result;
@@ -111,6 +120,8 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   } else if (word == "fenced") {
     held.kind = HoldAnswer::Kind::fenced;
     held.fence = std::uint64_t(answer.integer(1).value_or(0));
+  } else if (word == "lost") {
+    result.lost = true;
   } else if (word == "throttled") {
     held.kind = HoldAnswer::Kind::throttled;
     held.retry_ms = answer.integer(1).value_or(1000);
@@ -128,30 +139,10 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   co_return result;
 }
 
-Task<std::optional<OpenHold>> RedisLedger::find_hold(const policy::OperatorId& id,
-                                                     const std::string& hold_id) {
-  Command get{"HGET", keys::holds(id), hold_id};
-  const auto answer = co_await link_.call(std::move(get));
-  auto record = decode_hold(hold_id, answer.text().value_or(""));
-  if (!record) co_return std::nullopt;
-  OpenHold open{id, std::move(record->hold), std::move(record->idempotency_key)};
-  co_return open;
-}
-
 Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto& id = request.operator_id;
+  const auto& hold = request.hold;
   const auto& settlement = request.settlement;
-  auto hold = request.hold;
-  auto idempotency_key = request.idempotency_key;
-  if (!hold) {
-    Command get{"HGET", keys::holds(id), request.hold_id};
-    const auto found = co_await link_.call(std::move(get));
-    if (!found.ok()) co_return SettleAnswer::unavailable;
-    auto record = decode_hold(request.hold_id, found.text().value_or(""));
-    if (!record) co_return SettleAnswer::no_such_hold;
-    hold = std::move(record->hold);
-    idempotency_key = std::move(record->idempotency_key);
-  }
   std::string kept;
   if (request.answer) {
     auto copy = *request.answer;
@@ -162,36 +153,47 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
     kept = encode(copy);
   }
   const auto order = escape_order_id(settlement.order_id);
-  std::vector<std::string> key_names{
-      keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
-      keys::idempotency(id, idempotency_key.empty() ? "none" : idempotency_key)};
-  std::vector<std::string> args{request.hold_id,
+  std::vector<std::string> key_names{keys::usage(id),   keys::holds(id),          keys::numbers(id),
+                                     keys::orders(id),  idempotency_of(id, hold), keys::known(id),
+                                     keys::epoch};
+  std::vector<std::string> args{hold.id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
-                                order.empty() ? "" : hold->carrier + "/" + order,
+                                order.empty() ? "" : hold.carrier + "/" + order,
                                 order,
                                 text(policy::to_ms(request.now)),
-                                idempotency_key.empty() ? "0" : "1",
+                                hold.key.empty() ? "0" : "1",
                                 std::move(kept),
-                                text(settings_.keep_answers.count())};
-  append_list(args, buckets_raised(*hold));
-  const auto order_id = order.empty() ? escape_order_id(hold->order_id) : order;
-  args.push_back(std::string(policy::name(hold->number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
-                 request.hold_id + "|" + order_id);
+                                text(settings_.keep_answers.count()),
+                                hold.key.empty() ? std::string() : request.content,
+                                encode(hold),
+                                std::string(gateway_of(hold)),
+                                std::to_string(hold.ordinal),
+                                std::to_string(request.floor),
+                                std::to_string(request.footing.epoch),
+                                link_.run_id(),
+                                request.only_if_unknown ? "1" : "0"};
+  append_list(args, buckets_raised(hold));
+  const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
+  args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
+                 hold.id + "|" + order_id);
   const bool granted = settlement.kind == policy::Settlement::Kind::granted;
   if (granted) args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
   // Who has which number is written first and names the decision, so that doing it twice changes nothing.
   if (granted && !co_await begin_tenures(request, order_id)) co_return SettleAnswer::unavailable;
   const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
-  co_return answer.text() == "done" ? SettleAnswer::done : SettleAnswer::no_such_hold;
+  const auto word = answer.text().value_or("");
+  co_return word == "done"       ? SettleAnswer::done
+  : word == "restored" ? SettleAnswer::restored
+                       : SettleAnswer::resolved_before;
 }
 
 Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::string& order_id) {
   const auto& numbers = request.settlement.numbers;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     // Not over what is there: this may come again after the number was given back.
-    Command set{"HSETNX", keys::number(numbers[i]), request.hold_id,
+    Command set{"HSETNX", keys::number(numbers[i]), request.hold.id,
                 request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id};
     if (i + 1 < numbers.size()) {
       link_.post(set);  // replies come in order: when the last one is there, all are
@@ -203,21 +205,6 @@ Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::s
   co_return true;
 }
 
-Task<bool> RedisLedger::void_hold(const policy::OperatorId& id, const policy::Hold& hold) {
-  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
-                                     keys::idempotency(id, "none")};
-  std::vector<std::string> args{hold.id, "void", "0", "", "", text(policy::to_ms(hold.since)), "0", "", "0"};
-  const auto found = co_await find_hold(id, hold.id);
-  if (found && !found->idempotency_key.empty()) {
-    key_names.back() = keys::idempotency(id, found->idempotency_key);
-    args[6] = "1";
-  }
-  append_list(args, buckets_raised(hold));
-  args.push_back("");
-  const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
-  co_return answer.ok();
-}
-
 Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id,
                                                              const std::string& carrier,
                                                              const std::string& order_id) {
@@ -225,27 +212,35 @@ Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::Opera
   const auto answer = co_await link_.call(std::move(get));
   if (!answer.text()) co_return std::nullopt;
   const std::string hold_id(*answer.text());
-  auto found = co_await find_hold(id, hold_id);
-  if (!found) co_return std::nullopt;
-  co_return std::move(found->hold);
+  Command get_hold{"HGET", keys::holds(id), hold_id};
+  const auto record = co_await link_.call(std::move(get_hold));
+  co_return decode_hold(hold_id, record.text().value_or(""));
 }
 
-Task<std::optional<policy::Quantity>> RedisLedger::release(const policy::OperatorId& id,
-                                                           const std::vector<std::string>& numbers,
-                                                           policy::Instant now) {
-  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id)};
-  const auto answer = co_await link_.run(script("release"), std::move(key_names), numbers);
-  if (!answer.ok()) co_return std::nullopt;
-  const auto released = answer.pairs();
-  for (const auto& [number, record] : released) {
-    const auto parts = split(record, '|');
+Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
+                                         const std::vector<ReturnedNumber>& numbers, policy::Instant now,
+                                         Footing footing) {
+  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), keys::epoch};
+  std::vector<std::string> args{std::to_string(footing.epoch), link_.run_id()};
+  for (const auto& [number, decision] : numbers) {
+    args.push_back(number);
+    args.push_back(decision);
+  }
+  const auto answer = co_await link_.run(script("release"), std::move(key_names), std::move(args));
+  ReleaseResult result;
+  if (!answer.ok()) co_return result;
+  result.kind = answer.text(0) == "released" ? ReleaseResult::Kind::done : ReleaseResult::Kind::lost;
+  for (std::size_t i = 1; i + 1 < answer.size(); i += 2) {
+    const std::string number(answer.text(i).value_or(""));
+    const auto parts = split(answer.text(i + 1).value_or(""), '|');
     if (parts.size() < 4) continue;
+    result.released.push_back({number, std::string(parts[2])});
     Command end{"HSET", keys::number(number), std::string(parts[2]),
                 id.text() + "|" + std::string(parts[1]) + "|" + text(policy::to_ms(now)) + "|" +
                     std::string(parts[3])};
     link_.post(end);
   }
-  co_return policy::Quantity(released.size());
+  co_return result;
 }
 
 Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& number) {
@@ -320,8 +315,7 @@ Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
       const auto holds = co_await link_.call(std::move(get));
       if (!holds.ok()) co_return std::nullopt;
       for (const auto& [hold_id, record] : holds.pairs())
-        if (auto decoded = decode_hold(hold_id, record))
-          out.push_back({*id, std::move(decoded->hold), std::move(decoded->idempotency_key)});
+        if (auto hold = decode_hold(hold_id, record)) out.push_back({*id, std::move(*hold)});
     }
   } while (cursor != "0");
   co_return out;

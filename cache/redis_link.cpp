@@ -49,6 +49,15 @@ std::vector<std::pair<std::string, std::string>> pairs_of(const redisReply* repl
   return out;
 }
 
+// "run_id:<40 hex>" among the lines of INFO.
+std::string run_id_in(std::string_view info) {
+  constexpr std::string_view field = "\nrun_id:";
+  const auto at = info.find(field);
+  if (at == std::string_view::npos) return "";
+  info.remove_prefix(at + field.size());
+  return std::string(info.substr(0, info.find('\r')));
+}
+
 }  // namespace
 
 void FreeReply::operator()(redisReply* reply) const { freeReplyObject(reply); }
@@ -192,7 +201,7 @@ Task<bool> RedisLink::connect() {
     greeting.push_back(std::move(auth));
   }
   if (settings_.database != 0) greeting.push_back({"SELECT", std::to_string(settings_.database)});
-  greeting.push_back({"PING"});
+  greeting.push_back({"INFO", "server"});
   for (std::size_t i = 0; i < greeting.size(); ++i) {
     const bool last = i + 1 == greeting.size();
     send(greeting[i], connect_deadline, [this, last, mine = connection_](RedisAnswer answer) {
@@ -201,6 +210,7 @@ Task<bool> RedisLink::connect() {
         error_code ignored;
         socket_.close(ignored);  // read_replies() ends, and we try again
       } else if (last) {
+        run_id_ = run_id_in(answer.text().value_or(""));
         set_up(true);
       }
     });

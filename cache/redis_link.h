@@ -79,6 +79,8 @@ class RedisLink {
   void start();  // connects, and connects again for as long as it is not stopped
   void stop();
   bool up() const { return up_; }
+  // Of the server process that the next command goes to; known whenever the link is up.
+  const std::string& run_id() const { return run_id_; }
   double last_roundtrip_seconds() const { return last_roundtrip_seconds_; }
 
   Task<RedisAnswer> call(Command command);
@@ -122,6 +124,7 @@ class RedisLink {
   std::uint64_t connection_ = 0;  // counts connections, so that a late handler knows that its own is gone
   bool connected_ = false, up_ = false, stopped_ = false, writing_ = false, flush_posted_ = false;
   double last_roundtrip_seconds_ = 0;
+  std::string run_id_;
 };
 
 }  // namespace sekisho::cache
