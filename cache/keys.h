@@ -29,8 +29,14 @@ inline std::string idempotency(const policy::OperatorId& id, std::string_view ke
 inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }
 
 inline const std::string registry_operators = "sekisho:{registry}:operators";  // hash: id -> record (JSON)
-inline const std::string registry_events = "sekisho:{registry}:events";        // stream of changes
-inline const std::string registry_meta = "sekisho:{registry}:meta";            // hash: serial, epoch, sources
+inline const std::string registry_events = "sekisho:{registry}:events";  // stream: an entry for each change
+inline const std::string registry_meta = "sekisho:{registry}:meta";      // hash: serial, epoch, head, sources
+// list: records that were replaced, oldest first (the scripts spell it too)
+inline std::string registry_past(std::string_view id) { return "sekisho:{registry}:past:" + std::string(id); }
+// list: batches of a large change, lines of JSON
+inline std::string registry_change(std::uint64_t serial) {
+  return "sekisho:{registry}:change:" + std::to_string(serial);
+}
 inline std::string registry_staging(std::string_view token) {
   return "sekisho:{registry}:staging:" + std::string(token);
 }

@@ -2,7 +2,10 @@
 
 #include <boost/json.hpp>
 
+#include <simdjson.h>
+
 #include <algorithm>
+#include <thread>
 
 namespace sekisho::cache {
 namespace {
@@ -85,43 +88,44 @@ json::object write(const policy::RevocationAct& act) {
 
 class Reader {
  public:
-  explicit Reader(const json::object& object, bool& good) : object_(object), good_(good) {}
+  using Object = simdjson::dom::object;
+  explicit Reader(Object object, bool& good) : object_(object), good_(good) {}
 
   void text(std::string_view key, std::string& out) {
-    if (const auto* value = find(key, json::kind::string)) out = value->get_string();
+    std::string_view found;
+    if (get(key, found)) out = found;
   }
-  void truth(std::string_view key, bool& out) {
-    if (const auto* value = find(key, json::kind::bool_)) out = value->get_bool();
-  }
-  template <class Integer>
-  void integer(std::string_view key, Integer& out) {
-    const auto* value = object_.if_contains(key);
-    if (!value) return;
-    boost::system::error_code error;
-    const auto number = value->is_number() ? value->to_number<Integer>(error) : Integer();
-    if (error || !value->is_number() || value->is_double())
-      good_ = false;
-    else
-      out = number;
-  }
+  void truth(std::string_view key, bool& out) { get(key, out); }
+  void integer(std::string_view key, std::uint64_t& out) { get(key, out); }
+  void integer(std::string_view key, std::int64_t& out) { get(key, out); }
   void day(std::string_view key, std::optional<JstDate>& out) {
-    const auto* value = find(key, json::kind::string);
-    if (!value) return;
-    out = JstDate::parse(value->get_string());
+    std::string_view found;
+    if (!get(key, found)) return;
+    out = JstDate::parse(found);
     good_ &= out.has_value();
+  }
+  void moment(std::string_view key, policy::Instant& out) {
+    std::int64_t ms = 0;
+    if (get(key, ms)) out = policy::from_ms(ms);
+  }
+  void id(std::string_view key, policy::OperatorId& out) {
+    std::string_view found;
+    if (!get(key, found)) return;
+    auto id = policy::OperatorId::parse(found);
+    good_ &= id.has_value();
+    if (id) out = std::move(*id);
   }
   template <class E>
   void word(std::string_view key, E& out) {
-    const auto* value = find(key, json::kind::string);
-    if (!value) return;
-    const auto known = policy::parse_word<E>(value->get_string());
+    std::string_view found;
+    if (!get(key, found)) return;
+    const auto known = policy::parse_word<E>(found);
     good_ &= known.has_value();
     out = known.value_or(out);
   }
   void types(policy::NumberTypes& out) {
-    const auto* value = find("number_types", json::kind::string);
-    if (!value) return;
-    std::string_view rest = value->get_string();
+    std::string_view rest;
+    get("number_types", rest);
     while (!rest.empty()) {
       const auto word = rest.substr(0, rest.find(' '));
       rest.remove_prefix(std::min(rest.size(), word.size() + 1));
@@ -133,23 +137,26 @@ class Reader {
   }
   template <class F>
   void part(std::string_view key, F&& read) {
-    if (const auto* value = find(key, json::kind::object)) read(Reader(value->get_object(), good_));
+    Object inner;
+    if (get(key, inner)) read(Reader(inner, good_));
   }
   template <class F>
   void each(std::string_view key, F&& read) {
-    if (const auto* value = find(key, json::kind::array))
-      for (const auto& item : value->get_array()) read(item);
+    simdjson::dom::array list;
+    if (!get(key, list)) return;
+    for (const auto item : list) read(item);
   }
 
  private:
-  const json::value* find(std::string_view key, json::kind kind) {
-    const auto* value = object_.if_contains(key);
-    if (!value || value->kind() == kind) return value;
-    good_ = false;
-    return nullptr;
+  // False: it is not there. Something else in its place is not good.
+  template <class T>
+  bool get(std::string_view key, T& out) {
+    const auto failed = object_[key].get(out);
+    good_ &= !failed || failed == simdjson::NO_SUCH_FIELD;
+    return !failed;
   }
 
-  const json::object& object_;
+  Object object_;
   bool& good_;
 };
 
@@ -167,11 +174,10 @@ void read_record(Reader in, policy::OperatorRecord& record, bool& good) {
     names.text("ja", record.names.ja);
     names.text("kana", record.names.kana);
     names.text("en", record.names.en);
-    names.each("former", [&](const json::value& item) {
-      if (item.is_string())
-        record.names.former.emplace_back(item.get_string());
-      else
-        good = false;
+    names.each("former", [&](simdjson::dom::element item) {
+      std::string_view name;
+      good &= !item.get(name);
+      record.names.former.emplace_back(name);
     });
   });
   in.part("etoc", [&](Reader etoc) {
@@ -187,12 +193,12 @@ void read_record(Reader in, policy::OperatorRecord& record, bool& good) {
     plan.day("checked_on", record.plan.checked_on);
     plan.text("checked_by", record.plan.checked_by);
   });
-  in.each("refusals", [&](const json::value& item) {
-    if (!item.is_object() || !item.get_object().contains("action")) {
+  in.each("refusals", [&](simdjson::dom::element item) {
+    simdjson::dom::object entry;
+    if (item.get(entry) || entry["action"].error())
       good = false;
-      return;
-    }
-    read_refusal(Reader(item.get_object(), good), record.refusals.emplace_back());
+    else
+      read_refusal(Reader(entry, good), record.refusals.emplace_back());
   });
   in.part("track_record", [&](Reader track) {
     track.day("first_supply", record.track_record.first_supply);
@@ -200,24 +206,26 @@ void read_record(Reader in, policy::OperatorRecord& record, bool& good) {
   });
   in.part("act", [&](Reader act) {
     auto& made = record.act.emplace();
-    std::int64_t at = 0;
     act.truth("revoked", made.revoked);
-    act.integer("at", at);
-    made.at = policy::from_ms(at);
+    act.moment("at", made.at);
     act.text("by", made.by);
     act.text("reason", made.reason);
   });
   in.text("country", record.country);
   in.text("domestic_agent", record.domestic_agent);
   in.text("owner_group", record.owner_group);
-  in.text("merged_into", record.merged_into);
-  in.integer("serial", record.serial);
+  in.id("merged_into", record.merged_into);
+  in.text("notification_number", record.notification_number);
+  in.integer("serial", record.version.serial);
+  in.moment("known_at", record.version.known_at);
+  in.day("effective", record.version.effective);
 }
 
 }  // namespace
 
 std::string encode(const policy::OperatorRecord& record) {
-  json::object object{{"operator", record.id.text()}};
+  // The serial stands first: registry_fold.lua reads it there.
+  json::object object{{"serial", record.version.serial}, {"operator", record.id.text()}};
   put(object, "names", write(record.names));
   put(object, "etoc", write(record.etoc));
   put(object, "plan", write(record.plan));
@@ -231,29 +239,47 @@ std::string encode(const policy::OperatorRecord& record) {
   if (record.country != policy::OperatorRecord{}.country) object["country"] = record.country;
   put(object, "domestic_agent", record.domestic_agent);
   put(object, "owner_group", record.owner_group);
-  put(object, "merged_into", record.merged_into);
-  if (record.serial != 0) object["serial"] = record.serial;
+  put(object, "merged_into", record.merged_into.text());
+  put(object, "notification_number", record.notification_number);
+  if (record.version.known_at != policy::Instant{})
+    object["known_at"] = policy::to_ms(record.version.known_at);
+  put(object, "effective", record.version.effective);
   return json::serialize(object);
 }
 
 std::optional<policy::OperatorRecord> decode(std::string_view text) {
-  // A record is small; its tree fits on the stack, and a million of them load without a million small
-  // allocations.
-  unsigned char memory[4096];
-  json::monotonic_resource storage(memory, sizeof memory);
-  boost::system::error_code error;
-  const auto root = json::parse(text, error, &storage);
-  if (error || !root.is_object()) return std::nullopt;
+  // A million of them are loaded at a start: the parser and its copy of the text (which it wants padded) are
+  // kept.
+  thread_local simdjson::dom::parser parser;
+  thread_local std::string padded;
+  padded.assign(text);
+  padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  simdjson::dom::object root;
+  if (parser.parse(padded.data(), text.size(), false).get(root)) return std::nullopt;
   bool good = true;
-  Reader in(root.get_object(), good);
-  std::string id;
-  in.text("operator", id);
-  auto known = policy::OperatorId::parse(id);
-  if (!known) return std::nullopt;
-  policy::OperatorRecord record{.id = std::move(*known)};
+  Reader in(root, good);
+  policy::OperatorRecord record;
+  in.id("operator", record.id);
   read_record(in, record, good);
-  if (!good) return std::nullopt;
+  if (!good || record.id.empty()) return std::nullopt;
   return record;
+}
+
+std::vector<policy::RecordPtr> decode_all(std::span<const std::string_view> lines) {
+  std::vector<policy::RecordPtr> out(lines.size());
+  const auto part = [&](std::size_t from, std::size_t until) {
+    for (std::size_t i = from; i < until; ++i)
+      if (const auto record = decode(lines[i])) out[i] = policy::PackedRecord::of(*record);
+  };
+  constexpr std::size_t worth_a_thread = 5000;
+  const auto threads = std::clamp<std::size_t>(std::min<std::size_t>(std::thread::hardware_concurrency(), 8),
+                                               1, lines.size() / worth_a_thread + 1);
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 1; i < threads; ++i)
+    helpers.emplace_back(part, lines.size() * i / threads, lines.size() * (i + 1) / threads);
+  part(0, lines.size() / threads);
+  helpers.clear();  // joins
+  return out;
 }
 
 }  // namespace sekisho::cache

@@ -6,14 +6,19 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/registry.h"
 
 namespace sekisho::cache {
 
 std::string encode(const policy::OperatorRecord& record);
+// Many at once, packed, on all processors; in their order. A line that cannot be read leaves a null.
+std::vector<policy::RecordPtr> decode_all(std::span<const std::string_view> lines);
+
 std::optional<policy::OperatorRecord> decode(std::string_view json);
 
 }  // namespace sekisho::cache

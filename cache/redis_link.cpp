@@ -84,6 +84,10 @@ std::int64_t integer_at(const redisReply* array, std::size_t index) {
   return index < elements(array) ? integer_of(array->element[index]).value_or(0) : 0;
 }
 
+std::string_view text_at(const redisReply* array, std::size_t index) {
+  return index < elements(array) ? text_of(array->element[index]).value_or("") : "";
+}
+
 std::vector<std::string> texts(const redisReply* array) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < elements(array); ++i) out.emplace_back(text_of(array->element[i]).value_or(""));

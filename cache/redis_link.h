@@ -59,6 +59,7 @@ struct RedisAnswer {
 // The same of an inner array.
 std::size_t elements(const redisReply* array);
 std::int64_t integer_at(const redisReply* array, std::size_t index);
+std::string_view text_at(const redisReply* array, std::size_t index);
 std::vector<std::string> texts(const redisReply* array);
 
 struct StreamEntry {

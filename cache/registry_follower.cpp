@@ -12,20 +12,14 @@
 
 namespace sekisho::cache {
 using namespace std::chrono_literals;
-using policy::RecordPtr;
 
 namespace {
 
 constexpr auto block = 500ms;  // how long XREAD waits for news; also how old `in_step_at` gets in quiet times
+constexpr std::int64_t note_every_ms = 60'000;
 
-// The act that counts is the newest one known, wherever it was known.
-RecordPtr keeping_revocation(const policy::Registry* before, const RecordPtr& record) {
-  const auto* old = before ? before->find(record->id) : nullptr;
-  if (!old || !old->act || !old->act->revoked) return record;
-  if (record->act && record->act->at >= old->act->at) return record;
-  auto kept = std::make_shared<policy::OperatorRecord>(*record);
-  kept->act = old->act;
-  return kept;
+policy::Instant wall_clock() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -37,15 +31,26 @@ std::int64_t boot_ms() {
 }
 
 RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor,
-                                   const config::RedisSettings& settings,
+                                   const config::RedisSettings& settings, Options options,
                                    std::atomic<std::int64_t>& in_step_at, Publish publish)
     : link_(executor, settings),
       store_(link_),
+      options_(std::move(options)),
       publish_(std::move(publish)),
       executor_(executor),
+      copy_(options_.copy),
       in_step_at_(in_step_at) {}
 
 void RegistryFollower::start() {
+  if (!options_.copy.empty()) {
+    auto found = read_copy(options_.copy);
+    if (found.whole) replica_.adopt(std::move(*found.whole));
+    if (!replica_.empty() || !found.trouble.empty())
+      publish_({.registry = replica_.registry(),
+                .from = News::From::copy,
+                .seen_at = found.seen_at,
+                .trouble = std::move(found.trouble)});
+  }
   link_.start();
   boost::asio::co_spawn(executor_, run(), boost::asio::detached);
 }
@@ -59,7 +64,7 @@ Task<> RegistryFollower::run() {
   asio::steady_timer pause(executor_);
   while (!stopped_) {
     bool in_step = co_await link_.wait_up(1s);
-    if (in_step && (!current_ || missed_)) in_step = co_await load_whole();
+    if (in_step && missed_) in_step = co_await load_whole();
     if (in_step) in_step = co_await follow_once();
     if (in_step || stopped_) continue;
     pause.expires_after(50ms);
@@ -68,82 +73,102 @@ Task<> RegistryFollower::run() {
   }
 }
 
+// A Redis that has just started may have lost what other gateways know and are about to restore. Who knows
+// nothing itself gives them a moment.
+Task<bool> RegistryFollower::still_settling() {
+  Command info{"INFO", "server"};
+  const auto answer = co_await link_.call(std::move(info), 1s);
+  if (!answer.text()) co_return true;
+  co_return answer.text()->find("uptime_in_seconds:0\r") != std::string_view::npos;
+}
+
 Task<bool> RegistryFollower::load_whole() {
-  // First the place in the stream, then the present: what changes in between is told again, and does no harm.
-  Command newest{"XREVRANGE", keys::registry_events, "+", "-", "COUNT", "1"};
-  const auto last = co_await link_.call(std::move(newest), 2s);
-  if (!last.ok()) co_return false;
   const auto meta = co_await store_.meta();
   if (!meta || meta->epoch.empty()) co_return false;  // nobody has imported anything yet
-  const auto loaded = co_await store_.load();
-  if (!loaded) co_return false;
-
-  // What we know and Redis does not (it lost writes, or was begun anew) is kept where forgetting would
-  // permit.
-  const bool same_registry = epoch_ == meta->epoch;
-  std::vector<RecordPtr> kept;
-  if (current_) {
-    current_->each([&](const policy::OperatorRecord& old) {
-      const auto* now = loaded->find(old.id);
-      const bool lost = same_registry && old.serial > loaded->serial();
-      const bool revocation_lost =
-          old.act && old.act->revoked && !(now && now->act && now->act->at >= old.act->at);
-      if (lost || (revocation_lost && !now)) {
-        kept.push_back(std::make_shared<policy::OperatorRecord>(old));
-      } else if (revocation_lost) {
-        kept.push_back(keeping_revocation(current_.get(), std::make_shared<policy::OperatorRecord>(*now)));
-      }
-    });
+  // What was on disk may be all there is, or the stream goes on from it.
+  if (replica_.same_as(meta->epoch, meta->serial, meta->head)) {
+    missed_ = false;
+    co_return true;
   }
-  current_ = kept.empty() ? loaded : loaded->with(kept, loaded->serial(), meta->sources());
-  sources_ = meta->sources();
-  epoch_ = meta->epoch;
-  last_id_ = last.size() > 0 ? stream_entry(last.element(0)).id : "0-0";
-  assembler_.clear();
+  if (replica_.behind(meta->epoch, meta->serial) && !replica_.whole().stream_id.empty()) {
+    auto place = replica_.whole().stream_id;
+    auto next = co_await store_.news(place, 0ms);
+    if (next && !next->empty() && next->front().after == replica_.whole().head) {
+      missed_ = false;
+      co_return true;
+    }
+  }
+  if (replica_.empty() && co_await still_settling()) co_return false;
+  auto found = co_await store_.load();
+  if (!found) co_return false;
+  auto lost = replica_.adopt(std::move(*found));
   missed_ = false;
-  publish_(current_, nullptr);
+  publish_({.registry = replica_.registry(), .from = News::From::redis});
+  copy_.keep(replica_.whole(), wall_clock());
+  if (!lost.empty()) co_await restore(std::move(lost));
   co_return true;
+}
+
+// Redis has lost what this gateway knows: it goes back in, for gateways that never heard of it.
+Task<> RegistryFollower::restore(std::vector<policy::RecordPtr> lost) {
+  const auto serial = replica_.registry()->serial();
+  const RegistryChange change{.kind = RegistryChange::Kind::restore,
+                              .at = wall_clock(),
+                              .by = "gateway " + options_.gateway,
+                              .reason = "Redis had lost changes that this gateway knew"};
+  Fences fences;
+  for (const auto& record : lost)
+    if (policy::etoc_on(*record, policy::JstDate::of(change.at)) == policy::EtocState::revoked)
+      fences.raise.push_back(*policy::OperatorId::parse(record->id()));
+  const auto done = co_await store_.commit(serial, change, lost, fences);
+  // Somebody else was faster, or it failed: what is still lost shows when all is loaded again.
+  if (!done || *done == 0) missed_ = true;
 }
 
 Task<bool> RegistryFollower::follow_once() {
   const auto asked_at = boot_ms();
-  Command head{"HMGET", keys::registry_meta, "serial", "epoch"};
+  Command head{"HMGET", keys::registry_meta, "serial", "epoch", "head"};
   const auto now = co_await link_.call(std::move(head), 1s);
   if (!now.ok()) co_return false;
   const auto serial = std::uint64_t(now.integer(0).value_or(0));
-  if (now.text(1) != epoch_ || serial < current_->serial()) {
+  const auto epoch = now.text(1).value_or("");
+  if (replica_.same_as(epoch, serial, now.text(2).value_or(""))) {
+    in_step_at_.store(asked_at, std::memory_order_relaxed);
+    note_seen();
+  } else if (!replica_.behind(epoch, serial)) {
     missed_ = true;  // Redis lost something, or somebody began anew
     co_return false;
   }
-  if (serial == current_->serial()) in_step_at_.store(asked_at, std::memory_order_relaxed);
-
-  Command read{
-      "XREAD", "COUNT", "1000", "BLOCK", std::to_string(block.count()), "STREAMS", keys::registry_events,
-      last_id_};
-  const auto news = co_await link_.call(std::move(read), block + 1000ms);
-  if (!news.ok()) co_return false;
-  for (const auto& entry : stream_entries(news, keys::registry_events)) {
-    last_id_ = entry.id;
-    auto event = assembler_.add(entry.fields);
-    if (event) apply(std::move(*event));
+  auto place = replica_.whole().stream_id;
+  auto events = co_await store_.news(place, block);
+  if (!events) {
+    missed_ = link_.up();
+    co_return false;
   }
+  if (events->empty() && replica_.behind(epoch, serial)) missed_ = true;  // the stream was cut behind us
+  replica_.at_stream(place);
+  if (!events->empty()) apply(std::move(*events));
   co_return !missed_;
 }
 
-void RegistryFollower::apply(RegistryEvent event) {
-  if (event.serial <= current_->serial()) return;  // already in what we loaded
-  if (event.serial != current_->serial() + 1) {
-    missed_ = true;
-    return;
+void RegistryFollower::apply(std::vector<RegistryEvent> events) {
+  std::size_t applied = 0, first = 0;
+  for (std::size_t i = 0; i < events.size() && !missed_; ++i) {
+    const auto taken = replica_.apply(events[i]);
+    if (taken == RegistryReplica::Taken::missed) missed_ = true;
+    if (taken != RegistryReplica::Taken::applied) continue;
+    if (applied++ == 0) first = i;
+    copy_.add(events[i], replica_.whole(), wall_clock());
   }
-  RegistryMeta meta{.fields = event.change.meta};
-  const auto changed = meta.sources();
-  for (std::size_t i = 0; i < changed.size(); ++i)
-    if (changed[i].verified_at) sources_[i] = changed[i];
-  std::vector<RecordPtr> records;
-  for (const auto& record : event.records) records.push_back(keeping_revocation(current_.get(), record));
-  current_ = current_->with(records, event.serial, sources_);
-  publish_(current_, &event);
+  if (applied == 0) return;
+  publish_({.registry = replica_.registry(), .changes = std::span(events).subspan(first, applied)});
+}
+
+void RegistryFollower::note_seen() {
+  const auto now = boot_ms();
+  if (now - noted_at_ < note_every_ms) return;
+  noted_at_ = now;
+  copy_.seen(wall_clock());
 }
 
 }  // namespace sekisho::cache

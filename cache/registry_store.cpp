@@ -10,11 +10,15 @@
 
 namespace sekisho::cache {
 using namespace std::chrono_literals;
+using policy::RecordPtr;
 
 namespace {
 
 // Registry traffic may be large; it never stands in the way of an order.
 constexpr auto patience = 30s;
+constexpr std::size_t inline_max = 200;  // records that one script call puts in place
+constexpr std::size_t batch_records = 200, batches_at_once = 16;
+constexpr auto change_kept = "3600000";  // ms; a gateway further behind loads all
 
 std::uint64_t number(std::string_view digits) {
   std::uint64_t value = 0;
@@ -33,26 +37,36 @@ std::string fresh_token() {
   return hex;
 }
 
-}  // namespace
-
-std::string meta_field(policy::Register which, std::string_view what) {
-  return std::string(policy::name(which)) + "." + std::string(what);
+// Into packed records; one that cannot be read is left out.
+void add_all(const std::vector<std::string_view>& lines, std::vector<RecordPtr>& records) {
+  for (auto& record : decode_all(lines))
+    if (record) records.push_back(std::move(record));
+}
+void add_record(std::string_view text, std::vector<RecordPtr>& records) {
+  if (const auto record = decode(text)) records.push_back(policy::PackedRecord::of(*record));
 }
 
-std::array<policy::SourceStatus, 4> RegistryMeta::sources() const {
-  std::array<policy::SourceStatus, 4> out;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto which = static_cast<policy::Register>(i);
-    const auto field = [&](std::string_view what) {
-      const auto found = fields.find(meta_field(which, what));
-      return found == fields.end() ? std::uint64_t(0) : number(found->second);
-    };
-    out[i].serial = field("serial");
-    out[i].rows = field("rows");
-    if (const auto at = field("verified_at")) out[i].verified_at = policy::from_ms(std::int64_t(at));
+RegistryEvent event_of(const StreamEntry& entry) {
+  RegistryEvent event;
+  for (const auto& [field, value] : entry.fields) {
+    if (field == "serial") event.serial = number(value);
+    if (field == "id") event.id = value;
+    if (field == "after") event.after = value;
+    if (field == "kind")
+      event.change.kind =
+          policy::parse_word<RegistryChange::Kind>(value).value_or(RegistryChange::Kind::import);
+    if (field == "at") event.change.at = policy::from_ms(std::int64_t(number(value)));
+    if (field == "by") event.change.by = value;
+    if (field == "reason") event.change.reason = value;
+    if (field == "count") event.count = number(value);
+    if (field == "batches") event.batches = number(value);
+    if (field == "record") add_record(value, event.records);
+    if (field.starts_with("meta.")) event.change.meta[field.substr(5)] = value;
   }
-  return out;
+  return event;
 }
+
+}  // namespace
 
 Task<std::optional<RegistryMeta>> RegistryStore::meta() {
   Command get{"HGETALL", keys::registry_meta};
@@ -64,90 +78,248 @@ Task<std::optional<RegistryMeta>> RegistryStore::meta() {
       meta.serial = number(value);
     else if (field == "epoch")
       meta.epoch = value;
+    else if (field == "head")
+      meta.head = value;
+    else if (field == "unfolded")
+      meta.unfolded = number(value);
     else
       meta.fields[field] = value;
   }
   co_return meta;
 }
 
-Task<std::shared_ptr<const policy::Registry>> RegistryStore::load() {
+Task<std::optional<WholeRegistry>> RegistryStore::load() {
+  // First the newest changes, then the present: what changes in between is told again, and does no harm.
+  Command newest{"XREVRANGE", keys::registry_events, "+", "-", "COUNT", "1000"};
+  const auto last = co_await link_.call(std::move(newest), patience);
   const auto head = co_await meta();
-  if (!head) co_return nullptr;
-  std::vector<policy::RecordPtr> records;
+  if (!last.ok() || !head) co_return std::nullopt;
+  WholeRegistry whole{.epoch = head->epoch, .head = head->head, .stream_id = "0-0", .fields = head->fields};
+  for (std::size_t i = last.size(); i-- > 0;) {
+    const auto entry = stream_entry(last.element(i));
+    const auto event = event_of(entry);
+    if (event.serial > head->serial) continue;
+    whole.stream_id = entry.id;
+    whole.recent.emplace_back(event.serial, event.id);
+  }
+
+  std::vector<RecordPtr> records;
   std::string cursor = "0";
   do {
-    Command scan{"HSCAN", keys::registry_operators, cursor, "COUNT", "5000"};
+    Command scan{"HSCAN", keys::registry_operators, cursor, "COUNT", "20000"};
     const auto answer = co_await link_.call(std::move(scan), patience);
-    if (!answer.ok()) co_return nullptr;
+    if (!answer.ok()) co_return std::nullopt;
     cursor = answer.text(0).value_or("0");
-    for (const auto& [id, record] : answer.pairs(1))
-      if (auto decoded = decode(record))
-        records.push_back(std::make_shared<policy::OperatorRecord>(std::move(*decoded)));
+    const auto* found = answer.element(1);
+    std::vector<std::string_view> lines;
+    for (std::size_t i = 1; i < elements(found); i += 2) lines.push_back(text_at(found, i));
+    add_all(lines, records);
   } while (cursor != "0");
   const policy::Registry empty;
-  co_return empty.with(records, head->serial, head->sources());
+  whole.registry = empty.with(std::move(records), head->serial, sources_of(head->fields));
+  if (head->unfolded == 0) co_return whole;
+
+  // A large change is in force and not folded in: it lies over all that is older.
+  const auto over = co_await batches_of(head->unfolded);
+  if (!over) co_return std::nullopt;
+  std::vector<RecordPtr> newer;
+  for (const auto& record : *over) {
+    const auto* under = whole.registry->find(record->id());
+    if (!under || under->serial() < record->serial()) newer.push_back(record);
+  }
+  whole.registry = whole.registry->with(std::move(newer), head->serial, whole.registry->sources());
+  co_return whole;
 }
 
-Task<policy::RecordPtr> RegistryStore::find(const policy::OperatorId& id, bool& reachable) {
+Task<RecordPtr> RegistryStore::find(const policy::OperatorId& id, bool& reachable) {
   Command get{"HGET", keys::registry_operators, id.text()};
   const auto answer = co_await link_.call(std::move(get), 2s);
   reachable = answer.ok();
   if (!answer.text()) co_return nullptr;
-  auto record = decode(*answer.text());
-  if (!record) co_return nullptr;
-  co_return std::make_shared<policy::OperatorRecord>(std::move(*record));
+  const auto record = decode(*answer.text());
+  co_return record ? policy::PackedRecord::of(*record) : nullptr;
+}
+
+Task<std::optional<std::vector<policy::OperatorRecord>>> RegistryStore::history(
+    const policy::OperatorId& id) {
+  Command past{"LRANGE", keys::registry_past(id.text()), "0", "-1"};
+  const auto before = co_await link_.call(std::move(past), patience);
+  bool reachable = false;
+  const auto now = co_await find(id, reachable);
+  if (!before.ok() || !reachable) co_return std::nullopt;
+  std::vector<policy::OperatorRecord> out;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (auto record = decode(before.text(i).value_or(""))) out.push_back(std::move(*record));
+  if (now) out.push_back(now->unpack());
+  co_return out;
+}
+
+// Batches go to a list that nobody reads before the commit names it.
+Task<bool> RegistryStore::stage(const std::string& staging, const policy::Version& version,
+                                const std::vector<RecordPtr>& records) {
+  std::size_t batch = 0;
+  for (std::size_t at = 0; at < records.size(); at += batch_records) {
+    std::string lines;
+    for (std::size_t i = at; i < std::min(at + batch_records, records.size()); ++i) {
+      auto record = records[i]->unpack();
+      const auto effective = record.version.effective;
+      record.version = version;
+      record.version.effective = effective;
+      lines += encode(record) + "\n";
+    }
+    Command push{"RPUSH", staging, std::move(lines)};
+    const bool last = at + batch_records >= records.size();
+    if (++batch % batches_at_once != 0 && !last) {
+      link_.post(push);
+      continue;
+    }
+    const auto pushed = co_await link_.call(std::move(push), patience);
+    Command expire{"PEXPIRE", staging, change_kept};
+    const auto expires = co_await link_.call(std::move(expire), patience);
+    if (!pushed.ok() || !expires.ok()) co_return false;
+  }
+  co_return true;
 }
 
 Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, const RegistryChange& change,
-                                                         const std::vector<policy::RecordPtr>& records) {
+                                                         const std::vector<RecordPtr>& records,
+                                                         const Fences& fences) {
+  const policy::Version version{.serial = seen + 1, .known_at = change.at};
+  const bool large = records.size() > inline_max;
   const auto staging = keys::registry_staging(fresh_token());
-  Command stage{"HSET", staging};
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    auto stamped = *records[i];
-    stamped.serial = seen + 1;
-    stage.push_back(stamped.id.text());
-    stage.push_back(encode(stamped));
-    if (stage.size() < 2002 && i + 1 < records.size()) continue;
-    const auto staged = co_await link_.call(stage, patience);
-    if (!staged.ok()) co_return std::nullopt;
-    stage.resize(2);
+  if (large) {
+    if (!co_await mend()) co_return std::nullopt;
+    if (!co_await stage(staging, version, records)) co_return std::nullopt;
   }
-  Command commit{"EVAL",
-                 std::string(script("registry_commit").source),
-                 "4",
-                 keys::registry_operators,
-                 keys::registry_events,
-                 keys::registry_meta,
-                 staging,
-                 std::to_string(seen),
-                 std::string(policy::name(change.kind)),
-                 std::to_string(policy::to_ms(change.at)),
-                 change.by,
-                 change.reason,
-                 fresh_token()};
+  std::vector<std::string> args{
+      std::to_string(seen),
+      fresh_token(),
+      fresh_token(),
+      std::string(policy::name(change.kind)),
+      std::to_string(policy::to_ms(change.at)),
+      change.by,
+      change.reason,
+      std::to_string(records.size()),
+      std::to_string(large ? (records.size() + batch_records - 1) / batch_records : 0),
+      std::to_string(change.meta.size())};
   for (const auto& [field, value] : change.meta) {
-    commit.push_back(field);
-    commit.push_back(value);
+    args.push_back(field);
+    args.push_back(value);
   }
-  const auto answer = co_await link_.call(std::move(commit), patience);
-  if (!answer.ok() || !answer.integer()) co_return std::nullopt;
+  for (std::size_t i = 0; !large && i < records.size(); ++i) {
+    auto record = records[i]->unpack();
+    const auto effective = record.version.effective;
+    record.version = version;
+    record.version.effective = effective;
+    args.push_back(record.id.text());
+    args.push_back(encode(record));
+  }
+  std::vector<std::string> keys{keys::registry_operators, keys::registry_events, keys::registry_meta,
+                                staging};
+  const auto answer = co_await link_.run(script("registry_commit"), std::move(keys), std::move(args));
+  if (!answer.ok() || !answer.integer() || *answer.integer() < -1) co_return std::nullopt;
+  if (*answer.integer() <= 0) {
+    if (large) link_.post({"DEL", staging});
+    co_return std::uint64_t(0);
+  }
   const auto serial = std::uint64_t(*answer.integer());
-  if (serial == 0) co_return serial;
-  // A fence stands exactly before the revoked; an older one would hold up an operator for nothing.
-  RedisLedger ledger(link_, {});
-  const auto today = policy::JstDate::of(change.at);
-  for (const auto& record : records) {
-    const bool revoked = policy::etoc_on(*record, today) == policy::EtocState::revoked;
-    const std::uint64_t fence = revoked ? serial : 0;
-    const bool done = co_await ledger.fence(record->id, fence);
-    if (!done) co_return std::nullopt;
-  }
+  const bool fenced = co_await set_fences(serial, fences);
+  if (!fenced) co_return std::nullopt;
+  if (large && !co_await fold(serial)) co_return std::nullopt;
   co_return serial;
+}
+
+// A fence stands exactly before the revoked; an older one would hold up an operator for nothing.
+Task<bool> RegistryStore::set_fences(std::uint64_t serial, const Fences& fences) {
+  RedisLedger ledger(link_, {});
+  for (const auto& id : fences.raise)
+    if (!co_await ledger.fence(id, serial)) co_return false;
+  for (const auto& id : fences.lower)
+    if (!co_await ledger.fence(id, 0)) co_return false;
+  co_return true;
+}
+
+Task<bool> RegistryStore::mend() {
+  const auto head = co_await meta();
+  if (!head) co_return false;
+  if (head->unfolded == 0) co_return true;
+  co_return co_await fold(head->unfolded);
+}
+
+Task<bool> RegistryStore::fold(std::uint64_t serial) {
+  const auto change = keys::registry_change(serial);
+  Command length{"LLEN", change};
+  const auto batches = co_await link_.call(std::move(length), patience);
+  if (!batches.ok()) co_return false;
+  const auto count = std::size_t(batches.integer().value_or(0));
+  for (std::size_t i = 0; i < count; ++i) {
+    Command get{"LINDEX", change, std::to_string(i)};
+    const auto batch = co_await link_.call(std::move(get), patience);
+    if (!batch.text()) co_return false;
+    std::vector<std::string> keys{keys::registry_operators}, args{std::to_string(serial)};
+    for (auto rest = *batch.text(); !rest.empty();) {
+      const auto line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+      const auto record = decode(line);
+      if (!record) continue;
+      args.push_back(record->id.text());
+      args.emplace_back(line);
+    }
+    const auto folded = co_await link_.run(script("registry_fold"), std::move(keys), std::move(args));
+    if (!folded.ok()) co_return false;
+    if (on_progress) on_progress(i + 1, count);
+  }
+  Command done{"HDEL", keys::registry_meta, "unfolded"}, expire{"PEXPIRE", change, change_kept};
+  const auto cleared = co_await link_.call(std::move(done), patience);
+  link_.post(expire);
+  co_return cleared.ok();
+}
+
+Task<std::optional<std::vector<RecordPtr>>> RegistryStore::batches_of(std::uint64_t serial) {
+  std::vector<RecordPtr> records;
+  for (std::size_t from = 0;; from += batches_at_once) {
+    Command range{"LRANGE", keys::registry_change(serial), std::to_string(from),
+                  std::to_string(from + batches_at_once - 1)};
+    const auto batches = co_await link_.call(std::move(range), patience);
+    if (!batches.ok()) co_return std::nullopt;
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      for (auto rest = batches.text(i).value_or(""); !rest.empty();) {
+        const auto line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        add_record(line, records);
+      }
+    }
+    if (batches.size() < batches_at_once) break;
+  }
+  co_return records;
+}
+
+Task<std::optional<std::vector<RegistryEvent>>> RegistryStore::news(std::string& stream_id,
+                                                                    std::chrono::milliseconds block) {
+  Command read{"XREAD", "COUNT", "1000"};
+  if (block.count() > 0) {
+    read.push_back("BLOCK");
+    read.push_back(std::to_string(block.count()));
+  }
+  for (auto& word : {std::string("STREAMS"), keys::registry_events, stream_id}) read.push_back(word);
+  const auto news = co_await link_.call(std::move(read), block + 1000ms);
+  if (!news.ok()) co_return std::nullopt;
+  std::vector<RegistryEvent> out;
+  for (const auto& entry : stream_entries(news, keys::registry_events)) {
+    auto event = event_of(entry);
+    if (event.batches > 0) {
+      auto records = co_await batches_of(event.serial);
+      if (!records || records->size() != event.count) co_return std::nullopt;
+      event.records = std::move(*records);
+    }
+    stream_id = entry.id;
+    out.push_back(std::move(event));
+  }
+  co_return out;
 }
 
 Task<std::optional<std::vector<RegistryEvent>>> RegistryStore::events() {
   std::vector<RegistryEvent> out;
-  EventAssembler assembler;
   std::string from = "-";
   while (true) {
     Command range{"XRANGE", keys::registry_events, from, "+", "COUNT", "500"};
@@ -156,39 +328,10 @@ Task<std::optional<std::vector<RegistryEvent>>> RegistryStore::events() {
     for (std::size_t i = 0; i < answer.size(); ++i) {
       const auto entry = stream_entry(answer.element(i));
       from = "(" + entry.id;
-      if (auto event = assembler.add(entry.fields)) out.push_back(std::move(*event));
+      out.push_back(event_of(entry));
     }
     if (answer.size() < 500) co_return out;
   }
-}
-
-std::optional<RegistryEvent> EventAssembler::add(
-    const std::vector<std::pair<std::string, std::string>>& fields) {
-  bool commit = false;
-  std::uint64_t serial = 0;
-  for (const auto& [field, value] : fields)
-    if (field == "serial") serial = number(value);
-  if (serial != open_.serial) open_ = RegistryEvent{.serial = serial};
-  for (const auto& [field, value] : fields) {
-    if (field == "record") {
-      if (auto record = decode(value))
-        open_.records.push_back(std::make_shared<policy::OperatorRecord>(std::move(*record)));
-    } else if (field == "commit") {
-      commit = true;
-      open_.change.kind =
-          policy::parse_word<RegistryChange::Kind>(value).value_or(RegistryChange::Kind::import);
-    } else if (field == "at") {
-      open_.change.at = policy::from_ms(std::int64_t(number(value)));
-    } else if (field == "by") {
-      open_.change.by = value;
-    } else if (field == "reason") {
-      open_.change.reason = value;
-    } else if (field.starts_with("meta.")) {
-      open_.change.meta[field.substr(5)] = value;
-    }
-  }
-  if (!commit) return std::nullopt;
-  return std::exchange(open_, {});
 }
 
 }  // namespace sekisho::cache

@@ -1,48 +1,34 @@
-// The registry in Redis: committed whole by commands, followed by gateways.
+// The registry in Redis: committed whole by commands, read and followed by gateways.
 //
-// A change is a set of whole records under the next serial. It lies in a hash (the present) and in a stream
-// (how it became so); `registry_commit.lua` writes both at once, so nobody sees half of it.
+// A change is a set of whole records under the next serial. The present is a hash, what was before lies in a
+// list for each operator, and a stream tells how it became so; one script writes all of it, so that nobody
+// sees half of a change. The records of a large change lie apart, in batches, and are folded into the present
+// afterwards: an import of a million operators never stops Redis for longer than one batch takes.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <map>
-#include <memory>
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cache/redis_link.h"
-#include "policy/registry.h"
+#include "cache/registry_change.h"
 
 namespace sekisho::cache {
 
-// What was done, by whom, why.
-struct RegistryChange {
-  enum class Kind : std::uint8_t { import, revoke, reinstate };
-  Kind kind = Kind::import;
-  policy::Instant at{};
-  std::string by, reason;
-  std::map<std::string, std::string> meta;  // e.g. "etoc.verified_at" -> milliseconds
-};
-inline constexpr std::string_view registry_change_words[] = {"import", "revoke", "reinstate"};
-constexpr auto& words_of(RegistryChange::Kind) { return registry_change_words; }
-
-// Names of a register's meta fields.
-std::string meta_field(policy::Register which, std::string_view what);  // "etoc.serial"
-
 struct RegistryMeta {
   std::uint64_t serial = 0;
-  std::string epoch;  // changes when somebody begins the registry anew; empty: there is none
-  std::map<std::string, std::string> fields;
-  std::array<policy::SourceStatus, 4> sources() const;
+  std::string epoch;  // empty: there is no registry
+  std::string head;
+  std::uint64_t unfolded = 0;  // serial of the large change that is not folded in yet; 0: none
+  RegistryFields fields;
 };
 
-// One change as the stream tells it.
-struct RegistryEvent {
-  std::uint64_t serial = 0;
-  RegistryChange change;
-  std::vector<policy::RecordPtr> records;
+// What a commit changes beside the records: whom the ledger must refuse by name until gateways have heard of
+// it.
+struct Fences {
+  std::vector<policy::OperatorId> raise, lower;
 };
 
 class RegistryStore {
@@ -51,31 +37,39 @@ class RegistryStore {
 
   // Nothing: Redis could not be read.
   Task<std::optional<RegistryMeta>> meta();
-  Task<std::shared_ptr<const policy::Registry>> load();  // null: could not be read
+  Task<std::optional<WholeRegistry>> load();
   Task<policy::RecordPtr> find(const policy::OperatorId& id, bool& reachable);
+  // Every version of one operator, oldest first, the present one last.
+  Task<std::optional<std::vector<policy::OperatorRecord>>> history(const policy::OperatorId& id);
 
-  // Commits on top of `seen`, and then fences off every revoked operator among the records in the ledger:
-  // once this returned, no gateway takes a hold for it that has not heard of the revocation. Returns the new
-  // serial; 0: somebody else was faster, look again; nothing: unreachable.
+  // Commits on top of `seen`, and then sets the fences in the ledger: once this returned, no gateway takes a
+  // hold for a revoked operator that has not heard of the revocation. Returns the new serial; 0: somebody
+  // else was faster, look again; nothing: unreachable, run it again.
   Task<std::optional<std::uint64_t>> commit(std::uint64_t seen, const RegistryChange& change,
-                                            const std::vector<policy::RecordPtr>& records);
+                                            const std::vector<policy::RecordPtr>& records,
+                                            const Fences& fences = {});
+  // Folds a large change whose writer died. Before the next large one.
+  Task<bool> mend();
 
-  // All events that are still in the stream, oldest first.
+  // Changes after this place in the stream, whole, oldest first; waits for one at most `block`. `stream_id`
+  // moves on. Nothing: Redis could not be read, or a large change is gone already (it is kept for an hour):
+  // load all.
+  Task<std::optional<std::vector<RegistryEvent>>> news(std::string& stream_id,
+                                                       std::chrono::milliseconds block);
+
+  // Every change, oldest first; records of large ones are left out.
   Task<std::optional<std::vector<RegistryEvent>>> events();
 
+  std::function<void(std::size_t done, std::size_t all)> on_progress;  // of a large commit, in operators
+
  private:
+  Task<bool> stage(const std::string& staging, const policy::Version& version,
+                   const std::vector<policy::RecordPtr>& records);
+  Task<std::optional<std::vector<policy::RecordPtr>>> batches_of(std::uint64_t serial);
+  Task<bool> fold(std::uint64_t serial);
+  Task<bool> set_fences(std::uint64_t serial, const Fences& fences);
+
   RedisLink& link_;
-};
-
-// Collects the entries of the stream into whole events. A hole in the serials means that entries were missed.
-class EventAssembler {
- public:
-  // One stream entry's fields. Returns the event that it completes, if any.
-  std::optional<RegistryEvent> add(const std::vector<std::pair<std::string, std::string>>& fields);
-  void clear() { open_ = {}; }
-
- private:
-  RegistryEvent open_;
 };
 
 }  // namespace sekisho::cache

@@ -62,6 +62,7 @@ std::string parse_match(const std::string& text, Route& route) {
 struct Slot {
   bool counts = false;   // a number: count(...), sum(...)
   bool several = false;  // a list: '*' alone
+  bool type = false;     // a number type: type_of(...)
   bool certain = false;  // must not be optional
 };
 
@@ -92,10 +93,13 @@ class LocatorKind {
   std::string check(const Locator& locator) const {
     using Kind = Locator::Kind;
     const std::string text = "the locator '" + locator.source + "' ";
-    const bool counted = locator.function != Locator::Function::value;
+    const bool typed = locator.function == Locator::Function::type_of;
+    const bool counted = locator.function != Locator::Function::value && !typed;
     const bool starred = std::find(locator.steps.begin(), locator.steps.end(), "*") != locator.steps.end();
+    if (typed && !slot_.type) return text + "is a number type, and this field is not";
     if (counted && !slot_.counts) return text + "is a number, and this field is not";
-    if (starred && !counted && !slot_.several) return text + "may find several values; this field is one";
+    if (starred && !counted && !typed && !slot_.several)
+      return text + "may find several values; this field is one";
     if (locator.kind == Kind::constant && slot_.counts && !is_count(locator.text))
       return text + "is not a plain whole number";
     if (locator.optional && slot_.certain) return text + "must not be optional: the gate decides by it";
@@ -186,7 +190,7 @@ class RouteReader {
         fields.may(key, LocatorKind(route, slot, false), out);
       };
       field("quantity", {.counts = true, .certain = hands_out}, order.quantity);
-      field("number_type", {.certain = hands_out}, order.number_type);
+      field("number_type", {.type = true, .certain = hands_out}, order.number_type);
       field("area", {}, order.area);
       field("channels", {.counts = true}, order.channels);
       field("chain", {.several = true}, order.chain);
@@ -222,7 +226,7 @@ class RouteReader {
   }
 
   void check_number_type(const Where& where, const Node* order) {
-    if (!where || !order) return;
+    if (!where || !order || where->function == Locator::Function::type_of) return;
     const Place place = order->find("number_type")->place;
     if (where->kind != Locator::Kind::constant) {
       if (number_types_.empty())

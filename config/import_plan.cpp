@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <span>
+#include <unordered_map>
 
 namespace sekisho::config {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 using policy::EtocState;
 using policy::OperatorId;
 using policy::OperatorRecord;
+using policy::PackedRecord;
+using policy::RecordPtr;
 using policy::Register;
 
 // Listed in a way that lets an operator order as a certified one, or did until its last day passed.
@@ -44,13 +47,21 @@ bool has_part(const OperatorRecord& record, Register which) {
       break;
   }
   return record.track_record != policy::TrackRecord{} || !record.owner_group.empty() ||
-         !record.domestic_agent.empty();
+         !record.domestic_agent.empty() || !record.notification_number.empty();
 }
 
-bool same_parts(const OperatorRecord& a, const OperatorRecord& b) {
-  return a.names == b.names && a.etoc == b.etoc && a.plan == b.plan && a.refusals == b.refusals &&
-         a.track_record == b.track_record && a.owner_group == b.owner_group &&
-         a.domestic_agent == b.domestic_agent;
+// Whatever change made them so.
+bool same_parts(OperatorRecord a, const OperatorRecord& b) {
+  a.version = b.version;
+  return a == b;
+}
+
+// Certificate numbers are opaque; only their case is none of anybody's business.
+std::string folded(std::string_view certificate) {
+  std::string out(certificate);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+  return out;
 }
 
 // A list's names replace ours where it has them; the name before stays known as a former one.
@@ -81,6 +92,7 @@ void put_row(OperatorRecord& record, Register which, const RegisterRow& row) {
       record.track_record = row.track_record;
       record.owner_group = row.owner_group;
       record.domestic_agent = row.domestic_agent;
+      record.notification_number = row.notification_number;
       break;
   }
 }
@@ -100,6 +112,7 @@ void empty_part(OperatorRecord& record, Register which) {
       record.track_record = {};
       record.owner_group.clear();
       record.domestic_agent.clear();
+      record.notification_number.clear();
       break;
   }
 }
@@ -107,13 +120,18 @@ void empty_part(OperatorRecord& record, Register which) {
 class Planner {
  public:
   Planner(const policy::Registry& registry, const RegisterFile& file, const ImportRules& rules)
-      : registry_(registry), file_(file), rules_(rules) {
-    for (const auto& row : file.rows) rows_[row.id].push_back(&row);
-  }
+      : registry_(registry), file_(file), rules_(rules) {}
 
   ImportPlan plan() {
-    for (const auto& [id, rows] : rows_) consider_listed(id, rows);
-    registry_.each([this](const OperatorRecord& record) { consider_unlisted(record); });
+    find_operators();
+    if (!plan_.errors.empty()) return std::move(plan_);
+    for (auto row = rows_.begin(); row != rows_.end();) {
+      const auto same =
+          std::find_if(row, rows_.end(), [&](const auto& one) { return one.first != row->first; });
+      consider_listed(row->first, {row, same});
+      row = same;
+    }
+    registry_.each([this](const PackedRecord& record) { consider_unlisted(record); });
     // The bytes alone do not tell: a corrected mapping makes another list of the same file.
     if (!rules_.last_digest.empty() && rules_.last_digest == file_.digest && plan_.changed.empty()) {
       plan_.same_file = true;
@@ -131,21 +149,73 @@ class Planner {
   }
 
  private:
-  void consider_listed(const OperatorId& id, const std::vector<const RegisterRow*>& rows) {
-    const OperatorRecord* old = registry_.find(id);
+  using Rows = std::vector<std::pair<OperatorId, const RegisterRow*>>;
+
+  void find_operators() {
+    for (const auto& row : file_.rows) {
+      const auto id = row.id.empty() ? by_certificate(row) : row.id;
+      if (id.empty()) continue;
+      const auto [entry, fresh] = listed_.emplace(id.text(), row.line);
+      if (!fresh && file_.which != Register::refusals && row.id.empty())
+        error(row, fmt::format("by its certificate this is {}, which stands on line {} already", id.text(),
+                               entry->second));
+      rows_.emplace_back(id, &row);
+    }
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+
+  // A list without a corporate number: the certificate number tells whose row it is. A name only suggests.
+  OperatorId by_certificate(const RegisterRow& row) {
+    index_registry();
+    const auto [from, until] = by_certificate_.equal_range(folded(row.etoc.certificate));
+    const auto found = row.etoc.certificate.empty() ? 0 : std::distance(from, until);
+    if (found == 1) return *OperatorId::parse(from->second);
+    auto text = row.etoc.certificate.empty() ? std::string("the corporate number is missing")
+                : found == 0                 ? "no corporate number, and no operator has the certificate '" +
+                                   row.etoc.certificate + "'"
+                             : "no corporate number, and several operators have the certificate '" +
+                                   row.etoc.certificate + "'";
+    if (const auto named = by_name_.find(row.names.ja); named != by_name_.end() && !row.names.ja.empty())
+      text += fmt::format("; by its name it may be {}: if it is, write that number", named->second);
+    error(row, std::move(text));
+    return {};
+  }
+
+  void index_registry() {
+    if (indexed_) return;
+    indexed_ = true;
+    registry_.each([&](const PackedRecord& packed) {
+      const auto record = packed.unpack();
+      if (!record.etoc.certificate.empty())
+        by_certificate_.emplace(folded(record.etoc.certificate), record.id.text());
+      if (!record.names.ja.empty()) by_name_.emplace(record.names.ja, record.id.text());
+      for (const auto& former : record.names.former) by_name_.emplace(former, record.id.text());
+    });
+  }
+
+  void error(const RegisterRow& row, std::string text) {
+    if (plan_.errors.size() < 200)
+      plan_.errors.push_back({file_.file, row.line, row.column, std::move(text)});
+  }
+
+  void consider_listed(const OperatorId& id, std::span<const Rows::value_type> rows) {
+    const auto* packed = registry_.find(id);
+    const auto old = packed ? std::optional(packed->unpack()) : std::nullopt;
     OperatorRecord next = old ? *old : OperatorRecord{.id = id, .country = id.text().substr(0, 2)};
-    next.serial = 0;
     if (file_.which == Register::refusals) next.refusals.clear();
-    for (const auto* row : rows) put_row(next, file_.which, *row);
-    if (file_.which == Register::etoc) count_etoc(old, next);
+    for (const auto& row : rows) put_row(next, file_.which, *row.second);
+    if (file_.which == Register::etoc) count_etoc(old ? &*old : nullptr, next);
     if (old && same_parts(*old, next)) return;
 
     (old && has_part(*old, file_.which) ? plan_.altered : plan_.added).push_back(id.text());
-    change(old, std::move(next));
+    change(old ? &*old : nullptr, std::move(next));
   }
 
-  void consider_unlisted(const OperatorRecord& old) {
-    if (!has_part(old, file_.which) || rows_.contains(old.id)) return;
+  void consider_unlisted(const PackedRecord& packed) {
+    if (listed_.contains(std::string(packed.id()))) return;
+    const auto old = packed.unpack();
+    if (!has_part(old, file_.which)) return;
     if (file_.which == Register::etoc) {
       // An old or cut list must not bring it back: a revocation outlives the row.
       if (old.etoc.state == EtocState::revoked) return;
@@ -155,7 +225,6 @@ class Planner {
       }
     }
     OperatorRecord next = old;
-    next.serial = 0;
     empty_part(next, file_.which);
     plan_.removed.push_back(old.id.text());
     change(&old, std::move(next));
@@ -179,7 +248,9 @@ class Planner {
     const auto after = policy::etoc_on(next, rules_.today);
     if (after == EtocState::revoked && before != after) plan_.revoked.push_back(next.id.text());
     if (after == EtocState::expired && before != after) plan_.expired.push_back(next.id.text());
-    plan_.changed.push_back(std::make_shared<const OperatorRecord>(std::move(next)));
+    if (before == EtocState::revoked && before != after) plan_.reinstated.push_back(next.id.text());
+    next.version = {.effective = rules_.published};
+    plan_.changed.push_back(PackedRecord::of(next));
   }
 
   void guard(Approval approval, std::string text) {
@@ -197,6 +268,9 @@ class Planner {
       guard(Approval::rollback,
             fmt::format("the list was published on {}, before the one of {} that is in force",
                         rules_.published->text(), rules_.last_published->text()));
+    if (rules_.list_serial && rules_.last_list_serial && *rules_.list_serial < *rules_.last_list_serial)
+      guard(Approval::rollback, fmt::format("the list has the serial {}, before the {} that is in force",
+                                            *rules_.list_serial, *rules_.last_list_serial));
   }
 
   void guard_shrink() {
@@ -230,17 +304,21 @@ class Planner {
   }
 
   void tidy() {
-    for (auto* ids :
-         {&plan_.added, &plan_.altered, &plan_.removed, &plan_.revoked, &plan_.expired, &plan_.still_revoked})
+    for (auto* ids : {&plan_.added, &plan_.altered, &plan_.removed, &plan_.revoked, &plan_.expired,
+                      &plan_.still_revoked, &plan_.reinstated})
       std::sort(ids->begin(), ids->end());
     std::sort(plan_.changed.begin(), plan_.changed.end(),
-              [](const auto& a, const auto& b) { return a->id < b->id; });
+              [](const auto& a, const auto& b) { return a->id() < b->id(); });
   }
 
   const policy::Registry& registry_;
   const RegisterFile& file_;
   const ImportRules& rules_;
-  std::map<OperatorId, std::vector<const RegisterRow*>> rows_;
+  Rows rows_;                                    // by operator
+  std::unordered_map<std::string, int> listed_;  // operator -> the line where it stands first
+  std::unordered_multimap<std::string, std::string> by_certificate_;
+  std::unordered_map<std::string, std::string> by_name_;
+  bool indexed_ = false;
   std::size_t certified_before_ = 0, certified_after_ = 0;
   std::vector<std::string> gone_, reinstated_;
   ImportPlan plan_;

@@ -6,6 +6,7 @@
 #include "config/digest.h"
 #include "config/loaders.h"
 #include "config/nearest.h"
+#include "config/numbering_plan_file.h"
 
 namespace sekisho::config {
 namespace {
@@ -61,6 +62,11 @@ Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& se
   if (clients) installation->clients = std::move(*clients.value);
   digests += digest;
   append(errors, std::move(clients.errors));
+
+  auto plan = load_numbering_plan(settings.numbering_plan, digest);
+  if (plan) installation->numbering_plan = std::move(*plan.value);
+  digests += digest;
+  append(errors, std::move(plan.errors));
 
   bool all_carriers = true;
   CarrierNames known;

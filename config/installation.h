@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "policy/adapter.h"
 #include "policy/compiled.h"
+#include "policy/numbering_plan.h"
 #include "policy/registry.h"
 #include "policy/rules.h"
 
@@ -21,7 +22,7 @@ namespace sekisho::config {
 struct Client {
   std::string id;
   policy::OperatorId operator_id;
-  std::vector<std::string> carriers;                   // empty: all
+  std::vector<std::string> carriers;                             // empty: all
   std::optional<policy::WordSet<policy::Operation>> operations;  // nothing: all
 };
 
@@ -33,29 +34,38 @@ struct KeyDigestHash {
 struct Clients {
   std::string api_key_header = "X-Api-Key";
   std::vector<Client> all;
-  std::unordered_map<KeyDigest, std::size_t, KeyDigestHash> by_key;  // into `all`; a client may have several keys
+  std::unordered_map<KeyDigest, std::size_t, KeyDigestHash>
+      by_key;  // into `all`; a client may have several keys
 };
 
 struct Installation {
   Installation() = default;
   // `rules` points into `policy`: a copy has rules of its own.
   Installation(const Installation& other)
-      : policy(other.policy), rules(policy), clients(other.clients), carriers(other.carriers), digest(other.digest) {}
+      : policy(other.policy),
+        rules(policy),
+        clients(other.clients),
+        carriers(other.carriers),
+        numbering_plan(other.numbering_plan),
+        digest(other.digest) {}
   Installation& operator=(const Installation&) = delete;
 
   policy::Policy policy;
   policy::Compiled rules;  // of `policy`
   Clients clients;
   std::vector<policy::Carrier> carriers;
+  policy::NumberingPlan numbering_plan;
   std::string digest;  // of all files together
 };
 
 Loaded<policy::Policy> load_policy(const std::filesystem::path& file);  // and prove it
-Loaded<policy::Policy> read_policy_file(const std::filesystem::path& file);  // read only, e.g. one that was in force
+Loaded<policy::Policy> read_policy_file(
+    const std::filesystem::path& file);  // read only, e.g. one that was in force
 Loaded<Clients> load_clients(const std::filesystem::path& file);
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file);
 
-// The policy, clients and carriers that the settings name. Also refused: two carriers of one name, routes that collide.
+// The policy, clients, carriers and numbering plan that the settings name. Also refused: two carriers of one
+// name, routes that collide.
 Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& settings);
 
 }  // namespace sekisho::config

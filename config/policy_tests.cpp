@@ -214,8 +214,10 @@ std::string expected(const PolicyTest& test) {
 
 policy::Standing standing_of(const PolicyTest& test) {
   const auto today = policy::JstDate::of(test.at);
-  auto standing = policy::stand(&test.record, test.record.id, test.order.number_type, today, 0, {});
-  for (const auto& hop : test.chain) policy::add_hop(standing.chain, &hop, test.order.number_type, today);
+  const auto record = policy::PackedRecord::of(test.record);
+  auto standing = policy::stand(record.get(), test.record.id, test.order.number_type, today, 0, {});
+  for (const auto& hop : test.chain)
+    policy::add_hop(standing.chain, policy::PackedRecord::of(hop).get(), test.order.number_type, today);
   return standing;
 }
 

@@ -34,6 +34,7 @@ class RegisterReader : public TableSink {
   RegisterReader(const std::filesystem::path& file, const Mapping& mapping)
       : file_(file.string()), mapping_(mapping), plain_(mapping.columns.empty()) {
     made.which = mapping.which;
+    made.file = file_;
   }
 
   RegisterFile made;
@@ -57,7 +58,10 @@ class RegisterReader : public TableSink {
       if (!column.empty()) known.push_back(column);
       const auto first = column.empty() ? names.end() : std::find(names.begin(), names.end(), column);
       if (first == names.end()) {
-        if (!column.empty() && (field.required || !plain_)) missing(field, column, names, cells);
+        const bool by_certificate = field.name == "corporate_number" && mapping_.which == Register::etoc &&
+                                    std::find(names.begin(), names.end(), "certificate") != names.end();
+        const bool needed = (field.required && !by_certificate) || !plain_;
+        if (!column.empty() && needed) missing(field, column, names, cells);
         continue;
       }
       const auto index = std::size_t(first - names.begin());
@@ -139,6 +143,9 @@ class RegisterReader : public TableSink {
 
   void read_id(RegisterRow& row) {
     auto number = text("corporate_number");
+    if (const Cell* found = cell("corporate_number")) row.line = found->line, row.column = found->column;
+    const bool may_lack = mapping_.which == Register::etoc && !(text("certificate") + text("name")).empty();
+    if (number.empty() && may_lack) return;  // the plan finds whose row it is, or says that it cannot
     if (number.empty()) return wrong("corporate_number", "the corporate number is missing");
     // Operators abroad have none; their id stands here as it is, such as "gb:01234567".
     const bool is_id = number.find(':') != number.npos;
@@ -251,6 +258,7 @@ class RegisterReader : public TableSink {
     row.track_record.first_supply = date("first_supply");
     row.owner_group = text("owner_group");
     row.domestic_agent = text("domestic_agent");
+    row.notification_number = text("notification_number");
     const auto count = text("numbers_elsewhere");
     const bool plain = count.size() <= 12 && count.find_first_not_of("0123456789") == count.npos;
     if (!plain) return wrong("numbers_elsewhere", shown(count) + " is not a plain whole number");
@@ -303,6 +311,9 @@ Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapp
   }
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (in.bad()) reader.error(0, 0, "cannot be read to its end");
+  const auto size = std::filesystem::file_size(file, failure);
+  if (!failure && size != text.size())
+    reader.error(0, 0, "is being written to: it grew while it was read; import it when it is whole");
   reader.made.digest = sha256_hex(text);
 
   if (reader.errors.empty() && decode(text, mapping, reader)) {

@@ -1,7 +1,9 @@
-// One register from a file: CSV or JSON, UTF-8 or Shift-JIS, columns named by a mapping file or as the fields are.
+// One register from a file: CSV or JSON, UTF-8 or Shift-JIS, columns named by a mapping file or as the fields
+// are.
 //
-// The whole file or nothing: every bad row is reported by line and column. Full-width text is normalised (NFKC), a
-// leading "T" of a corporate number is stripped, dates may be 2026-02-01, 2026/2/1 or 令和8年2月1日.
+// The whole file or nothing: every bad row is reported by line and column. Full-width text is normalised
+// (NFKC), a leading "T" of a corporate number is stripped, dates may be 2026-02-01, 2026/2/1 or
+// 令和8年2月1日.
 #pragma once
 
 #include <filesystem>
@@ -28,18 +30,20 @@ Mapping plain_mapping(policy::Register which);
 
 // One operator as one register has it. Only the part of that register is filled.
 struct RegisterRow {
-  policy::OperatorId id;
-  policy::Names names;  // etoc only
+  policy::OperatorId id;  // etoc only: may be empty, and then the certificate number tells whose row it is
+  policy::Names names;    // etoc only
   policy::EtocEntry etoc;
   policy::PlanEntry plan;
   policy::RefusalEntry refusal;  // an operator may stand in several rows of this register
   policy::TrackRecord track_record;
-  std::string owner_group, domestic_agent;  // with the track record: what the carrier knows of its customer
-  int line = 0;
+  std::string owner_group, domestic_agent,
+      notification_number;   // with the track record: what the carrier knows
+  int line = 0, column = 1;  // of the corporate number
 };
 
 struct RegisterFile {
   policy::Register which{};
+  std::string file;
   std::vector<RegisterRow> rows;
   std::string digest;  // SHA-256 of the bytes, hex
 };

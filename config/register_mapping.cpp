@@ -13,7 +13,10 @@ void read_columns(Document& document, const Node& node, Mapping& mapping) {
   Fields fields(document, node, "'columns'");
   for (const auto& field : fields_of(mapping.which)) {
     std::string column;
-    if (!(field.required ? fields.need(field.name, Text{}, column) : fields.may(field.name, Text{}, column)))
+    // A list by certificate numbers alone is one of operators that are known.
+    const bool by_certificate = field.name == "corporate_number" && fields.find("certificate");
+    if (!(field.required && !by_certificate ? fields.need(field.name, Text{}, column)
+                                            : fields.may(field.name, Text{}, column)))
       continue;
     mapping.columns[std::string(field.name)] = normalised(column);
   }
@@ -62,11 +65,9 @@ const std::vector<RegisterField>& fields_of(Register which) {
                                                       {"until"},
                                                       {"reference"},
                                                       {"confidential"}};
-  static const std::vector<RegisterField> track_record = {{"corporate_number", true},
-                                                          {"first_supply", true},
-                                                          {"numbers_elsewhere"},
-                                                          {"owner_group"},
-                                                          {"domestic_agent"}};
+  static const std::vector<RegisterField> track_record = {
+      {"corporate_number", true}, {"first_supply", true}, {"numbers_elsewhere"}, {"owner_group"},
+      {"domestic_agent"},         {"notification_number"}};
   switch (which) {
     case Register::etoc:
       return etoc;

@@ -43,8 +43,10 @@ struct Settings {
   RedisSettings redis;
   Age link{Milliseconds(5000), Milliseconds(60000)};
   std::map<policy::Register, Age> sources;  // those that must be there and fresh
+  std::filesystem::path registry_copy;      // empty: beside the journal's directory
   std::filesystem::path policy, clients;
   std::vector<std::filesystem::path> carriers;
+  std::filesystem::path numbering_plan;  // empty: the shipped one
   struct {
     std::filesystem::path directory, key, head;  // key, head empty: beside the directory
     std::optional<Milliseconds> interval;        // nothing: `sync: group`
@@ -58,8 +60,8 @@ struct Settings {
     Milliseconds accept{5000}, wait{30000};
   } drain;
   struct {
-    Milliseconds keep{24 * 3600 * 1000};  // how long a finished answer is replayed
-    std::size_t answer_bytes = 64 * 1024; // larger answers are not kept
+    Milliseconds keep{24 * 3600 * 1000};   // how long a finished answer is replayed
+    std::size_t answer_bytes = 64 * 1024;  // larger answers are not kept
   } idempotency;
   struct {
     double shrink = 0.05;  // share of certified operators that a list may lose unapproved
@@ -67,6 +69,11 @@ struct Settings {
   } import;
   double activation_flips = 1;  // share of the last day's decisions that a reload may flip unapproved; 1: any
   std::string log_level = "info";
+
+  std::filesystem::path copy_file() const {
+    return registry_copy.empty() ? std::filesystem::path(journal.directory.string() + ".registry")
+                                 : registry_copy;
+  }
 };
 
 Loaded<Settings> load_settings(const std::filesystem::path& file);

@@ -158,6 +158,11 @@ std::vector<SettingRow> make_table() {
           "How long ago this gateway was certain to be in step with Redis. Past soft: decided, and marked. "
           "Past "
           "hard: 503 registry-stale."),
+      row(
+          "registry.copy", optional, Path{}, [](S & s) -> auto& { return s.registry_copy; },
+          "The file with the last good copy of the registry, one for each gateway: it starts with that when "
+          "Redis is "
+          "away. Without it: beside the journal's directory, with `.registry` behind its name."),
       source_row(policy::Register::etoc,
                  "How long ago the ETOC list was last verified. Named here: must be there."),
       source_row(policy::Register::plan, "The same for approvals of number-usage plans."),
@@ -170,6 +175,9 @@ std::vector<SettingRow> make_table() {
       row(
           "carriers", required, List<Path>{{}, true}, [](S & s) -> auto& { return s.carriers; },
           "The carriers' adapter files."),
+      row(
+          "numbering_plan", optional, Path{}, [](S & s) -> auto& { return s.numbering_plan; },
+          "The number types' patterns (`docs/numbering-plan.md`). Without it: those this version came with."),
       row(
           "journal.directory", required, Path{}, [](S & s) -> auto& { return s.journal.directory; },
           "Where the journal is written. One directory for each gateway."),
@@ -232,7 +240,8 @@ std::vector<SettingRow> make_table() {
           "A list with fewer rows needs a named approval."),
       row(
           "activation.flips", optional, Share{}, [](S & s) -> auto& { return s.activation_flips; },
-          "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip without a "
+          "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip "
+          "without a "
           "named approval (`policy replay --approve flips`); 100%: any."),
       row(
           "log.level", optional, OneOf{{"trace", "debug", "info", "warn", "error"}},

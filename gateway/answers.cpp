@@ -85,7 +85,10 @@ void add_notices(http::Response& response, const Exchange& x) {
   if (x.standing.certified_until) {
     const auto days = (x.standing.certified_until->day - x.standing.today.day).count();
     if (days <= notice_days)
-      response.headers.add("Sekisho-Notice", fmt::format("certificate expires in {} days", days));
+      response.headers.add("Sekisho-Notice", days == 0 ? "certificate expires today"
+                                             : days == 1
+                                                 ? "certificate expires in 1 day"
+                                                 : fmt::format("certificate expires in {} days", days));
   }
   for (const auto* rule : x.decision.notices)
     if (rule->deny != Reason::supply_refused)

@@ -41,9 +41,9 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       site_(std::move(site)),
       link_(context_.get_executor(), settings.redis),
       ledger_(link_, {}),
-      follower_(
-          context_.get_executor(), settings.redis, shared_.in_step_at,
-          [this](auto registry, const cache::RegistryEvent* event) { publish(std::move(registry), event); }),
+      follower_(context_.get_executor(), settings.redis,
+                {.copy = settings.copy_file(), .gateway = journal.gateway_id()}, shared_.known.in_step,
+                [this](const cache::RegistryFollower::News& news) { publish(news); }),
       admin_(context_, dog_, admin_desk()),
       signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -89,31 +89,6 @@ Task<> Control::pause(std::chrono::milliseconds time) {
   timer.expires_after(time);
   error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
-
-void Control::publish(std::shared_ptr<const policy::Registry> registry, const cache::RegistryEvent* event) {
-  registry_ = registry;
-  for (auto& worker : workers_) worker->publish(registry);
-  if (!event) {
-    log::info("registry loaded", {{"serial", std::to_string(registry->serial())},
-                                  {"operators", std::to_string(registry->size())}});
-    journal_.append(cache::RecordKind::registry, system_now(),
-                    registry_record(registry->serial(), "loaded", "", "", {}));
-    return;
-  }
-  const auto& change = event->change;
-  const auto delay = unix_seconds(system_now()) - unix_seconds(change.at);
-  if (change.kind == cache::RegistryChange::Kind::revoke)
-    metrics_.observe(Metric::revocation_delay, {}, std::max(0.0, delay));
-  std::vector<std::string> operators;
-  for (std::size_t i = 0; i < event->records.size() && i < 100; ++i)
-    operators.push_back(event->records[i]->id.text());
-  journal_.append(
-      cache::RecordKind::registry, system_now(),
-      registry_record(event->serial, policy::name(change.kind), change.by, change.reason, operators));
-  log::info("registry changed", {{"serial", std::to_string(event->serial)},
-                                 {"change", std::string(policy::name(change.kind))},
-                                 {"operators", std::to_string(event->records.size())}});
 }
 
 // Orders that an earlier boot had in hand are settled before new ones are admitted.
@@ -316,7 +291,8 @@ std::vector<std::string> Control::why_not_ready() const {
   std::vector<std::string> out;
   if (shared_.draining) out.push_back("draining");
   if (!link_.up() && shared_.recovering) out.push_back("redis: not reached yet");
-  if (registry_->serial() == 0) out.push_back("registry: no snapshot loaded from Redis yet");
+  if (registry_->serial() == 0)
+    out.push_back("registry: no snapshot loaded yet, neither from Redis nor from a copy");
   for (const auto& [which, age] : settings_.sources)
     if (!registry_->source(which).verified_at)
       out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");
@@ -326,11 +302,18 @@ std::vector<std::string> Control::why_not_ready() const {
 
 std::vector<std::string> Control::degraded() const {
   std::vector<std::string> out;
-  const auto fresh = freshness(settings_, *registry_, shared_.in_step_at, cache::boot_ms(), system_now());
+  const auto fresh = freshness(settings_, shared_.known, cache::boot_ms());
   if (fresh.stale)
     out.push_back("registry-stale: orders are answered with 503");
   else if (fresh.past_soft)
     out.push_back("registry past its soft age: orders are decided and marked");
+  if (shared_.known.in_step == 0 && copy_seen_at_ != policy::Instant{})
+    out.push_back("registry from the copy on disk, in step until " + policy::iso_jst(copy_seen_at_));
+  if (const auto trouble = follower_.copy_trouble(); !trouble.empty())
+    out.push_back("registry copy: " + trouble);
+  if (const auto behind = shared_.dates.behind(system_now()); behind > 1min)
+    out.push_back("the clock was set back by " + std::to_string(behind / 1s) +
+                  " s: dates stay where they were until it comes there");
   if (!link_.up()) out.push_back("ledger-unavailable: no link to Redis; orders are answered with 503");
   if (!journal_.writable()) out.push_back("journal-unavailable: orders are answered with 503");
   if (!last_reload_error_.empty()) out.push_back("the last reload was refused: " + last_reload_error_);
@@ -350,32 +333,26 @@ std::string Control::metrics_text() {
   }
   constexpr double never = std::numeric_limits<double>::infinity();
   const auto now = system_now();
-  const auto today = policy::JstDate::of(now);
-  const auto in_step = shared_.in_step_at.load();
+  const auto today = shared_.dates.today(now);
+  const auto boot_now = cache::boot_ms();
+  const auto age = [&](std::int64_t at) { return at == 0 ? never : double(boot_now - at) / 1000; };
   all.set(Metric::redis_up, {}, redis_up);
   all.set(Metric::connections, {"idle"}, double(sessions - busy));
   all.set(Metric::connections, {"active"}, double(busy));
   all.set(Metric::ledger_backlog, {}, double(backlog));
   all.set(Metric::registry_serial, {}, double(registry_->serial()));
-  all.set(Metric::registry_link_age, {}, in_step == 0 ? never : double(cache::boot_ms() - in_step) / 1000);
-  for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i) {
-    const auto which = static_cast<policy::Register>(i);
-    const auto& at = registry_->source(which).verified_at;
-    all.set(Metric::registry_age, {policy::name(which)}, at ? unix_seconds(now) - unix_seconds(*at) : never);
-  }
-  std::map<std::string, double> by_state, expiring{{"7d", 0}, {"30d", 0}, {"90d", 0}};
-  for (auto word : policy::words_of(policy::EtocState{})) by_state[std::string(word)] = 0;
-  registry_->each([&](const policy::OperatorRecord& record) {
-    const auto state = policy::etoc_on(record, today);
-    by_state[std::string(policy::name(state))] += 1;
-    if (state != policy::EtocState::certified || !record.etoc.valid_until) return;
-    const auto days = (record.etoc.valid_until->day - today.day).count();
-    if (days <= 7) expiring["7d"] += 1;
-    if (days <= 30) expiring["30d"] += 1;
-    if (days <= 90) expiring["90d"] += 1;
-  });
-  for (const auto& [state, count] : by_state) all.set(Metric::registry_operators, {state}, count);
-  for (const auto& [within, count] : expiring) all.set(Metric::certificates_expiring, {within}, count);
+  all.set(Metric::registry_link_age, {}, age(shared_.known.in_step));
+  for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i)
+    all.set(Metric::registry_age, {policy::name(static_cast<policy::Register>(i))},
+            age(shared_.known.verified[i]));
+  all.set(Metric::registry_copy_failed, {}, follower_.copy_trouble().empty() ? 0 : 1);
+  all.set(Metric::clock_behind, {}, double(shared_.dates.behind(now).count()) / 1000);
+  const auto states = census_.states(today);
+  for (std::size_t i = 0; i < states.size(); ++i)
+    all.set(Metric::registry_operators, {policy::name(static_cast<policy::EtocState>(i))}, double(states[i]));
+  for (const int days : {1, 7, 14, 30, 60, 90})
+    all.set(Metric::certificates_expiring, {std::to_string(days) + "d"},
+            double(census_.expiring(today, days)));
   const auto journal = journal_.counters();
   all.set(Metric::journal_lag, {}, double(journal.lag_records));
   all.set(Metric::journal_gap, {}, double(journal.gaps));
@@ -396,7 +373,7 @@ std::string Control::status_json() {
                          {"not_ready", not_ready},
                          {"degraded", troubled},
                          {"policy", {{"name", site_->policy.name}, {"digest", site_->policy.digest}}},
-                         {"registry", {{"serial", registry_->serial()}, {"operators", registry_->size()}}},
+                         {"registry", registry_status()},
                          {"journal", {{"seq", head.seq}, {"mac", head.mac}}},
                          {"workers", workers_.size()}};
   return json::serialize(out) + "\n";

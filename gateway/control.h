@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/json/object.hpp>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "gateway/admin.h"
 #include "gateway/policy_budget.h"
 #include "gateway/worker.h"
+#include "policy/census.h"
 
 namespace sekisho::gateway {
 
@@ -36,9 +38,11 @@ class Control {
   std::vector<std::string> degraded() const;
   std::string metrics_text();
   std::string status_json();
+  boost::json::object registry_status() const;
 
  private:
-  void publish(std::shared_ptr<const policy::Registry> registry, const cache::RegistryEvent* event);
+  void publish(const cache::RegistryFollower::News& news);
+  void tell_of(const cache::RegistryEvent& event);
   Task<> recover();
   Task<bool> recover_once(const cache::JournaledOrders& orders);
   Task<> keep_books();
@@ -59,6 +63,8 @@ class Control {
   std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
   cache::RedisLink link_;
   cache::RedisLedger ledger_;
+  policy::Census census_;
+  policy::Instant copy_seen_at_{};  // until when the copy that this gateway began with was in step
   cache::RegistryFollower follower_;
   Watchdog dog_{context_.get_executor()};
   Admin admin_;

@@ -27,6 +27,9 @@ struct Exchange {
 
   // What it means.
   const config::Client* client = nullptr;
+  policy::JstDate today;
+  policy::OperatorId account;  // the client's operator, or the successor that it was merged into
+  policy::OperatorId holder;   // who holds the numbers that are named: the account, or one merged into it
   std::optional<policy::RouteMatch> match;
   policy::ReadOrder read = policy::Order{};
   const policy::Order* order() const { return match ? std::get_if<policy::Order>(&read) : nullptr; }

@@ -68,30 +68,39 @@ void Pipeline::understand(Exchange& x) {
   x.traceparent = trace && is_traceparent(*trace) ? std::string(*trace) : desk_.ids.traceparent();
   x.client = identify(x.request.headers, x.site->clients);
   if (!x.client) return;
+  x.today = desk_.dates.today(x.now);
+  x.account = account_of(x.client->operator_id, x.today);
+  x.holder = x.account;
   x.match = policy::match_route(x.site->carriers, x.request.method, x.request.path());
   if (!x.match) return;
   const policy::Message message{
       .query = x.request.query(),
       .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
       .body = x.request.body};
-  x.read = policy::read_order(*x.match, message);
+  x.read = policy::read_order(*x.match, message, x.site->numbering_plan, x.today);
   if (x.hands_out()) x.standing = look_up(x);
+}
+
+// By whose facts and on whose account an operator's orders run: its own, or its successor's after a merger.
+policy::OperatorId Pipeline::account_of(const policy::OperatorId& id, policy::JstDate day) const {
+  const auto* acting = desk_.registry->acting_for(id.text(), day);
+  if (!acting || acting->id() == id.text()) return id;
+  return policy::OperatorId::parse(acting->id()).value_or(id);
 }
 
 policy::Standing Pipeline::look_up(const Exchange& x) const {
   const auto& registry = *desk_.registry;
-  const auto& id = x.client->operator_id;
-  const auto fresh = freshness(desk_.settings, registry, desk_.in_step_at.load(std::memory_order_relaxed),
-                               cache::boot_ms(), x.now);
+  const auto fresh = freshness(desk_.settings, desk_.known, cache::boot_ms());
   const auto& order = *x.order();
-  const auto today = policy::JstDate::of(x.now);
-  auto standing =
-      policy::stand(registry.find(id), id, order.number_type, today, registry.serial(), fresh);
+  auto standing = policy::stand(registry.find(x.account), x.account, order.number_type, x.today,
+                                registry.serial(), fresh);
   for (const auto& hop : order.chain) {
-    // The caller names its downstream operators by id or corporate number; whom no register knows has nothing.
+    // The caller names its downstream operators by id or corporate number; whom no register knows has
+    // nothing.
     auto known = policy::OperatorId::parse(hop);
     if (!known) known = policy::OperatorId::parse("jp:" + hop);
-    policy::add_hop(standing.chain, known ? registry.find(*known) : nullptr, order.number_type, today);
+    const auto* record = known ? registry.acting_for(known->text(), x.today) : nullptr;
+    policy::add_hop(standing.chain, record, order.number_type, x.today);
   }
   return standing;
 }
@@ -110,27 +119,31 @@ policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
 
 // Not an order: the caller asks how it stands itself.
 Task<http::Response> Pipeline::tell_standing(Exchange& x) {
-  const auto& id = x.client->operator_id;
-  const auto today = policy::JstDate::of(x.now);
+  const auto& id = x.account;
   const auto usage = co_await desk_.ledger.usage(id);
   if (!usage) {
     x.decision = policy::refused({}, Reason::ledger_unavailable);
     co_return refusal(x);
   }
-  co_return standing_answer(x.site->policy, desk_.registry->find(id), id, *usage, today);
+  co_return standing_answer(x.site->policy, desk_.registry->find(id), id, *usage, x.today);
 }
 
 // A number that the ledger knows as another operator's may not be given back, or moved, by this one. One that
 // the ledger does not know passes, and so does every one while the ledger cannot be asked: giving back is
 // always possible.
-Task<bool> Pipeline::names_numbers_of_others(const Exchange& x) {
+Task<bool> Pipeline::names_numbers_of_others(Exchange& x) {
   if (!x.order()) co_return false;
   for (const auto& number : x.order()->numbers) {
     const auto tenures = co_await desk_.ledger.trace(number);
     if (!tenures) co_return false;
     // Newest first: who had the number before the newest holder has no say.
     if (tenures->empty() || tenures->front().until) continue;
-    if (tenures->front().operator_id != x.client->operator_id.text()) co_return true;
+    const auto holder =
+        policy::OperatorId::parse(tenures->front().operator_id).value_or(policy::OperatorId());
+    if (holder == x.account || holder == x.client->operator_id || account_of(holder, x.today) == x.account)
+      x.holder = holder;
+    else
+      co_return true;
   }
   co_return false;
 }
@@ -151,6 +164,7 @@ Task<> Pipeline::hold(Exchange& x) {
   auto result = co_await desk_.ledger.hold(request);
   if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
     // The ledger knew of a revocation before we did. Now we do: decide again by it.
+    x.account = account_of(x.client->operator_id, x.today);
     x.standing = look_up(x);
     x.decision = policy::decide(x.site->rules, facts(x));
     if (!x.decision.allowed) co_return;
@@ -174,7 +188,7 @@ Task<> Pipeline::hold(Exchange& x) {
 
 cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   const auto& order = *x.order();
-  cache::HoldRequest request{.operator_id = x.client->operator_id,
+  cache::HoldRequest request{.operator_id = x.account,
                              .registry_serial = x.standing.registry_serial,
                              .keep_days = std::max(cache::least_keep_days, x.site->policy.longest_days()),
                              .partial = order.partial};
@@ -223,6 +237,7 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
     co_return std::nullopt;
   }
   // The operator may have been revoked while its order waited.
+  x.today = desk_.dates.today(wall_clock());
   x.standing = look_up(x);
   auto again = policy::decide(x.site->rules, facts(x));
   if (!again.allowed) {
@@ -241,7 +256,7 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   request.headers = http::end_to_end(x.request.headers);
   request.headers.remove(x.site->clients.api_key_header);
   request.headers.set("Sekisho-Decision", permit.decision());
-  request.headers.set("Sekisho-Operator", x.client->operator_id.text());
+  request.headers.set("Sekisho-Operator", x.account.text());
   request.headers.set("Sekisho-Client", x.client->id);
   request.headers.set("traceparent", x.traceparent);
   const bool trimmed = x.hold && x.hold->quantity < x.order()->quantity;
@@ -277,7 +292,7 @@ Task<> Pipeline::settle(Exchange& x) {
 
   if (x.hold) {
     x.settlement = policy::settle(x.outcome);
-    cache::SettleRequest request{.operator_id = x.client->operator_id,
+    cache::SettleRequest request{.operator_id = x.account,
                                  .hold_id = x.id,
                                  .hold = x.hold,
                                  .settlement = x.settlement,
@@ -288,7 +303,7 @@ Task<> Pipeline::settle(Exchange& x) {
     Unsettled item{.what = std::move(request), .floor = x.journal_floor};
     co_await desk_.settlements.settle(std::move(item));
   } else if (x.operation() == policy::Operation::release && x.outcome.released > 0) {
-    ReleaseNumbers release{x.client->operator_id, x.id, x.order()->numbers, x.now};
+    ReleaseNumbers release{x.holder, x.id, x.order()->numbers, x.now};
     Unsettled item{.what = std::move(release), .floor = x.journal_floor};
     co_await desk_.settlements.settle(std::move(item));
   } else if (x.journal_floor) {
@@ -303,12 +318,18 @@ Task<> Pipeline::settle_earlier_order(Exchange& x) {
   const auto& order = *x.order();
   if (x.outcome.kind != Outcome::Kind::finished || order.order_id.empty()) co_return;
   if (x.answer.response.status / 100 != 2) co_return;  // "not found" tells nothing about what was granted
-  auto hold = co_await desk_.ledger.hold_of_order(x.client->operator_id, order.carrier, order.order_id);
+  // An order from before a merger stands on the account that it was given to then.
+  auto account = x.account;
+  auto hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
+  if (!hold && account != x.client->operator_id) {
+    account = x.client->operator_id;
+    hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
+  }
   if (!hold) co_return;
   x.settlement = policy::settle(x.outcome);
   x.settlement.order_id = order.order_id;
   cache::SettleRequest request{
-      .operator_id = x.client->operator_id, .hold_id = hold->id, .settlement = x.settlement, .now = x.now};
+      .operator_id = account, .hold_id = hold->id, .settlement = x.settlement, .now = x.now};
   request.answer = to_store(passed(x));
   Unsettled item{.what = std::move(request)};
   co_await desk_.settlements.settle(std::move(item));

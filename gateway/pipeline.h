@@ -9,6 +9,7 @@
 
 #include "cache/journal.h"
 #include "gateway/exchange.h"
+#include "gateway/freshness.h"
 #include "gateway/ids.h"
 #include "gateway/metrics.h"
 #include "gateway/settlements.h"
@@ -24,8 +25,9 @@ struct Desk {
   cache::Journal& journal;
   Settlements& settlements;
   OpenOrders& open_orders;
-  const std::atomic<std::int64_t>& in_step_at;  // of the registry follower, boot_ms
-  const std::atomic<bool>& recovering;          // the ledger is not yet known to be whole
+  const KnownSince& known;              // how old what the registry says is
+  Dates& dates;                         // what day it is
+  const std::atomic<bool>& recovering;  // the ledger is not yet known to be whole
   asio::any_io_executor executor;
 
   // Swapped whole by messages from the control thread.
@@ -48,7 +50,8 @@ class Pipeline {
   policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
   policy::Standing look_up(const Exchange& x) const;
   Task<http::Response> tell_standing(Exchange& x);
-  Task<bool> names_numbers_of_others(const Exchange& x);
+  Task<bool> names_numbers_of_others(Exchange& x);
+  policy::OperatorId account_of(const policy::OperatorId& id, policy::JstDate day) const;
   Task<> hold(Exchange& x);
   Task<bool> learn_of(std::uint64_t registry_serial);
   cache::HoldRequest hold_request(Exchange& x) const;

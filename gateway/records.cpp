@@ -72,7 +72,8 @@ json::array findings_of(const policy::Decision& decision) {
   json::array out;
   for (const auto& finding : decision.findings) {
     // A limit may have a code of its own: what the caller was told, where it may be told.
-    json::object one{{"code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code)}};
+    json::object one{
+        {"code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code)}};
     if (finding.rule) one["rule"] = finding.rule->id;
     if (!finding.detail.empty()) one["detail"] = finding.detail;
     out.push_back(std::move(one));
@@ -96,7 +97,8 @@ json::array limits_of(const policy::Policy& policy, const policy::Decision& deci
 std::string decision_record(const Exchange& x) {
   json::object out{{"decision", x.id}, {"trace", x.traceparent}};
   if (x.client) out["client"] = x.client->id;
-  if (x.client) out["operator"] = x.client->operator_id.text();
+  if (x.client) out["operator"] = x.account.text();
+  if (x.client && x.account != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();
   if (x.match) out["carrier"] = x.match->carrier->name;
   if (x.match) out["operation"] = policy::name(x.match->route->operation);
   if (x.order()) out["order"] = order_of(*x.order());
@@ -141,7 +143,7 @@ std::string decision_record(const Exchange& x) {
 
 std::string forwarding_record(const Exchange& x) {
   json::object out{{"decision", x.id},
-                   {"operator", x.client->operator_id.text()},
+                   {"operator", x.account.text()},
                    {"carrier", x.match->carrier->name},
                    {"operation", policy::name(x.match->route->operation)}};
   if (x.hold) {
@@ -156,7 +158,7 @@ std::string forwarding_record(const Exchange& x) {
 std::string outcome_record(const Exchange& x) {
   static constexpr std::string_view words[] = {"unsent", "finished", "pending", "unknown"};
   json::object out{{"decision", x.id},
-                   {"operator", x.client->operator_id.text()},
+                   {"operator", x.account.text()},
                    {"operation", policy::name(x.match->route->operation)},
                    {"result", words[static_cast<int>(x.outcome.kind)]}};
   if (x.answer.kind == CarrierAnswer::Kind::answered) out["status"] = x.answer.response.status;

@@ -65,11 +65,10 @@ json::object limit_json(const policy::LimitState& limit) {
       {"resets_at", limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr)}};
 }
 
-http::Response standing_answer(const policy::Policy& policy, const policy::OperatorRecord* record,
+http::Response standing_answer(const policy::Policy& policy, const policy::PackedRecord* record,
                                const policy::OperatorId& id, const policy::Usage& usage,
                                policy::JstDate today) {
-  policy::OperatorRecord unknown;
-  const auto& known = record ? *record : unknown;
+  const auto known = record ? record->unpack() : policy::OperatorRecord{};
   json::array types;
   known.plan.number_types.each([&](policy::NumberType type) { types.emplace_back(policy::name(type)); });
   const auto limits = policy::limits_today(policy, record, id, usage, today);

@@ -16,7 +16,7 @@ boost::json::object limit_json(const policy::LimitState& limit);
 // {operator, etoc, plan, granted, held, suspense, limits[], holds[], coming[]}. What stands on the refusal
 // list, and what other carriers are told, is not the caller's to see. `record` null: no register has the
 // operator.
-http::Response standing_answer(const policy::Policy& policy, const policy::OperatorRecord* record,
+http::Response standing_answer(const policy::Policy& policy, const policy::PackedRecord* record,
                                const policy::OperatorId& id, const policy::Usage& usage,
                                policy::JstDate today);
 

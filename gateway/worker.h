@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cache/redis_ledger.h"
+#include "gateway/freshness.h"
 #include "gateway/pipeline.h"
 #include "gateway/session.h"
 
@@ -25,7 +26,8 @@ struct Shared {
   const config::Settings& settings;
   cache::Journal& journal;
   OpenOrders open_orders;
-  std::atomic<std::int64_t> in_step_at{0};
+  KnownSince known{};
+  Dates dates{};
   std::atomic<bool> recovering{true};
   std::atomic<bool> draining{false};
 };

@@ -18,7 +18,7 @@ namespace sekisho::policy {
 // "header:Idempotency-Key?".
 struct Locator {
   enum class Kind { json, query, path, header, constant };
-  enum class Function { value, count, sum };
+  enum class Function { value, count, sum, type_of };  // type_of: the number type, from the numbers found
   Kind kind = Kind::constant;
   Function function = Function::value;
   bool optional = false;           // "?" at the end: may be absent

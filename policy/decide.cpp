@@ -13,12 +13,6 @@ int whole_months(JstDate from, JstDate to) {
   return months - (unsigned(b.day()) < unsigned(a.day()) ? 1 : 0);
 }
 
-bool in_force(const RefusalEntry& entry, std::optional<NumberType> type, JstDate today) {
-  if (entry.from && today < *entry.from) return false;
-  if (entry.until && today > *entry.until) return false;
-  return entry.number_types.empty() || !type || entry.number_types.has(*type);
-}
-
 void refuse(Decision& decision, Reason reason, std::string detail = {}) {
   decision.findings.push_back({.reason = reason, .detail = std::move(detail)});
 }
@@ -100,7 +94,7 @@ Facts facts_of(const Order& order, const Standing& standing) {
   return facts;
 }
 
-Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type,
+Standing stand(const PackedRecord* record, const OperatorId& id, std::optional<NumberType> type,
                JstDate today, std::uint64_t registry_serial, Freshness freshness) {
   Standing standing{.operator_id = id,
                     .today = today,
@@ -112,23 +106,23 @@ Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional
     return standing;
   }
   standing.etoc = etoc_on(*record, today);
-  if (standing.etoc == EtocState::certified) standing.certified_until = record->etoc.valid_until;
-  standing.plan = record->plan.state;
-  standing.plan_covers_type = type && record->plan.number_types.has(*type);
-  standing.plan_types = record->plan.number_types;
-  standing.forwards_calls = record->plan.forwards_calls;
-  for (const auto& entry : record->refusals)
-    if (in_force(entry, type, today)) standing.refusals.add(entry.action);
-  if (record->track_record.first_supply)
-    standing.track_record_months = whole_months(*record->track_record.first_supply, today);
-  standing.numbers_elsewhere = record->track_record.numbers_elsewhere;
-  standing.country = record->country;
-  standing.owner_group = record->owner_group;
-  standing.domestic_agent = !record->domestic_agent.empty();
+  if (standing.etoc == EtocState::certified) standing.certified_until = record->valid_until();
+  standing.plan = record->plan();
+  standing.plan_covers_type = type && record->plan_types().has(*type);
+  standing.plan_types = record->plan_types();
+  standing.forwards_calls = record->forwards_calls();
+  record->each_refusal([&](const PackedRecord::RefusalTerms& entry) {
+    if (entry.in_force(type, today)) standing.refusals.add(entry.action);
+  });
+  if (const auto first = record->first_supply()) standing.track_record_months = whole_months(*first, today);
+  standing.numbers_elsewhere = record->numbers_elsewhere();
+  standing.country = record->country();
+  standing.owner_group = record->owner_group();
+  standing.domestic_agent = record->has_domestic_agent();
   return standing;
 }
 
-void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type,
+void add_hop(ChainStanding& chain, const PackedRecord* record, std::optional<NumberType> type,
              JstDate today) {
   const auto hop = stand(record, {}, type, today, 0, {});
   ++chain.depth;
@@ -163,7 +157,7 @@ Decision decide(const Compiled& policy, const Case& facts) {
   return settled(std::move(decision));
 }
 
-std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record,
+std::vector<StandingLimit> limits_today(const Policy& policy, const PackedRecord* record,
                                         const OperatorId& id, const Usage& usage, JstDate today) {
   std::vector<StandingLimit> out;
   for (const auto& rule : policy.rules) {

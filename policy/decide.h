@@ -54,12 +54,11 @@ struct Freshness {
 };
 
 // `record` may be null: a source was read and does not have the operator.
-Standing stand(const OperatorRecord* record, const OperatorId& id, std::optional<NumberType> type,
+Standing stand(const PackedRecord* record, const OperatorId& id, std::optional<NumberType> type,
                JstDate today, std::uint64_t registry_serial, Freshness freshness);
 
 // One more hop of the chain. `record` as above.
-void add_hop(ChainStanding& chain, const OperatorRecord* record, std::optional<NumberType> type,
-             JstDate today);
+void add_hop(ChainStanding& chain, const PackedRecord* record, std::optional<NumberType> type, JstDate today);
 
 // Everything the policy may ask. Names point into the order and the standing.
 Facts facts_of(const Order& order, const Standing& standing);
@@ -118,7 +117,7 @@ struct StandingLimit {
   LimitState state;
   bool applies = false;
 };
-std::vector<StandingLimit> limits_today(const Policy& policy, const OperatorRecord* record,
+std::vector<StandingLimit> limits_today(const Policy& policy, const PackedRecord* record,
                                         const OperatorId& id, const Usage& usage, JstDate today);
 
 // What the ledger answered to the hold.

@@ -258,7 +258,34 @@ std::optional<bool> MessageFields::truth(const Where& where, std::string_view fi
   return std::nullopt;
 }
 
-std::optional<NumberType> MessageFields::number_type(const Where& where, std::string_view field) {
+// The one type of all numbers at the place. An order is of one type: limits are counted by it, so numbers of
+// two types in one order would charge one of them to the wrong account.
+std::optional<NumberType> MessageFields::type_of_numbers(const Where& where, std::string_view field,
+                                                         const NumberingPlan& plan, JstDate today) {
+  const auto all = numbers(where, field);
+  if (all.empty() && !where->optional) fail(*where, field, "is missing");
+  std::optional<NumberType> type;
+  for (const auto& number : all) {
+    const auto own = type_of(plan, number, today);
+    if (!own) {
+      fail(*where, field,
+           "holds " + number + ", which is of no number type: it " + why_no_type(plan, number, today));
+      return std::nullopt;
+    }
+    if (type && *type != *own) {
+      fail(*where, field,
+           "holds numbers of several types (" + std::string(name(*type)) + ", " + std::string(name(*own)) +
+               "), and an order is of one");
+      return std::nullopt;
+    }
+    type = own;
+  }
+  return type;
+}
+
+std::optional<NumberType> MessageFields::number_type(const Where& where, std::string_view field,
+                                                     const NumberingPlan& plan, JstDate today) {
+  if (where && where->function == Function::type_of) return type_of_numbers(where, field, plan, today);
   const auto word = text(where, field);
   if (word.empty()) return std::nullopt;
   const auto entry = match_.carrier->number_types.find(word);

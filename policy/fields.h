@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/adapter.h"
+#include "policy/numbering_plan.h"
 #include "policy/reading.h"
 #include "policy/strict_json.h"
 
@@ -27,7 +28,8 @@ class MessageFields {
 
   // Each is empty when there is no locator, or its place is absent and may be.
   std::optional<Quantity> quantity(const Where& where, std::string_view field, Quantity least);
-  std::optional<NumberType> number_type(const Where& where, std::string_view field);
+  std::optional<NumberType> number_type(const Where& where, std::string_view field, const NumberingPlan& plan,
+                                        JstDate today);
   std::optional<bool> truth(const Where& where, std::string_view field);
   std::string text(const Where& where,
                    std::string_view field);  // a string, or an integer's digits; 1 to 255 long
@@ -48,6 +50,8 @@ class MessageFields {
   std::optional<Value> one(const Where& where, std::string_view field);
   Found look_in_body(const Locator& locator);
   std::vector<std::string> look_in_query(std::string_view name);
+  std::optional<NumberType> type_of_numbers(const Where& where, std::string_view field,
+                                            const NumberingPlan& plan, JstDate today);
   std::optional<Quantity> whole_number(const Value& value, Quantity least);
   std::optional<std::string> plain_text(const Value& value);
   void fail(const Locator& where, std::string_view field, std::string_view text);

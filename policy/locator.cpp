@@ -9,7 +9,7 @@ namespace {
 // Kinds and functions of the language that this version does not read. Named, so that an adapter that uses
 // one is told so instead of "unknown".
 constexpr std::array<std::string_view, 3> later_kinds = {"form", "xml", "token"};
-constexpr std::array<std::string_view, 5> later_functions = {"span", "last", "recall", "type_of", "amount"};
+constexpr std::array<std::string_view, 4> later_functions = {"span", "last", "recall", "amount"};
 
 template <class List>
 bool has(const List& list, std::string_view word) {
@@ -97,16 +97,24 @@ std::string read(std::string_view text, Locator& locator) {
   if (head.size() == text.size() || text[head.size()] == ':') return read_kind(text, locator);
 
   if (has(later_functions, head)) return "uses " + quoted(head) + ", which is not supported by this version";
-  if (head != "count" && head != "sum")
-    return "has the unknown function " + quoted(head) + "; write count(...) or sum(...)";
+  if (head != "count" && head != "sum" && head != "type_of")
+    return "has the unknown function " + quoted(head) + "; write count(...), sum(...) or type_of(...)";
   if (!text.ends_with(')')) return "lacks its closing ')'";
   auto inner = text.substr(head.size() + 1, text.size() - head.size() - 2);
   if (inner.ends_with('?')) {
     locator.optional = true;
     inner.remove_suffix(1);
   }
-  locator.function = head == "count" ? Locator::Function::count : Locator::Function::sum;
+  locator.function = head == "count" ? Locator::Function::count
+                     : head == "sum" ? Locator::Function::sum
+                                     : Locator::Function::type_of;
   if (inner.find_first_of("()") != inner.npos) return "has a function inside a function";
+  if (head == "type_of") {
+    // The type of a number that never changes is known to whoever writes the file.
+    if (inner.starts_with("const:"))
+      return "takes the type of a constant; write the type, as in 'const:fixed'";
+    return read_kind(inner, locator);
+  }
   if (!inner.starts_with("json:"))
     return "counts something that is not in the body; write " + std::string(head) + "(json:/...)";
   return read_kind(inner, locator);

@@ -51,9 +51,8 @@ std::optional<Unreadable> check_body(const Message& message) {
 bool in_body(const Where& where) { return where && where->kind == Locator::Kind::json; }
 bool in_body(const OrderFields& fields) {
   return in_body(fields.quantity) || in_body(fields.number_type) || in_body(fields.area) ||
-         in_body(fields.channels) ||
-         in_body(fields.chain) || in_body(fields.reference) || in_body(fields.partial) ||
-         in_body(fields.order_id) || in_body(fields.numbers);
+         in_body(fields.channels) || in_body(fields.chain) || in_body(fields.reference) ||
+         in_body(fields.partial) || in_body(fields.order_id) || in_body(fields.numbers);
 }
 
 // Where the quantity may be rewritten: one token of the body, and proven by reading a rewritten body again.
@@ -105,7 +104,8 @@ bool read_counts(MessageFields& fields, const RouteMatch& match, const ResultRul
 
 }  // namespace
 
-ReadOrder read_order(const RouteMatch& match, const Message& message) {
+ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
+                     JstDate today) {
   const OrderFields& where = match.route->order;
   if (in_body(where))
     if (auto refused = check_body(message)) return std::move(*refused);
@@ -115,7 +115,7 @@ ReadOrder read_order(const RouteMatch& match, const Message& message) {
   order.operation = match.route->operation;
   order.carrier = match.carrier->name;
   const auto quantity = fields.quantity(where.quantity, "quantity", 1);
-  order.number_type = fields.number_type(where.number_type, "number_type");
+  order.number_type = fields.number_type(where.number_type, "number_type", plan, today);
   order.area = fields.text(where.area, "area");
   order.channels = fields.quantity(where.channels, "channels", 0).value_or(0);
   order.chain = fields.texts(where.chain, "chain");
@@ -182,43 +182,24 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body)
 }
 
 std::optional<std::string> national_number(std::string_view text) {
-  std::string digits;
-  bool international = false;
+  std::string narrow;
   while (!text.empty()) {
-    const char c = text[0];
-    // Full-width forms in UTF-8: "０".."９" are EF BC 90..99, "＋" EF BC 8B, "－" EF BC 8D, the space E3
-    // 80 80.
-    if (text.starts_with("\xef\xbc") && text.size() > 2) {
-      const auto low = static_cast<unsigned char>(text[2]);
-      if (low >= 0x90 && low <= 0x99)
-        digits += char('0' + (low - 0x90));
-      else if (low == 0x8b && digits.empty() && !international)
-        international = true;
-      else if (low != 0x8d)
-        return std::nullopt;
+    // Full-width forms in UTF-8 are "！" EF BC 81 and on, as "!" is 21 and on: "０" is EF BC 90. The wide
+    // space is E3 80 80. normal_form refuses whatever else is not ASCII.
+    if (text.starts_with("\xef\xbc") && text.size() > 2 && static_cast<unsigned char>(text[2]) > 0x80) {
+      narrow += char(static_cast<unsigned char>(text[2]) - 0x81 + '!');
       text.remove_prefix(3);
-      continue;
-    }
-    if (text.starts_with("\xe3\x80\x80")) {
+    } else if (text.starts_with("\xe3\x80\x80")) {
+      narrow += ' ';
       text.remove_prefix(3);
-      continue;
+    } else {
+      narrow += text[0];
+      text.remove_prefix(1);
     }
-    if (c >= '0' && c <= '9')
-      digits += c;
-    else if (c == '+' && digits.empty() && !international)
-      international = true;
-    else if (c != '-' && c != ' ' && c != '(' && c != ')')
-      return std::nullopt;
-    text.remove_prefix(1);
   }
-  if (international) {
-    // E.164: +81 and the national number without its 0; "+810..." is neither.
-    if (!digits.starts_with("81") || digits.starts_with("810")) return std::nullopt;
-    digits = "0" + digits.substr(2);
-  }
-  // The shortest national numbers have 10 digits, the longest (0200) 14; none begins with 00.
-  if (digits.size() < 10 || digits.size() > 14 || digits[0] != '0' || digits[1] == '0') return std::nullopt;
-  return digits;
+  auto number = normal_form(narrow);
+  if (!number) return std::nullopt;
+  return std::move(number.digits);
 }
 
 }  // namespace sekisho::policy

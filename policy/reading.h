@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "policy/adapter.h"
+#include "policy/numbering_plan.h"
 #include "policy/order.h"
 
 namespace sekisho::policy {
@@ -26,7 +27,9 @@ struct Message {
 // Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it
 // names. An optional field that is JSON null counts as absent. `quantity_span` is set only where the caller
 // takes fewer and the quantity is one token of the body.
-ReadOrder read_order(const RouteMatch& match, const Message& message);
+// The plan, as it is today, tells the type of an order whose adapter takes it from the numbers themselves.
+ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
+                     JstDate today);
 
 // The body with another quantity in the span's place, in quotes if the old one was. Nothing else changes.
 std::string rewrite_quantity(std::string_view body, BodySpan span, Quantity quantity);
@@ -51,7 +54,7 @@ struct Outcome {
 // call it is pending: nothing was learned, and a 404 about an order never frees its hold.
 Outcome read_outcome(const RouteMatch& match, int status, std::string_view body);
 
-// "+81 3-1234-5678", "０３…": national digits without separators; nothing if it is not a number.
+// normal_form (policy/numbering_plan.h), also of full-width text ("０３…"); nothing if it is not a number.
 std::optional<std::string> national_number(std::string_view text);
 
 }  // namespace sekisho::policy

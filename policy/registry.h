@@ -1,154 +1,82 @@
 // The registry: what is known about operators, one immutable snapshot at a time.
 //
-// A snapshot shares everything that did not change with the one before, so one revocation costs one small
-// shard and not a rebuild. Readers hold a shared pointer and never lock. Nothing in here knows where the
-// facts came from.
+// A snapshot is a tree of small pieces, and shares all that did not change with the one before: a revocation
+// copies the way down to its operator and not a million records. Readers hold a shared pointer and never
+// lock; a lookup is a hash, three steps down and one record. Nothing in here knows where the facts came from.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
-#include "policy/calendar.h"
-#include "policy/types.h"
+#include "policy/packed_record.h"
 
 namespace sekisho::policy {
-
-enum class Register : std::uint8_t { etoc, plan, refusals, track_record };
-inline constexpr std::string_view register_words[] = {"etoc", "plan", "refusals", "track-record"};
-constexpr auto& words_of(Register) { return register_words; }
-
-enum class EtocState : std::uint8_t {
-  none,
-  applied,
-  certified,
-  renewal_pending,
-  expired,
-  revoked,
-  surrendered,
-  objection,
-  unknown,
-};
-inline constexpr std::string_view etoc_state_words[] = {
-    "none",    "applied",     "certified", "renewal_pending", "expired",
-    "revoked", "surrendered", "objection", "unknown"};
-constexpr auto& words_of(EtocState) { return etoc_state_words; }
-
-enum class PlanState : std::uint8_t { none, deemed, certified, lapsed, withdrawn, unknown };
-inline constexpr std::string_view plan_state_words[] = {"none",   "deemed",    "certified",
-                                                        "lapsed", "withdrawn", "unknown"};
-constexpr auto& words_of(PlanState) { return plan_state_words; }
-
-enum class RefusalAction : std::uint8_t { refuse_new, suspend_stock, investigate };
-inline constexpr std::string_view refusal_action_words[] = {"refuse_new", "suspend_stock", "investigate"};
-constexpr auto& words_of(RefusalAction) { return refusal_action_words; }
-
-struct Names {
-  std::string ja, kana, en;
-  std::vector<std::string> former;
-  bool operator==(const Names&) const = default;
-};
-
-struct EtocEntry {
-  EtocState state = EtocState::none;  // as listed; what holds on a day is `etoc_on`
-  std::string certificate;            // opaque
-  std::optional<JstDate> certified_on;
-  std::optional<JstDate> valid_until;  // the last valid day, included
-  bool operator==(const EtocEntry&) const = default;
-};
-
-struct PlanEntry {
-  PlanState state = PlanState::none;
-  NumberTypes number_types;
-  bool forwards_calls = false;
-  std::optional<JstDate> checked_on;
-  std::string checked_by;
-  bool operator==(const PlanEntry&) const = default;
-};
-
-// One entry of the refusal list (提供拒否). Confidential ones are never told outward.
-struct RefusalEntry {
-  RefusalAction action = RefusalAction::refuse_new;
-  NumberTypes number_types;            // empty: all
-  std::optional<JstDate> from, until;  // both included
-  std::string reference;
-  bool confidential = true;
-  bool operator==(const RefusalEntry&) const = default;
-};
-
-struct TrackRecord {
-  std::optional<JstDate> first_supply;
-  Quantity numbers_elsewhere = 0;
-  bool operator==(const TrackRecord&) const = default;
-};
-
-// The last act of `registry revoke` or `reinstate`. Apart from the list, so that no list can undo it.
-struct RevocationAct {
-  bool revoked = false;
-  Instant at{};
-  std::string by, reason;
-  bool operator==(const RevocationAct&) const = default;
-};
-
-struct OperatorRecord {
-  OperatorId id;
-  Names names;
-  EtocEntry etoc;
-  PlanEntry plan;
-  std::vector<RefusalEntry> refusals;
-  TrackRecord track_record;
-  std::optional<RevocationAct> act;
-  std::string country = "jp";
-  std::string domestic_agent;
-  std::string owner_group;
-  std::string merged_into;
-  std::uint64_t serial = 0;  // of the change that made it so
-};
-
-// The ETOC state that holds on a day: an act of revocation first, then expiry computed from the date
-// (product.md: whole days in JST, the last day included), never a stored flag alone.
-EtocState etoc_on(const OperatorRecord& record, JstDate day);
 
 // How one source of facts stands: nothing in a register is certain before its first import.
 struct SourceStatus {
   std::uint64_t serial = 0;  // imports so far
   std::optional<Instant> verified_at;
   std::size_t rows = 0;
+  bool operator==(const SourceStatus&) const = default;
 };
-
-using RecordPtr = std::shared_ptr<const OperatorRecord>;
+using Sources = std::array<SourceStatus, count_of<Register>()>;
 
 class Registry {
  public:
-  static constexpr std::size_t shard_count = 1024;
-  using Shard = std::unordered_map<OperatorId, RecordPtr>;
+  const PackedRecord* find(std::string_view id) const;
+  const PackedRecord* find(const OperatorId& id) const { return find(id.text()); }
+  RecordPtr share(std::string_view id) const;  // the same, to keep
 
-  Registry() = default;
-  const OperatorRecord* find(const OperatorId& id) const;
+  // Whose facts count for an order of this operator: its own, or those of the one that it was merged into
+  // (Telecommunications Business Act, article 50-7: the successor carries on). An operator that is revoked or
+  // refused itself hides behind nobody. Null: nobody knows it.
+  const PackedRecord* acting_for(std::string_view id, JstDate day) const;
+
   std::uint64_t serial() const { return serial_; }
   std::size_t size() const { return size_; }
+  const Sources& sources() const { return sources_; }
   const SourceStatus& source(Register which) const { return sources_[static_cast<std::size_t>(which)]; }
 
-  // A new snapshot with these records put in place, and this serial. Nothing else changes.
-  std::shared_ptr<const Registry> with(const std::vector<RecordPtr>& changed, std::uint64_t serial,
-                                       const std::array<SourceStatus, 4>& sources) const;
+  // A new snapshot with these records put in place, and this serial. Of two records of one operator the last
+  // stands.
+  std::shared_ptr<const Registry> with(std::vector<RecordPtr> changed, std::uint64_t serial,
+                                       const Sources& sources) const;
 
   template <class F>
   void each(F&& visit) const {
-    for (const auto& shard : shards_)
-      if (shard)
-        for (const auto& entry : *shard) visit(*entry.second);
+    for (const auto& branch : root_)
+      for (std::size_t i = 0; branch && i < width; ++i)
+        for (std::size_t j = 0; branch->twigs[i] && j < width; ++j)
+          for (const auto& slot : branch->twigs[i]->leaves[j].all()) visit(*slot.record);
   }
 
  private:
-  static std::size_t shard_of(const OperatorId& id) { return std::hash<OperatorId>{}(id) % shard_count; }
-  std::array<std::shared_ptr<const Shard>, shard_count> shards_{};
-  std::array<SourceStatus, 4> sources_{};
+  static constexpr std::size_t width = 64;  // six bits of the hash a level
+  struct Slot {
+    std::uint32_t tag = 0;  // further bits of the hash: a record that is not meant is hardly ever touched
+    RecordPtr record;
+  };
+  struct Leaf {
+    std::shared_ptr<const Slot[]> slots;
+    std::uint32_t count = 0;
+    std::span<const Slot> all() const { return {slots.get(), count}; }
+  };
+  struct Twig {
+    std::array<Leaf, width> leaves;
+  };
+  struct Branch {
+    std::array<std::shared_ptr<const Twig>, width> twigs;
+  };
+  struct Change;
+  const Slot* slot(std::string_view id) const;
+  static Leaf grown(const Leaf& old, std::span<const Change> changes);
+
+  std::array<std::shared_ptr<const Branch>, width> root_{};
+  Sources sources_{};
   std::uint64_t serial_ = 0;
   std::size_t size_ = 0;
 };

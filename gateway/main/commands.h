@@ -10,10 +10,14 @@ namespace sekisho::console {
 // `code` is set by the command that ran.
 void add_serve(CLI::App& app, const Console& console, int& code);
 void add_check(CLI::App& app, const Console& console, int& code);
+void add_doctor(CLI::App& app, const Console& console, int& code);
 void add_policy(CLI::App& app, const Console& console, int& code);
 void add_policy_meaning(CLI::App& policy, const Console& console, int& code);
 void add_policy_replay(CLI::App& policy, const Console& console, int& code);
 void add_registry(CLI::App& app, const Console& console, int& code);
+void add_registry_import(CLI::App& registry, const Console& console, int& code);
+void add_registry_acts(CLI::App& registry, const Console& console, int& code);
+void add_number(CLI::App& app, const Console& console, int& code);
 void add_client(CLI::App& app, const Console& console, int& code);
 void add_ledger(CLI::App& app, const Console& console, int& code);
 void add_audit(CLI::App& app, const Console& console, int& code);

@@ -22,8 +22,10 @@ int main(int argc, char** argv) {
   int code = done;
   add_serve(app, console, code);
   add_check(app, console, code);
+  add_doctor(app, console, code);
   add_policy(app, console, code);
   add_registry(app, console, code);
+  add_number(app, console, code);
   add_client(app, console, code);
   add_ledger(app, console, code);
   add_audit(app, console, code);

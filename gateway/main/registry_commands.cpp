@@ -1,271 +1,150 @@
-// registry import, show, list, events, revoke, reinstate.
+// registry show, list, events: what is known about operators, and how it became so.
 #include <fmt/format.h>
 
 #include "cache/registry_store.h"
-#include "config/import_plan.h"
-#include "config/register_file.h"
 #include "gateway/main/commands.h"
 #include "gateway/main/registry_json.h"
+#include "gateway/main/registry_touched.h"
+#include "policy/history.h"
 
 namespace sekisho::console {
 namespace {
 
-using cache::RegistryChange;
 using cache::RegistryStore;
+using policy::JstDate;
+using policy::OperatorId;
 
-struct ImportArguments {
-  std::string which, mapping, file, by, reason, published;
-  std::vector<std::string> approve;
-  bool dry_run = false;
+struct ShowArguments {
+  std::string id, at, known_at;
 };
 
-json::array ids_json(const std::vector<std::string>& ids) { return json::array(ids.begin(), ids.end()); }
-
-json::object plan_json(const config::ImportPlan& plan, const config::RegisterFile& file,
-                       std::uint64_t serial) {
-  json::array guards;
-  for (const auto& guard : plan.guards)
-    guards.push_back(json::object{{"approval", policy::name(guard.approval)}, {"text", guard.text}});
-  return {{"register", policy::name(file.which)},
-          {"serial", serial},
-          {"rows", file.rows.size()},
-          {"same_file", plan.same_file},
-          {"added", ids_json(plan.added)},
-          {"changed", ids_json(plan.altered)},
-          {"removed", ids_json(plan.removed)},
-          {"revoked", ids_json(plan.revoked)},
-          {"expired", ids_json(plan.expired)},
-          {"still_revoked", ids_json(plan.still_revoked)},
-          {"guards", std::move(guards)},
-          {"errors", json::array{}}};
+// A day ("all of it") or a moment.
+std::optional<policy::Instant> moment(const std::string& text) {
+  if (const auto day = JstDate::parse(text)) return day->plus(1).begins() - std::chrono::milliseconds(1);
+  return policy::parse_instant(text);
 }
 
-std::string plan_text(const config::ImportPlan& plan, const config::RegisterFile& file,
-                      const std::string& heading) {
-  std::string out = heading + "\n";
-  const auto list = [&](const char* what, const std::vector<std::string>& ids) {
-    if (ids.empty()) return;
-    out += fmt::format("  {:<14}{}", what, ids.size());
-    for (std::size_t i = 0; i < ids.size() && i < 10; ++i) out += " " + ids[i];
-    out += ids.size() > 10 ? " …\n" : "\n";
-  };
-  out += fmt::format("  {:<14}{}\n", "rows", file.rows.size());
-  list("added", plan.added);
-  list("changed", plan.altered);
-  list("removed", plan.removed);
-  list("revoked", plan.revoked);
-  list("expired", plan.expired);
-  list("still revoked", plan.still_revoked);
-  return out;
-}
-
-config::ImportRules import_rules(const ImportArguments& arguments, const config::Settings& settings,
-                                 const cache::RegistryMeta& meta, policy::Register which) {
-  config::ImportRules rules{.shrink = settings.import.shrink,
-                            .min_rows = settings.import.min_rows,
-                            .today = policy::JstDate::of(now())};
-  for (const auto& word : arguments.approve) rules.approved.add(*policy::parse_word<config::Approval>(word));
-  rules.published = policy::JstDate::parse(arguments.published);
-  const auto field = [&](std::string_view what) {
-    const auto found = meta.fields.find(cache::meta_field(which, what));
-    return found == meta.fields.end() ? std::string() : found->second;
-  };
-  rules.last_digest = field("digest");
-  rules.last_published = policy::JstDate::parse(field("published"));
-  return rules;
-}
-
-RegistryChange import_change(const ImportArguments& arguments, const config::RegisterFile& file,
-                             const cache::RegistryMeta& meta) {
-  RegistryChange change{.kind = RegistryChange::Kind::import, .at = now(), .by = arguments.by};
-  change.reason =
-      arguments.reason.empty() ? "import of " + std::string(policy::name(file.which)) : arguments.reason;
-  const auto before = meta.sources()[static_cast<std::size_t>(file.which)];
-  const auto set = [&](std::string_view what, std::string value) {
-    change.meta[cache::meta_field(file.which, what)] = std::move(value);
-  };
-  set("serial", std::to_string(before.serial + 1));
-  set("verified_at", std::to_string(policy::to_ms(change.at)));
-  set("rows", std::to_string(file.rows.size()));
-  set("digest", file.digest);
-  if (!arguments.published.empty()) set("published", arguments.published);
-  return change;
-}
-
-Task<int> import_register(const Console& console, const ImportArguments& arguments,
-                          const config::RegisterFile& file, cache::RedisLink& link,
-                          const config::Settings& settings) {
+Task<int> show(const Console& console, OperatorId id, JstDate day, policy::Instant known_at,
+               cache::RedisLink& link) {
   RegistryStore store(link);
-  while (true) {
-    const auto meta = co_await store.meta();
-    const auto registry = co_await store.load();
-    if (!meta || !registry) co_return console.fail("the registry cannot be read from Redis");
-    const auto rules = import_rules(arguments, settings, *meta, file.which);
-    const auto plan = config::plan_import(*registry, file, rules);
-    if (!plan.guards.empty()) {
-      for (const auto& guard : plan.guards)
-        console.fail(arguments.file + ": " + guard.text + " (to go on: --approve " + std::string(policy::name(guard.approval)) +
-                     " --by NAME --reason R)");
-      if (console.as_json) console.print(plan_json(plan, file, meta->serial), "");
-      co_return answer_no;
-    }
-    if (arguments.dry_run) {
-      console.print(plan_json(plan, file, meta->serial), plan_text(plan, file, "would change (dry run):"));
-      co_return done;
-    }
-    // The same list again changes nobody, but it was verified again: its age begins anew.
-    const auto change = import_change(arguments, file, *meta);
-    const auto serial = co_await store.commit(meta->serial, change, plan.changed);
-    if (!serial) co_return console.fail("Redis went away; run the command again to be certain");
-    if (*serial == 0) continue;  // somebody else committed meanwhile: look again
-    const auto heading = plan.same_file
-                             ? "this file was imported before; nothing changes, verified again (serial " +
-                                   std::to_string(*serial) + ")"
-                             : fmt::format("imported {} (serial {})", policy::name(file.which), *serial);
-    console.print(plan_json(plan, file, *serial), plan_text(plan, file, heading));
-    co_return done;
-  }
-}
-
-int import_command(const Console& console, const ImportArguments& arguments) {
-  const auto which = policy::parse_word<policy::Register>(arguments.which);
-  if (!which)
-    return console.fail("no register named '" + arguments.which + "'; there are " +
-                        policy::all_words<policy::Register>());
-  for (const auto& word : arguments.approve)
-    if (!policy::parse_word<config::Approval>(word))
-      return console.fail("--approve takes " + policy::all_words<config::Approval>());
-  if (!arguments.approve.empty() && (arguments.by.empty() || arguments.reason.empty()))
-    return console.fail("an approval is named and reasoned: give --by NAME and --reason R");
-  if (!arguments.published.empty() && !policy::JstDate::parse(arguments.published))
-    return console.fail("--published takes a date such as 2026-11-24");
-  auto mapping = config::plain_mapping(*which);
-  if (!arguments.mapping.empty()) {
-    auto loaded = config::load_mapping(arguments.mapping);
-    if (!loaded) return console.fail(loaded.errors);
-    mapping = *loaded.value;
-    if (mapping.which != *which)
-      return console.fail(arguments.mapping + " maps the register '" +
-                          std::string(policy::name(mapping.which)) + "', not '" + arguments.which + "'");
-  }
-  const auto file = config::load_register(arguments.file, mapping);
-  if (!file) return console.fail(file.errors);
-  return with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
-    return import_register(console, arguments, *file.value, link, settings);
-  });
-}
-
-// Revoking and reinstating are acts of a named person, apart from any list.
-Task<int> act(const Console& console, policy::OperatorId id, bool revoke, std::string by, std::string reason,
-              cache::RedisLink& link) {
-  RegistryStore store(link);
-  while (true) {
-    const auto meta = co_await store.meta();
-    bool reachable = false;
-    const auto known = co_await store.find(id, reachable);
-    if (!meta || !reachable) co_return console.fail("the registry cannot be read from Redis");
-    if (!known && !revoke) co_return console.fail(id.text() + " is not in the registry", answer_no);
-    auto record = known ? *known : policy::OperatorRecord{};
-    record.id = id;
-    const bool was_revoked = record.act && record.act->revoked;
-    if (!revoke && !was_revoked) {
-      const auto listed =
-          record.etoc.state == policy::EtocState::revoked
-              ? "; the list itself says revoked, which only a list can change (--approve reinstate)"
-              : "";
-      co_return console.fail(id.text() + " is not revoked by an act" + listed, answer_no);
-    }
-    record.act = policy::RevocationAct{.revoked = revoke, .at = now(), .by = by, .reason = reason};
-    const RegistryChange change{
-        .kind = revoke ? RegistryChange::Kind::revoke : RegistryChange::Kind::reinstate,
-        .at = record.act->at,
-        .by = by,
-        .reason = reason};
-    std::vector<policy::RecordPtr> records{std::make_shared<policy::OperatorRecord>(record)};
-    const auto serial = co_await store.commit(meta->serial, change, records);
-    if (!serial) co_return console.fail("Redis went away; run the command again to be certain");
-    if (*serial == 0) continue;
-    const auto word = revoke ? "revoked" : "reinstated";
-    console.print(json::object{{"operator", id.text()}, {"serial", *serial}, {"done", word}},
-                  fmt::format("{} {} (serial {})\n", id.text(), word, *serial));
-    co_return done;
-  }
-}
-
-Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& link) {
-  RegistryStore store(link);
-  const auto meta = co_await store.meta();
-  bool reachable = false;
-  const auto record = co_await store.find(id, reachable);
-  if (!meta || !reachable) co_return console.fail("the registry cannot be read from Redis");
-  if (!record) co_return console.fail(id.text() + " is not in the registry", answer_no);
-  const auto result = record_json(*record, policy::JstDate::of(now()));
+  const auto versions = co_await store.history(id);
+  if (!versions) co_return console.fail("the registry cannot be read from Redis");
+  if (versions->empty()) co_return console.fail(id.text() + " is not in the registry", answer_no);
+  const auto* record = policy::version_on(*versions, day, known_at);
+  if (!record)
+    co_return console.fail(fmt::format("nothing was known of {} on {}, as of {}", id.text(), day.text(),
+                                       policy::iso_jst(known_at)),
+                           answer_no);
+  const auto result = record_json(*record, day);
   console.print(result, record_text(result));
   co_return done;
 }
 
-Task<int> list(const Console& console, cache::RedisLink& link) {
+struct ListArguments {
+  std::string expiring, owner_group;
+};
+
+struct Listed {
+  policy::OperatorRecord record;
+  std::optional<Touched> orders;
+};
+
+Task<int> list(const Console& console, std::optional<int> within, std::string group, cache::RedisLink& link) {
   RegistryStore store(link);
-  const auto registry = co_await store.load();
-  if (!registry) co_return console.fail("the registry cannot be read from Redis");
-  std::map<std::string, const policy::OperatorRecord*> sorted;
-  registry->each([&](const policy::OperatorRecord& record) { sorted[record.id.text()] = &record; });
+  const auto whole = co_await store.load();
+  if (!whole) co_return console.fail("the registry cannot be read from Redis");
+  const auto today = JstDate::of(now());
+  std::map<std::string, Listed> sorted;
+  std::vector<std::string> ids;
+  whole->registry->each([&](const policy::PackedRecord& packed) {
+    if (!group.empty() && packed.owner_group() != group) return;
+    const auto until = packed.valid_until();
+    const bool expires = policy::etoc_on(packed, today) == policy::EtocState::certified && until &&
+                         *until <= today.plus(within.value_or(0));
+    if (within && !expires) return;
+    sorted[std::string(packed.id())].record = packed.unpack();
+    if (within) ids.emplace_back(packed.id());
+  });
+  const auto orders = co_await touched(link, ids, today);
+  if (!orders) co_return console.fail("the ledger cannot be read from Redis");
+  for (const auto& one : *orders) sorted[one.id].orders = one;
+
   json::array result;
   std::string text;
-  const auto today = policy::JstDate::of(now());
-  for (const auto& [id, record] : sorted) {
-    result.push_back(record_json(*record, today));
-    text += fmt::format("{}  {:<16} plan {:<10} {}\n", id, policy::name(policy::etoc_on(*record, today)),
-                        policy::name(record->plan.state), record->names.ja);
+  for (const auto& [id, listed] : sorted) {
+    const auto& record = listed.record;
+    auto row = record_json(record, today);
+    text += fmt::format("{}  {:<16} plan {:<10} {}", id, policy::name(policy::etoc_on(record, today)),
+                        policy::name(record.plan.state), record.names.ja);
+    if (within) {
+      const auto orders_of = listed.orders.value_or(Touched{.id = id});
+      const auto days = (record.etoc.valid_until->day - today.day).count();
+      row["days_left"] = days;
+      row["numbers"] = orders_of.numbers;
+      row["last_30_days"] = orders_of.last_30_days;
+      text += fmt::format("  until {} ({} days), holds {} numbers", record.etoc.valid_until->text(), days,
+                          orders_of.numbers);
+    }
+    text += "\n";
+    result.push_back(std::move(row));
   }
   console.print(result, text);
   co_return done;
 }
 
-Task<int> events(const Console& console, cache::RedisLink& link) {
+int list_command(const Console& console, const ListArguments& arguments) {
+  std::optional<int> within;
+  if (!arguments.expiring.empty()) {
+    const auto digits = arguments.expiring.substr(0, arguments.expiring.find('d'));
+    const bool good = !digits.empty() && digits.size() <= 4 &&
+                      digits.find_first_not_of("0123456789") == digits.npos &&
+                      (arguments.expiring == digits || arguments.expiring == digits + "d");
+    if (!good) return console.fail("--expiring takes a number of days such as 60d");
+    within = std::stoi(digits);
+  }
+  return with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+    return list(console, within, arguments.owner_group, link);
+  });
+}
+
+// All changes, or those of one operator.
+Task<int> events(const Console& console, OperatorId id, std::optional<JstDate> since,
+                 cache::RedisLink& link) {
   RegistryStore store(link);
   const auto all = co_await store.events();
   if (!all) co_return console.fail("the registry cannot be read from Redis");
+  std::map<std::uint64_t, JstDate> of_one;  // serial -> the day from which it holds
+  if (!id.empty()) {
+    const auto versions = co_await store.history(id);
+    if (!versions) co_return console.fail("the registry cannot be read from Redis");
+    if (versions->empty()) co_return console.fail(id.text() + " is not in the registry", answer_no);
+    for (const auto& version : *versions) of_one[version.version.serial] = version.version.from();
+  }
   json::array result;
   std::string text;
   for (const auto& event : *all) {
+    if (!id.empty() && !of_one.contains(event.serial)) continue;
+    if (since && JstDate::of(event.change.at) < *since) continue;
     json::array operators;
-    for (const auto& record : event.records) operators.emplace_back(record->id.text());
-    text += fmt::format("{}  {}  {:<9} {} operator(s)  {} {}\n", event.serial,
-                        policy::iso_jst(event.change.at), policy::name(event.change.kind),
-                        event.records.size(), event.change.by, event.change.reason);
-    result.push_back(json::object{{"serial", event.serial},
-                                  {"at", policy::iso_jst(event.change.at)},
-                                  {"change", policy::name(event.change.kind)},
-                                  {"by", event.change.by},
-                                  {"reason", event.change.reason},
-                                  {"operators", std::move(operators)}});
+    for (const auto& record : event.records) operators.emplace_back(record->id());
+    text += fmt::format("{}  {}  {:<9} {} operator(s)  {} {}", event.serial, policy::iso_jst(event.change.at),
+                        policy::name(event.change.kind), event.count, event.change.by, event.change.reason);
+    json::object row{{"serial", event.serial},
+                     {"at", policy::iso_jst(event.change.at)},
+                     {"change", policy::name(event.change.kind)},
+                     {"by", event.change.by},
+                     {"reason", event.change.reason},
+                     {"count", event.count},
+                     {"operators", std::move(operators)}};
+    if (!id.empty()) {
+      text += "  effective " + of_one[event.serial].text();
+      row["effective"] = of_one[event.serial].text();
+    }
+    text += "\n";
+    result.push_back(std::move(row));
   }
   console.print(result, text);
   co_return done;
-}
-
-void add_act(CLI::App& registry, const Console& console, int& code, bool revoke) {
-  struct Arguments {
-    std::string id, reason, by;
-  };
-  auto arguments = std::make_shared<Arguments>();
-  auto* command = registry.add_subcommand(
-      revoke ? "revoke" : "reinstate",
-      revoke ? "Revoke an operator at once, on every gateway" : "Undo a revocation, as an act of its own");
-  command->add_option("id", arguments->id, "The operator")->required();
-  command->add_option("--reason", arguments->reason, "Why; stands in the journal")->required();
-  command->add_option("--by", arguments->by, "Who decided it")->required();
-  command->callback([&console, &code, arguments, revoke] {
-    const auto id = operator_id(arguments->id);
-    if (!id) {
-      code = console.fail("'" + arguments->id + "' is no operator id (its check digit may be wrong)");
-      return;
-    }
-    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
-      return act(console, *id, revoke, arguments->by, arguments->reason, link);
-    });
-  });
 }
 
 }  // namespace
@@ -273,41 +152,53 @@ void add_act(CLI::App& registry, const Console& console, int& code, bool revoke)
 void add_registry(CLI::App& app, const Console& console, int& code) {
   auto* registry = app.add_subcommand("registry", "What is known about operators");
   registry->require_subcommand(1);
+  add_registry_import(*registry, console, code);
 
-  auto arguments = std::make_shared<ImportArguments>();
-  auto* import = registry->add_subcommand("import", "Import one register, the whole list or nothing");
-  import->add_option("--register", arguments->which, "etoc, plan, refusals or track-record")->required();
-  import->add_option("--mapping", arguments->mapping, "How the file's columns map onto the register");
-  import->add_option("file", arguments->file, "CSV or JSON")->required();
-  import->add_flag("--dry-run", arguments->dry_run, "Print what would change, change nothing");
-  import->add_option("--approve", arguments->approve, "Pass a guard: shrink, rollback, rows, reinstate");
-  import->add_option("--by", arguments->by, "Who approves");
-  import->add_option("--reason", arguments->reason, "Why");
-  import->add_option("--published", arguments->published, "When the list was published (YYYY-MM-DD)");
-  import->callback([&console, &code, arguments] { code = import_command(console, *arguments);
-});
-
-auto id_text = std::make_shared<std::string>();
-auto* show_command = registry->add_subcommand("show", "One operator as every register has it");
-show_command->add_option("id", *id_text, "The operator")->required();
-show_command->callback([&console, &code, id_text] {
-  const auto id = operator_id(*id_text);
-  code = !id ? console.fail("'" + *id_text + "' is no operator id (its check digit may be wrong)")
-             : with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
-                 return show(console, *id, link);
-               });
-});
-const auto simple = [&](const char* name, const char* help,
-                        Task<int> (*run)(const Console&, cache::RedisLink&)) {
-  registry->add_subcommand(name, help)->callback([&console, &code, run] {
-    code = with_redis(console,
-                      [&](cache::RedisLink& link, const config::Settings&) { return run(console, link); });
+  auto shown = std::make_shared<ShowArguments>();
+  auto* show_command = registry->add_subcommand("show", "One operator as every register has it");
+  show_command->add_option("id", shown->id, "The operator")->required();
+  show_command->add_option("--at", shown->at, "As it was on this day (YYYY-MM-DD; default: today)");
+  show_command->add_option("--known-at", shown->known_at,
+                           "As it was known then (a day or a moment; default: now)");
+  show_command->callback([&console, &code, shown] {
+    const auto id = operator_id(shown->id);
+    const auto day = shown->at.empty() ? JstDate::of(now()) : JstDate::parse(shown->at);
+    const auto known_at = shown->known_at.empty() ? now() : moment(shown->known_at);
+    if (!id)
+      code = console.fail("'" + shown->id + "' is no operator id (its check digit may be wrong)");
+    else if (!day || !known_at)
+      code = console.fail("--at and --known-at take a day such as 2026-11-24");
+    else
+      code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+        return show(console, *id, *day, *known_at, link);
+      });
   });
-};
-simple("list", "Every operator, a line each", list);
-simple("events", "Every change that is still on record, oldest first", events);
-add_act(*registry, console, code, true);
-add_act(*registry, console, code, false);
-}  // namespace sekisho::console
+
+  auto listed = std::make_shared<ListArguments>();
+  auto* list_app = registry->add_subcommand("list", "Every operator, a line each");
+  list_app->add_option("--expiring", listed->expiring,
+                       "Only certified ones whose certificate ends within so many days (60d), with the "
+                       "numbers that they hold");
+  list_app->add_option("--owner-group", listed->owner_group, "Only those of one owner group");
+  list_app->callback([&console, &code, listed] { code = list_command(console, *listed); });
+
+  auto told = std::make_shared<ShowArguments>();
+  auto* events_app = registry->add_subcommand("events", "Every change, oldest first");
+  events_app->add_option("id", told->id, "Only those of one operator, with the day from which each holds");
+  events_app->add_option("--since", told->at, "Only those since this day");
+  events_app->callback([&console, &code, told] {
+    const auto id = told->id.empty() ? std::optional(OperatorId()) : operator_id(told->id);
+    const auto since = JstDate::parse(told->at);
+    if (!id)
+      code = console.fail("'" + told->id + "' is no operator id (its check digit may be wrong)");
+    else if (!told->at.empty() && !since)
+      code = console.fail("--since takes a day such as 2026-11-24");
+    else
+      code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+        return events(console, *id, since, link);
+      });
+  });
+  add_registry_acts(*registry, console, code);
+}
 
 }  // namespace sekisho::console

@@ -19,14 +19,14 @@ using namespace std::chrono_literals;
 const Instant noon = at("2026-11-24T12:00:00+09:00");
 
 RecordPtr record(std::int64_t base, EtocState state = EtocState::certified) {
-  auto made = std::make_shared<OperatorRecord>(certified_operator(base));
-  made->etoc.state = state;
-  return made;
+  auto made = certified_operator(base);
+  made.etoc.state = state;
+  return PackedRecord::of(made);
 }
 RecordPtr acted(std::int64_t base, bool revoked, Instant when = noon) {
-  auto made = std::make_shared<OperatorRecord>(certified_operator(base));
-  made->act = RevocationAct{revoked, when, "compliance", "reason"};
-  return made;
+  auto made = certified_operator(base);
+  made.act = RevocationAct{revoked, when, "compliance", "reason"};
+  return PackedRecord::of(made);
 }
 
 struct RegistryTest : testing::Test {
@@ -53,7 +53,7 @@ TEST_F(RegistryTest, an_empty_redis_has_no_registry) {
   ASSERT_TRUE(meta);
   EXPECT_EQ(meta->serial, 0u);
   EXPECT_EQ(meta->epoch, "");
-  EXPECT_EQ(wait(linked.context, store.load())->size(), 0u);
+  EXPECT_EQ(wait(linked.context, store.load())->registry->size(), 0u);
 }
 
 TEST_F(RegistryTest, what_is_committed_is_loaded_whole) {
@@ -61,13 +61,14 @@ TEST_F(RegistryTest, what_is_committed_is_loaded_whole) {
                    {{"etoc.serial", "1"}, {"etoc.rows", "2"}, {"etoc.verified_at", "5000"}}),
             1u);
   EXPECT_EQ(commit(1, {record(2, EtocState::surrendered)}), 2u);
-  const auto registry = wait(linked.context, store.load());
-  ASSERT_TRUE(registry);
+  const auto whole = wait(linked.context, store.load());
+  ASSERT_TRUE(whole);
+  const auto& registry = whole->registry;
   EXPECT_EQ(registry->serial(), 2u);
   EXPECT_EQ(registry->size(), 2u);
-  EXPECT_EQ(registry->find(corporate(1))->serial, 1u);
-  EXPECT_EQ(registry->find(corporate(2))->serial, 2u);
-  EXPECT_EQ(registry->find(corporate(2))->etoc.state, EtocState::surrendered);
+  EXPECT_EQ(registry->find(corporate(1))->serial(), 1u);
+  EXPECT_EQ(registry->find(corporate(2))->serial(), 2u);
+  EXPECT_EQ(registry->find(corporate(2))->etoc_listed(), EtocState::surrendered);
   EXPECT_EQ(registry->source(Register::etoc).rows, 2u);
   EXPECT_EQ(registry->source(Register::etoc).verified_at, from_ms(5000));
   EXPECT_FALSE(registry->source(Register::plan).verified_at);
@@ -84,41 +85,71 @@ TEST_F(RegistryTest, who_comes_second_is_told_to_look_again) {
       << "nothing is left lying about";
 }
 
-TEST_F(RegistryTest, a_large_import_is_one_change) {
+TEST_F(RegistryTest, a_large_import_is_one_change_and_is_folded_in) {
   std::vector<RecordPtr> many;
   for (std::int64_t base = 1; base <= 2500; ++base) many.push_back(record(base));
   EXPECT_EQ(commit(0, many), 1u);
   EXPECT_EQ(commit(1, {record(7, EtocState::applied)}), 2u);
-  EXPECT_EQ(wait(linked.context, store.load())->size(), 2500u);
+  EXPECT_EQ(wait(linked.context, store.load())->registry->size(), 2500u);
+  EXPECT_EQ(linked.call({"HLEN", keys::registry_operators}).integer(), 2500);
+  EXPECT_EQ(wait(linked.context, store.meta())->unfolded, 0u);
   const auto events = wait(linked.context, store.events());
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 2u);
-  EXPECT_EQ(events->at(0).records.size(), 2500u);
+  EXPECT_EQ(events->at(0).count, 2500u);
   EXPECT_EQ(events->at(0).change.by, "tester");
   EXPECT_EQ(events->at(0).change.reason, "a test");
   EXPECT_EQ(events->at(0).change.at, noon);
   EXPECT_EQ(events->at(1).records.size(), 1u);
+  EXPECT_EQ(events->at(1).after, events->at(0).id);
+
+  std::string from = "0-0";
+  const auto news = wait(linked.context, store.news(from, 0ms));
+  ASSERT_TRUE(news);
+  ASSERT_EQ(news->size(), 2u);
+  EXPECT_EQ(news->at(0).records.size(), 2500u) << "gateways get them all";
 }
 
-TEST(EventAssembler, gives_an_event_when_its_commit_has_come) {
-  EventAssembler assembler;
-  const std::string one = encode(*record(1)), two = encode(*record(2));
-  EXPECT_FALSE(assembler.add({{"serial", "5"}, {"record", one}, {"record", two}}));
-  EXPECT_FALSE(assembler.add({{"serial", "5"}, {"record", one}}));
-  const auto event = assembler.add(
-      {{"serial", "5"}, {"commit", "revoke"}, {"at", "7000"}, {"by", "b"}, {"meta.etoc.rows", "3"}});
-  ASSERT_TRUE(event);
-  EXPECT_EQ(event->serial, 5u);
-  EXPECT_EQ(event->records.size(), 3u);
-  EXPECT_EQ(event->change.kind, RegistryChange::Kind::revoke);
-  EXPECT_EQ(event->change.at, from_ms(7000));
-  EXPECT_EQ(event->change.meta.at("etoc.rows"), "3");
+TEST_F(RegistryTest, a_large_change_whose_writer_died_is_in_force_and_the_next_one_folds_it_in) {
+  std::vector<RecordPtr> many;
+  for (std::int64_t base = 1; base <= 500; ++base) many.push_back(record(base));
+  EXPECT_EQ(commit(0, many), 1u);
+  for (auto& one : many) one = record(std::int64_t(&one - many.data()) + 1, EtocState::surrendered);
+  EXPECT_EQ(commit(1, many), 2u);
+  // As if nothing had been folded: the present is the old one, and a revocation came in between.
+  for (std::int64_t base = 1; base <= 500; ++base) {
+    auto old = certified_operator(base);
+    old.version.serial = 1;
+    linked.call({"HSET", keys::registry_operators, old.id.text(), encode(old)});
+  }
+  linked.call({"HSET", keys::registry_meta, "unfolded", "2"});
+  EXPECT_EQ(commit(2, {acted(3, true)}), 3u) << "a revocation does not wait for it";
+  const auto whole = wait(linked.context, store.load());
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->registry->find(corporate(1))->etoc_listed(), EtocState::surrendered);
+  EXPECT_EQ(etoc_on(*whole->registry->find(corporate(3)), JstDate::of(noon)), EtocState::revoked);
 
-  // A change whose commit never came is forgotten when the next one begins.
-  EXPECT_FALSE(assembler.add({{"serial", "6"}, {"record", one}}));
-  const auto next = assembler.add({{"serial", "7"}, {"commit", "import"}});
-  ASSERT_TRUE(next);
-  EXPECT_TRUE(next->records.empty());
+  for (auto& one : many) one = record(std::int64_t(&one - many.data()) + 1000);
+  EXPECT_EQ(commit(3, many), 4u);
+  EXPECT_EQ(stored(1), EtocState::surrendered);
+  EXPECT_EQ(stored(3), EtocState::revoked) << "the newer record stays";
+  EXPECT_EQ(wait(linked.context, store.meta())->unfolded, 0u);
+}
+
+TEST_F(RegistryTest, every_version_of_an_operator_stays) {
+  commit(0, {record(1), record(2)});
+  commit(1, {acted(1, true)});
+  commit(2, {acted(1, false, noon + 1s)});
+  const auto versions = wait(linked.context, store.history(corporate(1)));
+  ASSERT_TRUE(versions);
+  ASSERT_EQ(versions->size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(versions->at(i).version.serial, i + 1);
+    EXPECT_EQ(versions->at(i).version.known_at, noon);
+  }
+  EXPECT_TRUE(versions->at(1).act->revoked);
+  EXPECT_EQ(wait(linked.context, store.history(corporate(2)))->size(), 1u);
+  EXPECT_TRUE(wait(linked.context, store.history(corporate(3)))->empty());
 }
 
 // ---- following
@@ -140,10 +171,14 @@ struct FollowerTest : RegistryTest {
   std::atomic<std::int64_t> in_step_at{0};
   std::shared_ptr<const Registry> newest;
   int loads = 0, events = 0;
-  RegistryFollower follower{linked.context.get_executor(), RealRedis::shared().settings(), in_step_at,
-                            [this](auto registry, const RegistryEvent* event) {
-                              newest = std::move(registry);
-                              (event ? events : loads) += 1;
+  RegistryFollower follower{linked.context.get_executor(),
+                            RealRedis::shared().settings(),
+                            {.gateway = "gw-test"},
+                            in_step_at,
+                            [this](const RegistryFollower::News& news) {
+                              newest = news.registry;
+                              loads += news.changes.empty();
+                              events += int(news.changes.size());
                             }};
 };
 
@@ -184,8 +219,8 @@ TEST_F(FollowerTest, a_hole_in_the_serials_is_mended_by_loading_all) {
   commit(0, {record(1)});
   ASSERT_TRUE(reaches(1));
   // A change whose stream entries are gone, as when the stream was cut while this gateway slept.
-  auto lost = *record(2);
-  lost.serial = 2;
+  auto lost = certified_operator(2);
+  lost.version.serial = 2;
   linked.call({"HSET", keys::registry_operators, lost.id.text(), encode(lost)});
   linked.call({"HSET", keys::registry_meta, "serial", "2"});
   EXPECT_EQ(commit(2, {record(3)}), 3u);
@@ -223,13 +258,33 @@ TEST_F(FollowerTest, a_redis_that_lost_its_last_commits_makes_nobody_forget_them
   commit(2, {acted(1, true)});
   ASSERT_TRUE(reaches(3));
   for (const auto& [key, dump] : dumps) linked.call({"RESTORE", key, "0", dump, "REPLACE"});
-  ASSERT_TRUE(reaches(1));
+  ASSERT_TRUE(reaches(2)) << "what was lost is committed again";
   EXPECT_EQ(followed(1), EtocState::revoked);
   EXPECT_EQ(followed(2), EtocState::surrendered);
-  commit(1, {record(5)});
-  ASSERT_TRUE(reaches(2));
+  EXPECT_EQ(stored(1), EtocState::revoked) << "also for gateways that never heard of it";
+  EXPECT_EQ(stored(2), EtocState::surrendered);
+  EXPECT_EQ(wait(linked.context, store.events())->back().change.by, "gateway gw-test");
+  commit(2, {record(5)});
+  ASSERT_TRUE(reaches(3));
   EXPECT_EQ(followed(5), EtocState::certified) << "and goes on from there";
   EXPECT_EQ(followed(1), EtocState::revoked);
+}
+
+TEST_F(FollowerTest, a_lost_change_shows_although_another_has_its_serial_now) {
+  commit(0, {record(1), record(2)});
+  ASSERT_TRUE(reaches(1));
+  std::map<std::string, std::string> dumps;
+  for (const auto& key : {keys::registry_operators, keys::registry_events, keys::registry_meta})
+    dumps[key] = linked.text({"DUMP", key});
+  commit(1, {acted(1, true)});
+  ASSERT_TRUE(reaches(2));
+  // Redis goes back, and on another way, before the gateway asks again.
+  for (const auto& [key, dump] : dumps) linked.call({"RESTORE", key, "0", dump, "REPLACE"});
+  commit(1, {record(2, EtocState::applied)});
+  ASSERT_TRUE(reaches(3)) << "and the revocation is committed again";
+  EXPECT_EQ(followed(1), EtocState::revoked);
+  EXPECT_EQ(stored(1), EtocState::revoked);
+  EXPECT_EQ(followed(2), EtocState::applied);
 }
 
 TEST(Follower, goes_on_when_redis_comes_back) {
@@ -238,8 +293,8 @@ TEST(Follower, goes_on_when_redis_comes_back) {
   std::shared_ptr<const Registry> newest;
   Linked linked(redis.settings());
   RegistryStore store(linked.link);
-  RegistryFollower follower(linked.context.get_executor(), redis.settings(), in_step_at,
-                            [&](auto registry, const RegistryEvent*) { newest = std::move(registry); });
+  RegistryFollower follower(linked.context.get_executor(), redis.settings(), {.gateway = "gw-test"},
+                            in_step_at, [&](const RegistryFollower::News& news) { newest = news.registry; });
   follower.start();
   const RegistryChange change{.at = noon};
   const std::vector<RecordPtr> first{acted(1, true)}, second{record(2)};

@@ -33,8 +33,8 @@ OperatorRecord revoked_by_act(OperatorRecord made) {
 std::shared_ptr<const policy::Registry> registry(const std::vector<OperatorRecord>& records) {
   std::vector<RecordPtr> all;
   for (auto made : records) {
-    made.serial = 7;
-    all.push_back(std::make_shared<const OperatorRecord>(std::move(made)));
+    made.version.serial = 7;
+    all.push_back(policy::PackedRecord::of(made));
   }
   return policy::Registry().with(all, 7, {});
 }
@@ -58,10 +58,10 @@ std::string guards(const ImportPlan& plan) {
   return out;
 }
 
-const OperatorRecord* changed(const ImportPlan& plan, int n) {
+std::optional<OperatorRecord> changed(const ImportPlan& plan, int n) {
   for (const auto& made : plan.changed)
-    if (made->id.text() == id(n)) return made.get();
-  return nullptr;
+    if (made->id() == id(n)) return made->unpack();
+  return std::nullopt;
 }
 
 TEST(ImportPlan, TheFirstImportAddsEverybody) {
@@ -76,8 +76,8 @@ TEST(ImportPlan, TheFirstImportAddsEverybody) {
   EXPECT_EQ(plan.expired, Ids{id(3)});
   EXPECT_EQ(guards(plan), "");
   ASSERT_EQ(plan.changed.size(), 3u);
-  EXPECT_EQ(plan.changed[0]->country, "gb");
-  EXPECT_EQ(plan.changed[0]->serial, 0u);
+  EXPECT_EQ(plan.changed[0]->country(), "gb");
+  EXPECT_EQ(plan.changed[0]->serial(), 0u);
 }
 
 TEST(ImportPlan, TellsWhatChangesAndLeavesTheRestAlone) {
@@ -98,7 +98,7 @@ TEST(ImportPlan, TellsWhatChangesAndLeavesTheRestAlone) {
   EXPECT_EQ(plan.changed.size(), 3u);
   EXPECT_FALSE(changed(plan, 2)) << "nothing is new about it";
 
-  const auto* one = changed(plan, 1);
+  const auto one = changed(plan, 1);
   ASSERT_TRUE(one);
   EXPECT_EQ(one->etoc.valid_until, JstDate::of(2027, 1, 31));
   EXPECT_EQ(one->names.ja, "新社名");
@@ -108,7 +108,7 @@ TEST(ImportPlan, TellsWhatChangesAndLeavesTheRestAlone) {
   EXPECT_EQ(one->refusals, rich.refusals);
   EXPECT_EQ(one->track_record, rich.track_record);
   EXPECT_EQ(one->owner_group, "group");
-  EXPECT_EQ(one->serial, 0u);
+  EXPECT_EQ(one->version.serial, 0u);
   ASSERT_TRUE(changed(plan, 4));
   EXPECT_EQ(changed(plan, 4)->etoc, policy::EtocEntry{});
 }
@@ -360,6 +360,74 @@ TEST(ImportPlan, TellsEveryGuardAtOnce) {
                                 file({row(1, EtocState::certified)}), with);
   EXPECT_EQ(guards(plan), "rows rollback shrink reinstate");
   for (const auto& guard : plan.guards) EXPECT_FALSE(guard.text.empty());
+}
+
+TEST(ImportPlan, ARowWithoutANumberIsFoundByItsCertificateAndANameOnlySuggests) {
+  auto named = record(2, EtocState::certified);
+  named.names.ja = "株式会社二";
+  auto twin = record(4, EtocState::certified);
+  twin.etoc.certificate = "c-3";
+  const auto before =
+      registry({record(1, EtocState::certified), named, record(3, EtocState::certified), twin});
+  const auto without_number = [](const char* certificate, const char* name = "", int line = 2) {
+    RegisterRow made{.line = line, .column = 1};
+    made.etoc = {.state = EtocState::certified, .certificate = certificate, .valid_until = today};
+    made.names.ja = name;
+    return made;
+  };
+  auto with = rules();
+  with.shrink = 1;
+  const auto found = plan_import(*before, file({without_number("c-1")}), with);
+  EXPECT_TRUE(found.errors.empty());
+  ASSERT_TRUE(changed(found, 1));
+  EXPECT_EQ(changed(found, 1)->etoc.valid_until, today);
+
+  struct {
+    std::vector<RegisterRow> rows;
+    const char* error;
+  } const table[] = {
+      {{without_number("C-9")}, "no corporate number, and no operator has the certificate 'C-9'"},
+      {{without_number("", "株式会社二")},
+       "the corporate number is missing; by its name it may be gb:2: if it is, write that number"},
+      {{without_number("C-9", "株式会社二")},
+       "no corporate number, and no operator has the certificate 'C-9'; by its name it may be gb:2: if it "
+       "is, write "
+       "that number"},
+      {{without_number("C-3")}, "no corporate number, and several operators have the certificate 'C-3'"},
+      {{row(1, EtocState::certified), without_number("C-1")},
+       "by its certificate this is gb:1, which stands on line 0 already"},
+  };
+  for (const auto& test : table) {
+    const auto plan = plan_import(*before, file(test.rows), with);
+    ASSERT_EQ(plan.errors.size(), 1u) << test.error;
+    EXPECT_EQ(plan.errors[0].text, test.error);
+    EXPECT_EQ(plan.errors[0].line, 2);
+    EXPECT_TRUE(plan.changed.empty()) << "the whole file or nothing";
+  }
+}
+
+TEST(ImportPlan, AnOlderSerialOfTheListIsARollbackToo) {
+  auto with = rules();
+  with.list_serial = 4;
+  with.last_list_serial = 5;
+  EXPECT_EQ(guards(plan_import(policy::Registry(), file({row(1, EtocState::certified)}), with)), "rollback");
+  with.list_serial = 5;
+  EXPECT_EQ(guards(plan_import(policy::Registry(), file({row(1, EtocState::certified)}), with)), "");
+}
+
+TEST(ImportPlan, AChangeHoldsFromTheDayOnWhichTheListWasPublished) {
+  auto with = rules();
+  with.published = today.plus(-3);
+  const auto plan = plan_import(policy::Registry(), file({row(1, EtocState::certified)}), with);
+  EXPECT_EQ(changed(plan, 1)->version.from(), today.plus(-3));
+}
+
+TEST(ImportPlan, TellsWhoIsNotRevokedAnyMore) {
+  auto with = rules();
+  with.approved = {Approval::reinstate};
+  const auto plan =
+      plan_import(*registry({record(1, EtocState::revoked)}), file({row(1, EtocState::certified)}), with);
+  EXPECT_EQ(plan.reinstated, Ids{id(1)}) << "its fence must fall";
 }
 
 }  // namespace

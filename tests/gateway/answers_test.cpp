@@ -166,7 +166,7 @@ TEST(Passed, a_certificate_that_ends_soon_is_told) {
       {"2027-01-24", "(none)"},
       {"2027-01-23", "certificate expires in 60 days"},
       {"2026-12-15", "certificate expires in 21 days"},
-      {"2026-11-24", "certificate expires in 0 days"},
+      {"2026-11-24", "certificate expires today"},
   };
   for (const auto& [until, notice] : table) {
     Told told;

@@ -14,7 +14,6 @@ TEST(Freshness, the_oldest_of_what_must_be_fresh_counts) {
   config::Settings settings;
   settings.link = {5s, 60s};
   settings.sources[Register::etoc] = {48h, 336h};
-  const auto now = policy::at("2026-11-24T12:00:00+09:00");
   constexpr std::int64_t boot_now = 1'000'000'000;
   constexpr std::int64_t never = -1;
   struct {
@@ -28,11 +27,10 @@ TEST(Freshness, the_oldest_of_what_must_be_fresh_counts) {
       {never, never, true, true}, {100'000'000, 1, true, true},  // the machine was suspended for a day
   };
   for (const auto& row : table) {
-    std::array<policy::SourceStatus, 4> sources{};
-    if (row.etoc_age != never) sources[0].verified_at = now - row.etoc_age * 1h;
-    const auto registry = policy::Registry().with({}, 1, sources);
-    const auto in_step_at = row.link_age == never ? 0 : boot_now - row.link_age;
-    const auto fresh = freshness(settings, *registry, in_step_at, boot_now, now);
+    KnownSince known;
+    if (row.etoc_age != never) known.verified[0] = boot_now - row.etoc_age * 3'600'000;
+    known.in_step = row.link_age == never ? 0 : boot_now - row.link_age;
+    const auto fresh = freshness(settings, known, boot_now);
     EXPECT_EQ(fresh.stale, row.stale) << row.link_age << " " << row.etoc_age;
     EXPECT_EQ(fresh.past_soft, row.past_soft) << row.link_age << " " << row.etoc_age;
   }
@@ -40,9 +38,47 @@ TEST(Freshness, the_oldest_of_what_must_be_fresh_counts) {
 
 TEST(Freshness, a_source_that_nobody_asks_for_may_be_missing) {
   config::Settings settings;
-  const auto fresh =
-      freshness(settings, policy::Registry(), 1000, 1000, policy::at("2026-11-24T12:00:00+09:00"));
+  KnownSince known;
+  known.in_step = 1000;
+  const auto fresh = freshness(settings, known, 1000);
   EXPECT_FALSE(fresh.stale);
+}
+
+TEST(KnownSince, an_age_is_taken_once_and_then_counted_by_the_clock_that_nobody_sets) {
+  const auto noon = policy::at("2026-11-24T12:00:00+09:00");
+  policy::Sources none, first;
+  first[0].verified_at = noon - 10min;
+  KnownSince known;
+  known.heard_of(none, first, 5'000'000, noon);
+  EXPECT_EQ(known.verified[0], 5'000'000 - 600'000);
+  EXPECT_EQ(known.verified[1], 0) << "never";
+  // The wall clock goes back a day, then a month forward: the same verification stays as old as it is.
+  known.heard_of(first, first, 6'000'000, noon - 24h);
+  known.heard_of(first, first, 7'000'000, noon + 24h * 30);
+  EXPECT_EQ(known.verified[0], 5'000'000 - 600'000);
+  // A new one by a machine whose clock is ahead is not younger than now.
+  auto next = first;
+  next[0].verified_at = noon + 1h;
+  known.heard_of(first, next, 8'000'000, noon);
+  EXPECT_EQ(known.verified[0], 8'000'000);
+  // Verified before this machine was started.
+  auto old = first;
+  old[0].verified_at = noon - 24h;
+  known.heard_of(next, old, 1000, noon);
+  EXPECT_EQ(known.verified[0], 1000 - 24 * 3'600'000);
+  EXPECT_FALSE(freshness({}, known, 1000).stale == false) << "and the link was never in step";
+}
+
+TEST(Dates, never_go_back) {
+  Dates dates;
+  EXPECT_EQ(dates.today(policy::at("2027-01-31T23:59:59+09:00")), policy::day("2027-01-31"));
+  EXPECT_EQ(dates.today(policy::at("2027-02-01T00:00:01+09:00")), policy::day("2027-02-01"));
+  EXPECT_EQ(dates.today(policy::at("2027-01-31T12:00:00+09:00")), policy::day("2027-02-01")) << "set back";
+  EXPECT_EQ(dates.behind(policy::at("2027-01-31T12:00:01+09:00")), 12h);
+  EXPECT_EQ(dates.behind(policy::at("2027-02-03T12:00:01+09:00")), 0h);
+  EXPECT_EQ(dates.today(policy::at("2027-02-03T12:00:00+09:00")), policy::day("2027-02-03"));
+  dates.not_before(policy::at("2027-02-02T12:00:00+09:00"));
+  EXPECT_EQ(dates.latest(), policy::at("2027-02-03T12:00:00+09:00"));
 }
 
 }  // namespace

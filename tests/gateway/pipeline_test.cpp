@@ -55,8 +55,8 @@ struct PipelineTest : testing::Test {
   void publish(OperatorRecord record) {
     std::array<SourceStatus, 4> sources{};
     for (auto& source : sources) source.verified_at = now();
-    desk.registry = Registry().with({std::make_shared<OperatorRecord>(std::move(record))},
-                                    desk.registry->serial() + 1, sources);
+    desk.registry = Registry().with({PackedRecord::of(record)}, desk.registry->serial() + 1, sources);
+    known.heard_of({}, sources, cache::boot_ms(), now());
   }
 
   http::Request request(std::string method, std::string target, std::string body = "") {
@@ -108,14 +108,16 @@ struct PipelineTest : testing::Test {
   std::unique_ptr<cache::Journal> journal = cache::Journal::open({.directory = folder.path() / "journal"});
   OpenOrders open_orders;
   Settlements settlements{context.get_executor(), ledger, *journal, open_orders};
-  std::atomic<std::int64_t> in_step_at{cache::boot_ms()};
+  KnownSince known{.in_step = cache::boot_ms()};
+  Dates dates;
   std::atomic<bool> recovering{false};
   Desk desk{.settings = settings,
             .ledger = ledger,
             .journal = *journal,
             .settlements = settlements,
             .open_orders = open_orders,
-            .in_step_at = in_step_at,
+            .known = known,
+            .dates = dates,
             .recovering = recovering,
             .executor = context.get_executor()};
   Pipeline pipeline{desk};
@@ -278,10 +280,10 @@ TEST_F(PipelineTest, a_later_status_call_settles_a_pending_order) {
 }
 
 TEST_F(PipelineTest, what_cannot_be_decided_is_503_and_what_gives_back_goes_on) {
-  in_step_at = 0;
+  known.in_step = 0;
   EXPECT_EQ(code_of(handle(order(1))), "registry-stale");
   EXPECT_EQ(handle(request("DELETE", "/v1/numbers/0312345671")).status, 200);
-  in_step_at = cache::boot_ms();
+  known.in_step = cache::boot_ms();
   recovering = true;
   EXPECT_EQ(code_of(handle(order(1))), "ledger-unavailable");
   recovering = false;

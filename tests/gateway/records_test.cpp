@@ -34,6 +34,7 @@ struct Recorded {
     x.site = site;
     x.id = "D";
     x.client = &client;
+    x.account = client.operator_id;
     route.operation = order.operation;
     x.match = RouteMatch{&carrier, &route, {}};
     x.read = order;

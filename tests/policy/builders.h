@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -155,6 +156,13 @@ inline OperatorRecord certified_operator(std::int64_t base = 999900000001) {
   record.plan = {.state = PlanState::certified, .number_types = {NumberType::fixed, NumberType::ip_050}};
   record.track_record.first_supply = day("2020-04-01");
   return record;
+}
+
+// Tests write an operator as a value; the order path reads it packed.
+template <std::same_as<OperatorRecord> R>
+Standing stand(const R* record, const OperatorId& id, std::optional<NumberType> type, JstDate today,
+               std::uint64_t registry_serial, Freshness freshness) {
+  return stand(PackedRecord::of(*record).get(), id, type, today, registry_serial, freshness);
 }
 
 inline Order order_of(Quantity quantity, NumberType type = NumberType::fixed,

@@ -80,7 +80,7 @@ ReadOrder read(const RouteMatch& match, const std::string& body, const HeaderLis
                               return values;
                             },
                         .body = body};
-  return read_order(match, message);
+  return read_order(match, message, {}, {});
 }
 
 // "10 fixed", or "unreadable_order: <detail>".

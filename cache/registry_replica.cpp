@@ -1,0 +1,97 @@
+#include "cache/registry_replica.h"
+
+#include <algorithm>
+
+namespace sekisho::cache {
+using policy::OperatorRecord;
+using policy::PackedRecord;
+using policy::RecordPtr;
+
+namespace {
+
+// Enough to find where two ways parted; a longer one is rare, and then the serials must do.
+constexpr std::size_t recent_max = 1000;
+
+// The record with the later of both acts.
+RecordPtr with_later_act(const RecordPtr& record, const PackedRecord* old) {
+  if (!old || !old->has_act()) return record;
+  auto mine = record->unpack();
+  const auto theirs = old->unpack();
+  const auto& act = policy::later_act(mine.act, theirs.act);
+  if (act == mine.act) return record;
+  mine.act = act;
+  return PackedRecord::of(mine);
+}
+
+// Of an operator that a registry begun anew does not know, its revocation is all that is kept.
+RecordPtr only_act(const PackedRecord& old) {
+  const auto known = old.unpack();
+  OperatorRecord bare{.id = known.id, .names = known.names, .act = known.act, .country = known.country};
+  return PackedRecord::of(bare);
+}
+
+}  // namespace
+
+bool RegistryReplica::same_as(std::string_view epoch, std::uint64_t serial, std::string_view head) const {
+  return !empty() && epoch == whole_.epoch && serial == registry()->serial() && head == whole_.head;
+}
+
+bool RegistryReplica::behind(std::string_view epoch, std::uint64_t serial) const {
+  return !empty() && epoch == whole_.epoch && serial > registry()->serial();
+}
+
+RegistryReplica::Taken RegistryReplica::apply(const RegistryEvent& event) {
+  if (empty()) return Taken::missed;
+  if (event.serial <= registry()->serial()) {
+    for (const auto& [serial, id] : whole_.recent)
+      if (serial == event.serial && id != event.id) return Taken::missed;
+    return Taken::known;
+  }
+  if (event.serial != registry()->serial() + 1 || event.after != whole_.head) return Taken::missed;
+
+  for (const auto& [field, value] : event.change.meta) whole_.fields[field] = value;
+  std::vector<RecordPtr> records;
+  records.reserve(event.records.size());
+  for (const auto& record : event.records)
+    records.push_back(with_later_act(record, registry()->find(record->id())));
+  whole_.registry = registry()->with(std::move(records), event.serial, sources_of(whole_.fields));
+  whole_.head = event.id;
+  whole_.recent.emplace_back(event.serial, event.id);
+  if (whole_.recent.size() > 2 * recent_max)
+    whole_.recent.erase(whole_.recent.begin(), whole_.recent.end() - std::ptrdiff_t(recent_max));
+  return Taken::applied;
+}
+
+// The serial up to which both went the same way.
+std::uint64_t RegistryReplica::last_common(const WholeRegistry& found) const {
+  for (auto mine = whole_.recent.rbegin(); mine != whole_.recent.rend(); ++mine)
+    if (std::find(found.recent.begin(), found.recent.end(), *mine) != found.recent.end()) return mine->first;
+  return std::min(registry()->serial(), found.registry->serial());
+}
+
+std::vector<RecordPtr> RegistryReplica::adopt(WholeRegistry found) {
+  std::vector<RecordPtr> kept;
+  const bool nothing_lost = empty() || (found.epoch == whole_.epoch && found.head == whole_.head);
+  if (!nothing_lost) {
+    const bool same_registry = found.epoch == whole_.epoch;
+    const auto common = same_registry ? last_common(found) : 0;
+    registry()->each([&](const PackedRecord& old) {
+      if (same_registry ? old.serial() <= common && !old.has_act() : !old.revoked_by_act()) return;
+      const auto now = found.registry->share(old.id());
+      if (!now) {
+        if (same_registry ? old.serial() > common : true)
+          kept.push_back(same_registry ? registry()->share(old.id()) : only_act(old));
+        return;
+      }
+      const bool lost = same_registry && old.serial() > common && now->serial() <= common;
+      const auto better =
+          lost ? with_later_act(registry()->share(old.id()), now.get()) : with_later_act(now, &old);
+      if (better != now) kept.push_back(better);
+    });
+  }
+  whole_ = std::move(found);
+  if (!kept.empty()) whole_.registry = registry()->with(kept, registry()->serial(), registry()->sources());
+  return kept;
+}
+
+}  // namespace sekisho::cache
