@@ -99,7 +99,8 @@ ListKeys read_keys(Document& document, const Node& root) {
 Loaded<ListKeys> finish(Document document) {
   ListKeys keys;
   if (const Node* root = document.root()) keys = read_keys(document, *root);
-  keys.digest = sha256_hex(document.bytes());
+  keys.text = document.bytes();
+  keys.digest = sha256_hex(keys.text);
   return document.finish(std::move(keys));
 }
 

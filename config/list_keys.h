@@ -41,7 +41,9 @@ struct ListKeys {
   std::int64_t version = 0;
   std::size_t threshold = 0;
   std::vector<ListKey> all;
-  std::string digest;  // SHA-256 of the file's bytes, hex
+  std::string
+      text;  // the file's bytes: who keeps the file keeps these, and not what lies there a moment later
+  std::string digest;  // their SHA-256, hex
 
   const ListKey* find(std::string_view id) const;
 };

@@ -6,13 +6,15 @@
 namespace sekisho::config {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+const std::string not_signed = "it is not signed";
+
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::vector<std::string> differences(const ListStatement& says, const ListFacts& is) {
   std::vector<std::string> out;
   if (says.which != is.which)
-    out.push_back("it is for " + quoted(policy::name(says.which)) + ", not for " +
-                  quoted(policy::name(is.which)));
+    out.push_back("it is for " + in_quotes(policy::name(says.which)) + ", not for " +
+                  in_quotes(policy::name(is.which)));
   if (says.sha256 != is.digest)
     out.push_back("it is for a file with the SHA-256 " + says.sha256 + ", but the file has " + is.digest);
   if (says.rows != is.rows)
@@ -69,14 +71,29 @@ std::string ListVerdict::count_text() const {
       std::to_string(good) + " of " + std::to_string(needed) + " signature" + (needed == 1 ? "" : "s");
   const char* between = ": ";
   for (const auto& one : signatures) {
-    out += between + quoted(one.key) + " " + sentence(one.state);
+    out += between + in_quotes(one.key) + " " + sentence(one.state);
     between = "; ";
   }
   return out;
 }
 
+Errors ListVerdict::refusals(const std::filesystem::path& signature_file) const {
+  Errors errors;
+  const auto error = [&](std::string text) {
+    errors.push_back({.file = signature_file.string(), .text = std::move(text), .broken_promise = true});
+  };
+  for (const auto& sentence : differs) error("is for something else: " + sentence);
+  if (entitled == 0)
+    error("no key of the trust file may sign this register");
+  else if (good < needed || needed == 0)
+    error("has " + count_text());
+  return errors;
+}
+
 ListVerdict verify_list(const SignatureFile& file, const ListFacts& list, const ListKeys& keys) {
   ListVerdict verdict{.needed = keys.threshold, .differs = differences(file.statement, list)};
+  verdict.entitled = static_cast<std::size_t>(std::count_if(
+      keys.all.begin(), keys.all.end(), [&](const ListKey& key) { return key.registers.has(list.which); }));
   const auto text = signed_text(file.statement);
   std::set<std::string> seen;
   const auto state = [&](const ListSignature& one) {
@@ -102,18 +119,7 @@ Loaded<ListStatement> check_signed(const std::filesystem::path& list, policy::Re
   const ListFacts facts{.which = signed_as(which), .rows = rows, .digest = digest};
   const auto verdict = verify_list(*file.value, facts, keys);
   if (verdict.accepted()) return {.value = std::move(file.value->statement)};
-  Errors errors;
-  const auto error = [&](std::string text) {
-    errors.push_back({.file = beside.string(), .text = std::move(text), .broken_promise = true});
-  };
-  for (const auto& sentence : verdict.differs) error("is for something else: " + sentence);
-  if (verdict.good < verdict.needed) error("has " + verdict.count_text());
-  const bool anybody = std::any_of(keys.all.begin(), keys.all.end(),
-                                   [&](const ListKey& key) { return key.registers.has(facts.which); });
-  if (!anybody)
-    error("no key of the trust file (version " + std::to_string(keys.version) + ") may sign " +
-          quoted(policy::name(which)));
-  return {.errors = std::move(errors)};
+  return {.errors = verdict.refusals(beside)};
 }
 
 std::optional<std::string> may_follow(const ListKeys& before, const ListKeys& next,
@@ -124,8 +130,9 @@ std::optional<std::string> may_follow(const ListKeys& before, const ListKeys& ne
   // reads the old signatures later would take one person for the other.
   for (const auto& key : next.all)
     if (const auto* same = before.find(key.id); same && same->public_key != key.public_key)
-      return "the id " + quoted(key.id) + " names another key than before; give the new key an id of its own";
-  if (!signatures) return "it is not signed";
+      return "the id " + in_quotes(key.id) +
+             " names another key than before; give the new key an id of its own";
+  if (!signatures) return not_signed;
   if (signatures->statement.serial != static_cast<std::uint64_t>(next.version))
     return "the signature is for version " + std::to_string(signatures->statement.serial) + ", not " +
            std::to_string(next.version);
@@ -146,7 +153,11 @@ Loaded<ListKeys> load_next_list_keys(const ListKeys& before, const std::filesyst
   if (!unsigned_why) return next;
   const auto beside = signature_beside(file);
   std::error_code ignored;
-  if (!std::filesystem::exists(beside, ignored)) return refused(file, *unsigned_why);
+  if (!std::filesystem::exists(beside, ignored)) {
+    return refused(file,
+                   *unsigned_why +
+                       (unsigned_why == not_signed ? ": " + beside.filename().string() + " is missing" : ""));
+  }
   auto signatures = load_signature_file(beside);
   if (!signatures) return {.errors = std::move(signatures.errors)};
   if (auto why = may_follow(before, *next.value, &*signatures.value)) return refused(file, std::move(*why));

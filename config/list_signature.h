@@ -41,11 +41,13 @@ struct ListVerdict {
   };
   std::vector<One> signatures;       // as they stand in the file
   std::size_t good = 0, needed = 0;  // different keys
+  std::size_t entitled = 0;          // keys of the trust file that may sign this register at all
   std::vector<std::string> differs;  // sentences: where the statement is about something else than the list
 
   bool accepted() const { return differs.empty() && needed > 0 && good >= needed; }
   // "1 of 2 signatures: 'desk-1' is good; 'desk-9' is not a key of the trust file"
   std::string count_text() const;
+  Errors refusals(const std::filesystem::path& signature_file) const;  // broken promises; none when accepted
 };
 ListVerdict verify_list(const SignatureFile& file, const ListFacts& list, const ListKeys& keys);
 

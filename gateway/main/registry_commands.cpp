@@ -199,6 +199,7 @@ void add_registry(CLI::App& app, const Console& console, int& code) {
       });
   });
   add_registry_acts(*registry, console, code);
+  add_registry_signing(*registry, console, code);
 }
 
 }  // namespace sekisho::console
