@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cache/clock.h"
 #include "cache/journal_chain.h"
 #include "cache/journal_files.h"
 #include "cache/journal_identity.h"
@@ -58,10 +59,6 @@ struct Lost {
                        policy::iso_jst(from), policy::iso_jst(until), by_kind);
   }
 };
-
-policy::Instant wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 JournalSettings complete(JournalSettings settings) {
   if (settings.key_file.empty()) settings.key_file = default_key_file(settings.directory);

@@ -30,14 +30,16 @@ struct Idempotency {
   std::string content;  // digest of method, target and body
 };
 
-// Day buckets are kept at least this long, so that a rolling limit that is added later finds some past to count.
+// Day buckets are kept at least this long, so that a rolling limit that is added later finds some past to
+// count.
 inline constexpr int least_keep_days = 62;
 
 struct HoldRequest {
   policy::OperatorId operator_id;
   policy::Hold hold;
   std::uint64_t registry_serial = 0;  // decided by; a newer revocation fences the hold off
-  int keep_days = least_keep_days;    // day buckets older than this may be swept; the longest rolling limit must fit
+  int keep_days =
+      least_keep_days;   // day buckets older than this may be swept; the longest rolling limit must fit
   bool partial = false;  // the caller takes fewer: limits with `trim` may cut the order
   const std::vector<policy::Charge>* charges = nullptr;
   const std::vector<const policy::Rule*>* throttles = nullptr;

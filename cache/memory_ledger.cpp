@@ -44,7 +44,8 @@ Task<HoldResult> MemoryLedger::hold(const HoldRequest& request) {
   std::vector<Quantity> left;
   for (const auto& charge : *request.charges) {
     Quantity taken = 0;
-    for (const auto& bucket : policy::buckets_of(*charge.rule->limit, request.hold.day)) taken += account.usage.bucket(bucket);
+    for (const auto& bucket : policy::buckets_of(*charge.rule->limit, request.hold.day))
+      taken += account.usage.bucket(bucket);
     left.push_back(charge.cap - taken);
     if (charge.rule->limit->trim && request.partial && left.back() > 0) take = std::min(take, left.back());
   }

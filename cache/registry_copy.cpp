@@ -139,7 +139,8 @@ CopyFound read_copy(const fs::path& file) {
   if (!in || !fs::is_regular_file(file, failed)) {
     if (fs::is_directory(file, failed))
       found.trouble = file.string() + " cannot be read: it is a directory";
-    else if (fs::exists(file, failed)) found.trouble = file.string() + " cannot be read: " + std::strerror(errno);
+    else if (fs::exists(file, failed))
+      found.trouble = file.string() + " cannot be read: " + std::strerror(errno);
     return found;
   }
   std::string bytes(fs::file_size(file), '\0');
@@ -221,6 +222,14 @@ struct RegistryCopy::File {
 RegistryCopy::RegistryCopy(fs::path file) : file_(std::make_shared<File>()) { file_->path = std::move(file); }
 
 RegistryCopy::~RegistryCopy() { writer_.join(); }
+
+void RegistryCopy::goes_on() {
+  boost::asio::post(writer_, [file = file_] {
+    std::error_code failed;
+    const auto size = fs::file_size(file->path, failed);
+    file->whole_bytes = failed ? 0 : size;
+  });
+}
 
 void RegistryCopy::keep(const WholeRegistry& whole, policy::Instant now) {
   if (file_->path.empty()) return;

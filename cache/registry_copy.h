@@ -30,6 +30,7 @@ class RegistryCopy {
   explicit RegistryCopy(std::filesystem::path file);  // empty: nothing is kept
   ~RegistryCopy();                                    // writes what is waiting
 
+  void goes_on();  // what stands in the file was read and is whole: what comes is written behind it
   void keep(const WholeRegistry& whole, policy::Instant now);
   void add(const RegistryEvent& event, const WholeRegistry& after, policy::Instant now);
   void seen(policy::Instant now);

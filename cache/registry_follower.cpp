@@ -1,13 +1,12 @@
 #include "cache/registry_follower.h"
 
-#include <time.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "cache/clock.h"
 #include "cache/keys.h"
 
 namespace sekisho::cache {
@@ -18,17 +17,7 @@ namespace {
 constexpr auto block = 500ms;  // how long XREAD waits for news; also how old `in_step_at` gets in quiet times
 constexpr std::int64_t note_every_ms = 60'000;
 
-policy::Instant wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 }  // namespace
-
-std::int64_t boot_ms() {
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::int64_t(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
 
 RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor,
                                    const config::RedisSettings& settings, Options options,
@@ -44,6 +33,7 @@ RegistryFollower::RegistryFollower(boost::asio::any_io_executor executor,
 void RegistryFollower::start() {
   if (!options_.copy.empty()) {
     auto found = read_copy(options_.copy);
+    if (found.whole && found.trouble.empty()) copy_.goes_on();
     if (found.whole) replica_.adopt(std::move(*found.whole));
     if (!replica_.empty() || !found.trouble.empty())
       publish_({.registry = replica_.registry(),

@@ -21,9 +21,6 @@
 
 namespace sekisho::cache {
 
-// Milliseconds of a clock that also counts while the machine or the process is suspended.
-std::int64_t boot_ms();
-
 class RegistryFollower {
  public:
   // What is new: changes, or a registry that was loaded whole (no changes then).

@@ -23,9 +23,18 @@ RecordPtr with_later_act(const RecordPtr& record, const PackedRecord* old) {
   return PackedRecord::of(mine);
 }
 
-// Of an operator that a registry begun anew does not know, its revocation is all that is kept.
-RecordPtr only_act(const PackedRecord& old) {
-  const auto known = old.unpack();
+// What stands of an operator when Redis went another way after `common`. `now` null: Redis does not know it.
+RecordPtr in_one_registry(const RecordPtr& mine, const RecordPtr& now, std::uint64_t common) {
+  const bool changed_here = mine->serial() > common;
+  if (!now) return changed_here ? mine : nullptr;
+  const bool lost = changed_here && now->serial() <= common;
+  return lost ? with_later_act(mine, now.get()) : with_later_act(now, mine.get());
+}
+
+// The same over a registry begun anew, of one that is revoked here: its revocation is all that is kept.
+RecordPtr over_another(const RecordPtr& mine, const RecordPtr& now) {
+  if (now) return with_later_act(now, mine.get());
+  const auto known = mine->unpack();
   OperatorRecord bare{.id = known.id, .names = known.names, .act = known.act, .country = known.country};
   return PackedRecord::of(bare);
 }
@@ -71,22 +80,14 @@ std::uint64_t RegistryReplica::last_common(const WholeRegistry& found) const {
 
 std::vector<RecordPtr> RegistryReplica::adopt(WholeRegistry found) {
   std::vector<RecordPtr> kept;
-  const bool nothing_lost = empty() || (found.epoch == whole_.epoch && found.head == whole_.head);
-  if (!nothing_lost) {
-    const bool same_registry = found.epoch == whole_.epoch;
+  const bool same_registry = found.epoch == whole_.epoch;
+  if (!empty() && !(same_registry && found.head == whole_.head)) {
     const auto common = same_registry ? last_common(found) : 0;
     registry()->each([&](const PackedRecord& old) {
       if (same_registry ? old.serial() <= common && !old.has_act() : !old.revoked_by_act()) return;
-      const auto now = found.registry->share(old.id());
-      if (!now) {
-        if (same_registry ? old.serial() > common : true)
-          kept.push_back(same_registry ? registry()->share(old.id()) : only_act(old));
-        return;
-      }
-      const bool lost = same_registry && old.serial() > common && now->serial() <= common;
-      const auto better =
-          lost ? with_later_act(registry()->share(old.id()), now.get()) : with_later_act(now, &old);
-      if (better != now) kept.push_back(better);
+      const auto mine = registry()->share(old.id()), now = found.registry->share(old.id());
+      auto stands = same_registry ? in_one_registry(mine, now, common) : over_another(mine, now);
+      if (stands != now) kept.push_back(std::move(stands));
     });
   }
   whole_ = std::move(found);

@@ -2,7 +2,8 @@
 // out.
 //
 // Always true, whatever Redis lost or brings back:
-//   - An operator whose revocation is known stays revoked until a later act of reinstatement is known.
+//   - An operator whose revocation by an act is known stays revoked until a later act of reinstatement is
+//   known.
 //   - Within one epoch nothing that was known is forgotten: what Redis has lost is kept, and handed out to be
 //   restored
 //     there, so that gateways that never heard of it learn it too.

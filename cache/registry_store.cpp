@@ -46,6 +46,23 @@ void add_record(std::string_view text, std::vector<RecordPtr>& records) {
   if (const auto record = decode(text)) records.push_back(policy::PackedRecord::of(*record));
 }
 
+std::vector<std::string_view> lines_of(std::string_view batch) {
+  std::vector<std::string_view> lines;
+  while (!batch.empty()) {
+    lines.push_back(batch.substr(0, batch.find('\n')));
+    batch.remove_prefix(std::min(batch.size(), lines.back().size() + 1));
+  }
+  return lines;
+}
+
+// A record as the change with this version leaves it; the day from which it holds is the record's own.
+std::string stamped(const policy::PackedRecord& record, const policy::Version& version) {
+  auto made = record.unpack();
+  made.version.serial = version.serial;
+  made.version.known_at = version.known_at;
+  return encode(made);
+}
+
 RegistryEvent event_of(const StreamEntry& entry) {
   RegistryEvent event;
   for (const auto& [field, value] : entry.fields) {
@@ -160,13 +177,8 @@ Task<bool> RegistryStore::stage(const std::string& staging, const policy::Versio
   std::size_t batch = 0;
   for (std::size_t at = 0; at < records.size(); at += batch_records) {
     std::string lines;
-    for (std::size_t i = at; i < std::min(at + batch_records, records.size()); ++i) {
-      auto record = records[i]->unpack();
-      const auto effective = record.version.effective;
-      record.version = version;
-      record.version.effective = effective;
-      lines += encode(record) + "\n";
-    }
+    for (std::size_t i = at; i < std::min(at + batch_records, records.size()); ++i)
+      lines += stamped(*records[i], version) + "\n";
     Command push{"RPUSH", staging, std::move(lines)};
     const bool last = at + batch_records >= records.size();
     if (++batch % batches_at_once != 0 && !last) {
@@ -207,12 +219,8 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
     args.push_back(value);
   }
   for (std::size_t i = 0; !large && i < records.size(); ++i) {
-    auto record = records[i]->unpack();
-    const auto effective = record.version.effective;
-    record.version = version;
-    record.version.effective = effective;
-    args.push_back(record.id.text());
-    args.push_back(encode(record));
+    args.emplace_back(records[i]->id());
+    args.push_back(stamped(*records[i], version));
   }
   std::vector<std::string> keys{keys::registry_operators, keys::registry_events, keys::registry_meta,
                                 staging};
@@ -229,11 +237,22 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
   co_return serial;
 }
 
-// A fence stands exactly before the revoked; an older one would hold up an operator for nothing.
+// A fence stands before the revoked, and before whoever carries on for it: orders of a merged operator are
+// held on its successor's account, and a gateway must have heard of the revocation before it takes one. Those
+// that have are not held up. A fence that nobody needs any more falls.
 Task<bool> RegistryStore::set_fences(std::uint64_t serial, const Fences& fences) {
   RedisLedger ledger(link_, {});
-  for (const auto& id : fences.raise)
-    if (!co_await ledger.fence(id, serial)) co_return false;
+  for (const auto& revoked : fences.raise) {
+    auto at = revoked;
+    for (int hops = 0; !at.empty() && hops <= policy::Registry::mergers_max; ++hops) {
+      bool reachable = false;
+      const bool fenced = co_await ledger.fence(at, serial);
+      const auto known = co_await find(at, reachable);
+      if (!fenced || !reachable) co_return false;
+      at = known ? policy::OperatorId::parse(known->merged_into()).value_or(policy::OperatorId())
+                 : policy::OperatorId();
+    }
+  }
   for (const auto& id : fences.lower)
     if (!co_await ledger.fence(id, 0)) co_return false;
   co_return true;
@@ -257,9 +276,7 @@ Task<bool> RegistryStore::fold(std::uint64_t serial) {
     const auto batch = co_await link_.call(std::move(get), patience);
     if (!batch.text()) co_return false;
     std::vector<std::string> keys{keys::registry_operators}, args{std::to_string(serial)};
-    for (auto rest = *batch.text(); !rest.empty();) {
-      const auto line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    for (const auto line : lines_of(*batch.text())) {
       const auto record = decode(line);
       if (!record) continue;
       args.push_back(record->id.text());
@@ -282,13 +299,7 @@ Task<std::optional<std::vector<RecordPtr>>> RegistryStore::batches_of(std::uint6
                   std::to_string(from + batches_at_once - 1)};
     const auto batches = co_await link_.call(std::move(range), patience);
     if (!batches.ok()) co_return std::nullopt;
-    for (std::size_t i = 0; i < batches.size(); ++i) {
-      for (auto rest = batches.text(i).value_or(""); !rest.empty();) {
-        const auto line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        add_record(line, records);
-      }
-    }
+    for (std::size_t i = 0; i < batches.size(); ++i) add_all(lines_of(batches.text(i).value_or("")), records);
     if (batches.size() < batches_at_once) break;
   }
   co_return records;

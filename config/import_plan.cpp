@@ -135,6 +135,7 @@ class Planner {
     // The bytes alone do not tell: a corrected mapping makes another list of the same file.
     if (!rules_.last_digest.empty() && rules_.last_digest == file_.digest && plan_.changed.empty()) {
       plan_.same_file = true;
+      guard_rollback();  // an older date or serial given with it would lower the mark for every later list
       tidy();
       return std::move(plan_);
     }
@@ -250,6 +251,9 @@ class Planner {
     if (after == EtocState::expired && before != after) plan_.expired.push_back(next.id.text());
     if (before == EtocState::revoked && before != after) plan_.reinstated.push_back(next.id.text());
     next.version = {.effective = rules_.published};
+    // The record has the act in it: a list that was published before it does not make it older.
+    if (old && old->act && rules_.published)
+      next.version.effective = std::max(*rules_.published, old->version.from());
     plan_.changed.push_back(PackedRecord::of(next));
   }
 

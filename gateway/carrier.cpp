@@ -104,7 +104,8 @@ Task<bool> CarrierPool::wait_for_turn() {
   waiting_.push_back(&turn);
   error_code woken;
   co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  // Whoever wakes us took us off the queue and left us its turn; also when our time ran out at that very moment.
+  // Whoever wakes us took us off the queue and left us its turn; also when our time ran out at that very
+  // moment.
   const bool still_waiting = std::erase(waiting_, &turn) > 0;
   co_return !still_waiting;
 }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <thread>
 
+#include "cache/clock.h"
 #include "cache/keys.h"
 #include "gateway/freshness.h"
 #include "gateway/log.h"
@@ -21,12 +22,6 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 namespace {
-
-policy::Instant system_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-double unix_seconds(policy::Instant at) { return double(policy::to_ms(at)) / 1000; }
 
 constexpr auto books_every = 250ms;  // journal head in Redis
 constexpr int holds_every = 20;      // of these: counting all open holds
@@ -67,9 +62,9 @@ void Control::run() {
   }
   const auto admin = admin_.listen(settings_.admin);
   metrics_.set(Metric::reload_successful, {}, 1);
-  metrics_.set(Metric::reload_success_time, {}, unix_seconds(system_now()));
+  metrics_.set(Metric::reload_success_time, {}, unix_seconds(cache::wall_clock()));
   metrics_.set(Metric::build_info, {version}, 1);
-  journal_.append(cache::RecordKind::policy, system_now(), policy_record(*site_));
+  journal_.append(cache::RecordKind::policy, cache::wall_clock(), policy_record(*site_));
 
   dog_.start();
   link_.start();
@@ -109,20 +104,20 @@ Task<bool> Control::recover_once(const cache::JournaledOrders& orders) {
   const auto holds = co_await ledger_.open_holds();
   if (!holds) co_return false;
   const auto plan =
-      cache::plan_recovery(orders, *holds, journal_.gateway_id(), journal_.boot(), system_now());
+      cache::plan_recovery(orders, *holds, journal_.gateway_id(), journal_.boot(), cache::wall_clock());
   for (const auto& request : plan.settlements) {
     const auto answer = co_await ledger_.settle(request);
     if (answer == cache::SettleAnswer::unavailable) co_return false;
-    journal_.append(cache::RecordKind::settled, system_now(), settled_record(request, answer));
+    journal_.append(cache::RecordKind::settled, cache::wall_clock(), settled_record(request, answer));
     log::warn(
         "hold of an earlier boot settled",
         {{"decision", request.hold_id}, {"result", std::string(policy::name(request.settlement.kind))}});
   }
   for (const auto& release : plan.releases) {
-    const auto released = co_await ledger_.release(release.operator_id, release.numbers, system_now());
+    const auto released = co_await ledger_.release(release.operator_id, release.numbers, cache::wall_clock());
     if (!released) co_return false;
-    const ReleaseNumbers done{release.operator_id, release.decision, release.numbers, system_now()};
-    journal_.append(cache::RecordKind::settled, system_now(), released_record(done, *released));
+    const ReleaseNumbers done{release.operator_id, release.decision, release.numbers, cache::wall_clock()};
+    journal_.append(cache::RecordKind::settled, cache::wall_clock(), released_record(done, *released));
   }
   co_return true;
 }
@@ -144,7 +139,8 @@ Task<> Control::keep_books() {
         for (const auto& open : *holds) {
           const bool unknown = open.hold.state == policy::HoldState::suspense;
           (unknown ? suspense : held) += 1;
-          if (unknown) oldest = std::max(oldest, unix_seconds(system_now()) - unix_seconds(open.hold.since));
+          if (unknown)
+            oldest = std::max(oldest, unix_seconds(cache::wall_clock()) - unix_seconds(open.hold.since));
         }
         metrics_.set(Metric::ledger_holds, {"held"}, held);
         metrics_.set(Metric::ledger_holds, {"suspense"}, suspense);
@@ -170,7 +166,8 @@ Task<> Control::journal_resolutions() {
     const auto entry = cache::stream_entry(said.element(i));
     last = entry.id;
     const bool ours = !entry.fields.empty() && entry.fields.front().second == journal_.gateway_id();
-    if (ours) journal_.append(cache::RecordKind::settled, system_now(), resolution_record(entry.fields));
+    if (ours)
+      journal_.append(cache::RecordKind::settled, cache::wall_clock(), resolution_record(entry.fields));
   }
   if (last.empty()) co_return;
   cache::Command set{"SET", mark, last};
@@ -189,7 +186,7 @@ Candidate read_candidate(const config::Settings& settings, const std::string& po
   Candidate out{config::load_installation(settings)};
   if (!out.loaded || (*out.loaded.value)->policy.digest == policy_in_force) return out;
   if (settings.activation_flips >= 1) return out;
-  const auto since = system_now() - std::chrono::hours(24);
+  const auto since = cache::wall_clock() - std::chrono::hours(24);
   // Counts of rolling limits reach back a month at most where a record does not state them.
   const auto found = cache::replay_journal(settings.journal.directory, (*out.loaded.value)->rules, since,
                                            since - std::chrono::hours(24 * 31));
@@ -227,12 +224,12 @@ Task<config::Errors> Control::reload() {
     co_return errors;
   }
   last_reload_error_.clear();
-  metrics_.set(Metric::reload_success_time, {}, unix_seconds(system_now()));
+  metrics_.set(Metric::reload_success_time, {}, unix_seconds(cache::wall_clock()));
   site_ = *candidate.loaded.value;
   for (auto& worker : workers_) worker->publish(site_);
   const auto record =
       approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_);
-  journal_.append(cache::RecordKind::policy, system_now(), record);
+  journal_.append(cache::RecordKind::policy, cache::wall_clock(), record);
   log::info("reloaded", {{"policy", site_->policy.digest}});
   co_return errors;
 }
@@ -311,7 +308,7 @@ std::vector<std::string> Control::degraded() const {
     out.push_back("registry from the copy on disk, in step until " + policy::iso_jst(copy_seen_at_));
   if (const auto trouble = follower_.copy_trouble(); !trouble.empty())
     out.push_back("registry copy: " + trouble);
-  if (const auto behind = shared_.dates.behind(system_now()); behind > 1min)
+  if (const auto behind = shared_.dates.behind(cache::wall_clock()); behind > 1min)
     out.push_back("the clock was set back by " + std::to_string(behind / 1s) +
                   " s: dates stay where they were until it comes there");
   if (!link_.up()) out.push_back("ledger-unavailable: no link to Redis; orders are answered with 503");
@@ -332,7 +329,7 @@ std::string Control::metrics_text() {
     backlog += report.backlog;
   }
   constexpr double never = std::numeric_limits<double>::infinity();
-  const auto now = system_now();
+  const auto now = cache::wall_clock();
   const auto today = shared_.dates.today(now);
   const auto boot_now = cache::boot_ms();
   const auto age = [&](std::int64_t at) { return at == 0 ? never : double(boot_now - at) / 1000; };

@@ -4,22 +4,13 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "cache/clock.h"
 #include "gateway/control.h"
 #include "gateway/log.h"
 #include "gateway/records.h"
 
 namespace sekisho::gateway {
 namespace json = boost::json;
-
-namespace {
-
-policy::Instant system_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-double unix_seconds(policy::Instant at) { return double(policy::to_ms(at)) / 1000; }
-
-}  // namespace
 
 void Control::publish(const cache::RegistryFollower::News& news) {
   using From = cache::RegistryFollower::News::From;
@@ -30,7 +21,7 @@ void Control::publish(const cache::RegistryFollower::News& news) {
     copy_seen_at_ = news.seen_at;
     shared_.dates.not_before(news.seen_at);
   }
-  const auto now = std::max(system_now(), shared_.dates.latest());
+  const auto now = std::max(cache::wall_clock(), shared_.dates.latest());
   shared_.known.heard_of(before->sources(), registry_->sources(), cache::boot_ms(), now);
   for (auto& worker : workers_) worker->publish(registry_);
 
@@ -42,7 +33,7 @@ void Control::publish(const cache::RegistryFollower::News& news) {
               {{"serial", std::to_string(registry_->serial())},
                {"operators", std::to_string(registry_->size())},
                {"in_step_until", copied ? policy::iso_jst(news.seen_at) : policy::iso_jst(now)}});
-    journal_.append(cache::RecordKind::registry, system_now(),
+    journal_.append(cache::RecordKind::registry, cache::wall_clock(),
                     registry_record(registry_->serial(), copied ? "loaded from copy" : "loaded", "", "", {}));
     return;
   }
@@ -57,14 +48,14 @@ void Control::publish(const cache::RegistryFollower::News& news) {
 
 void Control::tell_of(const cache::RegistryEvent& event) {
   const auto& change = event.change;
-  const auto delay = unix_seconds(system_now()) - unix_seconds(change.at);
+  const auto delay = unix_seconds(cache::wall_clock()) - unix_seconds(change.at);
   if (change.kind == cache::RegistryChange::Kind::revoke)
     metrics_.observe(Metric::revocation_delay, {}, std::max(0.0, delay));
   std::vector<std::string> operators;
   for (std::size_t i = 0; i < event.records.size() && i < 100; ++i)
     operators.emplace_back(event.records[i]->id());
   journal_.append(
-      cache::RecordKind::registry, system_now(),
+      cache::RecordKind::registry, cache::wall_clock(),
       registry_record(event.serial, policy::name(change.kind), change.by, change.reason, operators));
   log::info("registry changed", {{"serial", std::to_string(event.serial)},
                                  {"change", std::string(policy::name(change.kind))},

@@ -9,7 +9,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "policy/calendar.h"
+
 namespace sekisho::gateway {
+
+inline double unix_seconds(policy::Instant at) { return double(policy::to_ms(at)) / 1000; }
 
 enum class Metric : std::uint8_t {
 #define METRIC(id, ...) id,

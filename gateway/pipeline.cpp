@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "cache/clock.h"
 #include "cache/registry_follower.h"
 #include "config/digest.h"
 #include "gateway/answers.h"
@@ -24,14 +25,6 @@
 namespace sekisho::gateway {
 using policy::Outcome;
 using policy::Reason;
-
-namespace {
-
-policy::Instant wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-}  // namespace
 
 Task<http::Response> Pipeline::handle(http::Request request) {
   Exchange x;
@@ -61,7 +54,7 @@ Task<http::Response> Pipeline::handle(http::Request request) {
 
 // Who calls, which route, what is asked, how the operator stands: values from values.
 void Pipeline::understand(Exchange& x) {
-  x.now = wall_clock();
+  x.now = cache::wall_clock();
   x.site = desk_.site;
   x.id = desk_.ids.next(x.now);
   const auto trace = x.request.headers.find("traceparent");
@@ -78,7 +71,7 @@ void Pipeline::understand(Exchange& x) {
       .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
       .body = x.request.body};
   x.read = policy::read_order(*x.match, message, x.site->numbering_plan, x.today);
-  if (x.hands_out()) x.standing = look_up(x);
+  if (x.hands_out()) x.standing = look_up(x, x.account);
 }
 
 // By whose facts and on whose account an operator's orders run: its own, or its successor's after a merger.
@@ -88,12 +81,12 @@ policy::OperatorId Pipeline::account_of(const policy::OperatorId& id, policy::Js
   return policy::OperatorId::parse(acting->id()).value_or(id);
 }
 
-policy::Standing Pipeline::look_up(const Exchange& x) const {
+policy::Standing Pipeline::look_up(const Exchange& x, const policy::OperatorId& account) const {
   const auto& registry = *desk_.registry;
   const auto fresh = freshness(desk_.settings, desk_.known, cache::boot_ms());
   const auto& order = *x.order();
-  auto standing = policy::stand(registry.find(x.account), x.account, order.number_type, x.today,
-                                registry.serial(), fresh);
+  auto standing =
+      policy::stand(registry.find(account), account, order.number_type, x.today, registry.serial(), fresh);
   for (const auto& hop : order.chain) {
     // The caller names its downstream operators by id or corporate number; whom no register knows has
     // nothing.
@@ -165,7 +158,7 @@ Task<> Pipeline::hold(Exchange& x) {
   if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
     // The ledger knew of a revocation before we did. Now we do: decide again by it.
     x.account = account_of(x.client->operator_id, x.today);
-    x.standing = look_up(x);
+    x.standing = look_up(x, x.account);
     x.decision = policy::decide(x.site->rules, facts(x));
     if (!x.decision.allowed) co_return;
     request = hold_request(x);
@@ -236,10 +229,13 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
     x.decision = policy::refused(std::move(x.decision), Reason::journal_unavailable);
     co_return std::nullopt;
   }
-  // The operator may have been revoked while its order waited.
-  x.today = desk_.dates.today(wall_clock());
-  x.standing = look_up(x);
+  // The operator may have been revoked while its order waited, or may not stand behind its successor any
+  // more: what was held on an account that is not its own today is given back, and the caller asks again.
+  x.today = desk_.dates.today(cache::wall_clock());
+  const auto account = account_of(x.client->operator_id, x.today);
+  x.standing = look_up(x, account);
   auto again = policy::decide(x.site->rules, facts(x));
+  if (account != x.account) again = policy::refused(std::move(again), Reason::registry_stale);
   if (!again.allowed) {
     x.decision = std::move(again);
     x.left.clear();  // its charges are not those that were held
@@ -288,7 +284,7 @@ Task<> Pipeline::settle(Exchange& x) {
   if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
   const bool looked_only =
       !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
-  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, wall_clock(), outcome_record(x));
+  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, cache::wall_clock(), outcome_record(x));
 
   if (x.hold) {
     x.settlement = policy::settle(x.outcome);

@@ -48,7 +48,7 @@ class Pipeline {
  private:
   void understand(Exchange& x);
   policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
-  policy::Standing look_up(const Exchange& x) const;
+  policy::Standing look_up(const Exchange& x, const policy::OperatorId& account) const;
   Task<http::Response> tell_standing(Exchange& x);
   Task<bool> names_numbers_of_others(Exchange& x);
   policy::OperatorId account_of(const policy::OperatorId& id, policy::JstDate day) const;

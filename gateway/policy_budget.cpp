@@ -30,9 +30,9 @@ Task<std::optional<FlipApproval>> approval_of(cache::RedisLink& link, const std:
 std::string over_budget(const cache::Replayed& found, double share) {
   const auto flipped = found.flipped();
   if (flipped == 0 || double(flipped) <= share * double(found.decisions)) return "";
-  const auto worst = std::find_if(found.groups.begin(), found.groups.end(), [](const cache::FlipGroup& group) {
-    return group.kind != cache::FlipKind::reworded;
-  });
+  const auto worst =
+      std::find_if(found.groups.begin(), found.groups.end(),
+                   [](const cache::FlipGroup& group) { return group.kind != cache::FlipKind::reworded; });
   return fmt::format(
       "this policy would answer {} of the last day's {} decisions otherwise ({:.1f} %, allowed are {:.1f} "
       "%): {} "

@@ -105,6 +105,7 @@ std::string decision_record(const Exchange& x) {
   out["policy"] = x.site->policy.digest;
   if (x.hands_out()) {
     out["registry"] = x.standing.registry_serial;
+    if (x.standing.past_soft) out["registry_past_soft"] = true;
     out["facts"] = facts_json(*x.order(), x.standing);
   }
   json::array matched;

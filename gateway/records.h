@@ -18,7 +18,8 @@ std::string settled_record(const cache::SettleRequest& request, cache::SettleAns
 std::string released_record(const ReleaseNumbers& release, policy::Quantity released);
 // What a person said of an order in suspense: hold, operator, granted, by, reason.
 std::string resolution_record(const std::vector<std::pair<std::string, std::string>>& said);
-std::string policy_record(const config::Installation& site, std::string_view by = {}, std::string_view reason = {});
+std::string policy_record(const config::Installation& site, std::string_view by = {},
+                          std::string_view reason = {});
 std::string registry_record(std::uint64_t serial, std::string_view kind, std::string_view by,
                             std::string_view reason, const std::vector<std::string>& operators);
 

@@ -8,17 +8,12 @@
 #include <chrono>
 #include <limits>
 
+#include "cache/clock.h"
 #include "gateway/records.h"
 
 namespace sekisho::gateway {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-namespace {
-policy::Instant system_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-}  // namespace
 
 void OpenOrders::begin(std::uint64_t floor) {
   const std::lock_guard lock(mutex_);
@@ -50,13 +45,13 @@ Task<bool> Settlements::apply(Unsettled& item) {
   if (auto* request = std::get_if<cache::SettleRequest>(&item.what)) {
     const auto answer = co_await ledger_.settle(*request);
     if (answer == cache::SettleAnswer::unavailable) co_return false;
-    journal_.append(cache::RecordKind::settled, system_now(), settled_record(*request, answer));
+    journal_.append(cache::RecordKind::settled, cache::wall_clock(), settled_record(*request, answer));
   } else if (auto* given_up = std::get_if<VoidHold>(&item.what)) {
     if (!co_await ledger_.void_hold(given_up->operator_id, given_up->hold)) co_return false;
   } else if (auto* release = std::get_if<ReleaseNumbers>(&item.what)) {
     const auto released = co_await ledger_.release(release->operator_id, release->numbers, release->now);
     if (!released) co_return false;
-    journal_.append(cache::RecordKind::settled, system_now(), released_record(*release, *released));
+    journal_.append(cache::RecordKind::settled, cache::wall_clock(), released_record(*release, *released));
   }
   if (item.floor) open_.end(*item.floor);
   co_return true;

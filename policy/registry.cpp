@@ -57,8 +57,7 @@ RecordPtr Registry::share(std::string_view id) const {
 
 const PackedRecord* Registry::acting_for(std::string_view id, JstDate day) const {
   const auto* acting = find(id);
-  // A row of mergers is short; a ring of them, by mistake, must end.
-  for (int hops = 0; acting && hops < 8 && !acting->merged_into().empty(); ++hops) {
+  for (int hops = 0; acting && hops < mergers_max && !acting->merged_into().empty(); ++hops) {
     bool refused = etoc_on(*acting, day) == EtocState::revoked;
     acting->each_refusal([&](const auto& terms) { refused |= terms.in_force(std::nullopt, day); });
     if (refused) return acting;

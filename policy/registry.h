@@ -36,6 +36,8 @@ class Registry {
   // refused itself hides behind nobody. Null: nobody knows it.
   const PackedRecord* acting_for(std::string_view id, JstDate day) const;
 
+  static constexpr int mergers_max = 8;  // a row of them is short; a ring, by mistake, must end
+
   std::uint64_t serial() const { return serial_; }
   std::size_t size() const { return size_; }
   const Sources& sources() const { return sources_; }

@@ -1,5 +1,7 @@
 #include "gateway/main/console.h"
 
+#include "cache/clock.h"
+
 #include <chrono>
 #include <cstdio>
 
@@ -78,8 +80,6 @@ std::optional<policy::OperatorId> operator_id(const std::string& text) {
   return policy::OperatorId::parse("jp:" + text);
 }
 
-policy::Instant now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
+policy::Instant now() { return cache::wall_clock(); }
 
 }  // namespace sekisho::console

@@ -129,7 +129,7 @@ Act merging(const OperatorId& into, std::optional<policy::JstDate> on) {
 // The successor must be known, and its own successors must not lead back.
 Task<std::string> successor_trouble(RegistryStore& store, OperatorId from, OperatorId into) {
   OperatorId at = into;
-  for (int hops = 0; hops < 8 && !at.empty(); ++hops) {
+  for (int hops = 0; hops < policy::Registry::mergers_max && !at.empty(); ++hops) {
     bool reachable = false;
     const auto known = co_await store.find(at, reachable);
     if (!reachable) co_return "the registry cannot be read from Redis";
@@ -222,8 +222,8 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code) {
     if (!id || (into.empty() && !undo)) {
       code = console.fail("'" + (id ? merge->into : merge->id) +
                           "' is no operator id (its check digit may be wrong)");
-    } else if (!merge->since.empty() && !day) {
-      code = console.fail("'" + merge->since + "' is not a day such as 2026-11-24");
+    } else if (!merge->since.empty() && (!day || *day > policy::JstDate::of(now()))) {
+      code = console.fail("'" + merge->since + "' is not a day such as 2026-11-24 that has come");
     } else {
       code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) -> Task<int> {
         RegistryStore store(link);

@@ -40,6 +40,10 @@ Task<int> show(const Console& console, OperatorId id, JstDate day, policy::Insta
   co_return done;
 }
 
+struct EventsArguments {
+  std::string id, since;
+};
+
 struct ListArguments {
   std::string expiring, owner_group;
 };
@@ -182,16 +186,16 @@ void add_registry(CLI::App& app, const Console& console, int& code) {
   list_app->add_option("--owner-group", listed->owner_group, "Only those of one owner group");
   list_app->callback([&console, &code, listed] { code = list_command(console, *listed); });
 
-  auto told = std::make_shared<ShowArguments>();
+  auto told = std::make_shared<EventsArguments>();
   auto* events_app = registry->add_subcommand("events", "Every change, oldest first");
   events_app->add_option("id", told->id, "Only those of one operator, with the day from which each holds");
-  events_app->add_option("--since", told->at, "Only those since this day");
+  events_app->add_option("--since", told->since, "Only those since this day");
   events_app->callback([&console, &code, told] {
     const auto id = told->id.empty() ? std::optional(OperatorId()) : operator_id(told->id);
-    const auto since = JstDate::parse(told->at);
+    const auto since = JstDate::parse(told->since);
     if (!id)
       code = console.fail("'" + told->id + "' is no operator id (its check digit may be wrong)");
-    else if (!told->at.empty() && !since)
+    else if (!told->since.empty() && !since)
       code = console.fail("--since takes a day such as 2026-11-24");
     else
       code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cache/clock.h"
 #include "cache/keys.h"
 #include "cache/record_codec.h"
 #include "cache/registry_follower.h"

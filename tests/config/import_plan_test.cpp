@@ -415,6 +415,17 @@ TEST(ImportPlan, AnOlderSerialOfTheListIsARollbackToo) {
   EXPECT_EQ(guards(plan_import(policy::Registry(), file({row(1, EtocState::certified)}), with)), "");
 }
 
+TEST(ImportPlan, TheSameFileWithAnOlderDateIsARollbackToo) {
+  auto with = rules();
+  with.last_digest = "d1";
+  with.last_published = today;
+  with.published = today.plus(-1);
+  const auto plan = plan_import(*registry({record(1, EtocState::certified)}),
+                                file({row(1, EtocState::certified)}), with);
+  EXPECT_TRUE(plan.same_file);
+  EXPECT_EQ(guards(plan), "rollback");
+}
+
 TEST(ImportPlan, AChangeHoldsFromTheDayOnWhichTheListWasPublished) {
   auto with = rules();
   with.published = today.plus(-3);

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
+#include "cache/clock.h"
 #include "cache/journal_reader.h"
 #include "cache/memory_ledger.h"
 #include "cache/registry_follower.h"

@@ -181,8 +181,6 @@ def test_history_tells_what_was_so_and_what_was_known_then(desk):
     assert show(desk, "aozora") == "revoked"
 
 
-@pytest.mark.xfail(strict=True, reason="a version is the whole record: a later import of a list that was published "
-                                       "before the revocation's day carries the act back to the day of the list")
 def test_a_list_imported_after_a_revocation_does_not_move_its_day(desk):
     revoked_after_import(desk)
     changed = (desk.directory / "etoc.csv").read_text().replace("Aozora Telecom K.K.", "Aozora K.K.")
@@ -267,8 +265,6 @@ def test_a_merged_operator_orders_by_the_facts_and_on_the_account_of_its_success
                  and house.counts("extra0")[0] > before)
 
 
-@pytest.mark.xfail(strict=True, reason="the fence stands on the operator's own account, its orders are held on the "
-                                       "successor's; and the second look-up asks for the successor only")
 def test_a_merged_operator_that_is_revoked_while_a_gateway_sleeps_is_given_nothing_more(open_house):
     house = open_house(extra_operators=1)
     assert merge(house, "extra0", "aozora").code == 0
