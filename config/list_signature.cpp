@@ -20,6 +20,8 @@ std::vector<std::string> differences(const ListStatement& says, const ListFacts&
   if (says.rows != is.rows)
     out.push_back("it is for " + std::to_string(says.rows) + " rows, but " + std::to_string(is.rows) +
                   " were read");
+  if (says.mapping != is.mapping)
+    out.push_back("it is for the mapping " + says.mapping + ", but the mapping is " + is.mapping);
   return out;
 }
 
@@ -43,11 +45,21 @@ ListFacts facts_of(const ListKeys& keys) {
   return {.which = Signed::keys, .rows = keys.all.size(), .digest = keys.digest};
 }
 
+Loaded<ListKeys> refused(const std::filesystem::path& where, std::string why) {
+  return {.errors = {{.file = where.string(), .text = std::move(why), .broken_promise = true}}};
+}
+
 // The first thing that keeps this verdict from being accepted.
 std::optional<std::string> refusal(const ListVerdict& verdict, const std::string& whose) {
   if (!verdict.differs.empty()) return "the signature is for something else: " + verdict.differs.front();
   if (verdict.accepted()) return std::nullopt;
   return "it has " + verdict.count_text() + " (of " + whose + ")";
+}
+
+std::optional<std::string> wrong_serial(const SignatureFile& signatures, const ListKeys& keys) {
+  if (signatures.statement.serial == static_cast<std::uint64_t>(keys.version)) return std::nullopt;
+  return "the signature is for version " + std::to_string(signatures.statement.serial) + ", not " +
+         std::to_string(keys.version);
 }
 
 std::optional<std::string> wrong_version(const ListKeys& before, const ListKeys& next) {
@@ -111,15 +123,23 @@ ListVerdict verify_list(const SignatureFile& file, const ListFacts& list, const 
   return verdict;
 }
 
-Loaded<ListStatement> check_signed(const std::filesystem::path& list, policy::Register which,
-                                   std::size_t rows, const std::string& digest, const ListKeys& keys) {
-  const auto beside = signature_beside(list);
+ListFacts list_facts(const RegisterFile& list) {
+  return {.which = signed_as(list.which),
+          .rows = list.rows.size(),
+          .digest = list.digest,
+          .mapping = list.mapping};
+}
+
+Loaded<SignedList> check_signed(const RegisterFile& list, const ListKeys& keys) {
+  const auto beside = signature_beside(list.file);
   auto file = load_signature_file(beside);
   if (!file) return {.errors = std::move(file.errors)};
-  const ListFacts facts{.which = signed_as(which), .rows = rows, .digest = digest};
-  const auto verdict = verify_list(*file.value, facts, keys);
-  if (verdict.accepted()) return {.value = std::move(file.value->statement)};
-  return {.errors = verdict.refusals(beside)};
+  const auto verdict = verify_list(*file.value, list_facts(list), keys);
+  if (!verdict.accepted()) return {.errors = verdict.refusals(beside)};
+  SignedList made{.statement = std::move(file.value->statement)};
+  for (const auto& one : verdict.signatures)
+    if (one.state == SignatureState::good) made.by.push_back(one.key);
+  return {.value = std::move(made)};
 }
 
 std::optional<std::string> may_follow(const ListKeys& before, const ListKeys& next,
@@ -133,21 +153,26 @@ std::optional<std::string> may_follow(const ListKeys& before, const ListKeys& ne
       return "the id " + in_quotes(key.id) +
              " names another key than before; give the new key an id of its own";
   if (!signatures) return not_signed;
-  if (signatures->statement.serial != static_cast<std::uint64_t>(next.version))
-    return "the signature is for version " + std::to_string(signatures->statement.serial) + ", not " +
-           std::to_string(next.version);
+  if (auto why = wrong_serial(*signatures, next)) return why;
   const auto facts = facts_of(next);
   if (auto why = refusal(verify_list(*signatures, facts, before), "the trust file in force")) return why;
   return refusal(verify_list(*signatures, facts, next), "the new trust file");
 }
 
+Loaded<ListKeys> load_first_list_keys(const std::filesystem::path& file) {
+  auto first = load_list_keys(file);
+  if (!first) return first;
+  const auto signatures = load_signature_file(signature_beside(file));
+  if (!signatures) return {.errors = signatures.errors};
+  auto why = wrong_serial(*signatures.value, *first.value);
+  if (!why)
+    why = refusal(verify_list(*signatures.value, facts_of(*first.value), *first.value), "the file itself");
+  return why ? refused(file, std::move(*why)) : first;
+}
+
 Loaded<ListKeys> load_next_list_keys(const ListKeys& before, const std::filesystem::path& file) {
   auto next = load_list_keys(file);
   if (!next) return next;
-  const auto refused = [](const std::filesystem::path& where, std::string why) {
-    return Loaded<ListKeys>{
-        .errors = {{.file = where.string(), .text = std::move(why), .broken_promise = true}}};
-  };
   // What is refused whatever signed it is said first, even when FILE.sig is missing.
   const auto unsigned_why = may_follow(before, *next.value, nullptr);
   if (!unsigned_why) return next;

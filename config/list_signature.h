@@ -32,7 +32,9 @@ struct ListFacts {
   Signed which{};
   std::uint64_t rows = 0;
   std::string digest;  // SHA-256 of the bytes, hex
+  std::string mapping = std::string(no_mapping);
 };
+ListFacts list_facts(const RegisterFile& list);
 
 struct ListVerdict {
   struct One {
@@ -51,11 +53,14 @@ struct ListVerdict {
 };
 ListVerdict verify_list(const SignatureFile& file, const ListFacts& list, const ListKeys& keys);
 
-// For an import: the statement of LIST.sig when it is about this list and enough keys signed it. `rows` and
-// `digest` are those of the bytes that are going to be imported (RegisterFile). What merely does not suffice
-// is a broken promise, what cannot be read is not (FileError).
-Loaded<ListStatement> check_signed(const std::filesystem::path& list, policy::Register which,
-                                   std::size_t rows, const std::string& digest, const ListKeys& keys);
+// For an import: what LIST.sig says when it is about this list and enough keys signed it. The list comes as
+// it was read, never by its path alone: what is checked is what is imported. What merely does not suffice is
+// a broken promise, what cannot be read is not (FileError).
+struct SignedList {
+  ListStatement statement;
+  std::vector<std::string> by;  // ids of the keys whose signatures are good
+};
+Loaded<SignedList> check_signed(const RegisterFile& list, const ListKeys& keys);
 
 // Why `next` may not take the place of `before`; nothing when it may. The next version is signed by enough
 // keys of both: those who are trusted today let it in, and those who will be show that they hold their keys.
@@ -63,7 +68,11 @@ Loaded<ListStatement> check_signed(const std::filesystem::path& list, policy::Re
 std::optional<std::string> may_follow(const ListKeys& before, const ListKeys& next,
                                       const SignatureFile* signatures);
 
-// The trust file and FILE.sig, when it may follow.
+// The first trust file: nobody is trusted yet who could let it in, so a person answers for it. It is signed
+// by enough of its own keys all the same. A key that was mistyped, or that nobody holds, would let no list in
+// and no next trust file either.
+Loaded<ListKeys> load_first_list_keys(const std::filesystem::path& file);
+// The trust file, when FILE.sig lets it follow.
 Loaded<ListKeys> load_next_list_keys(const ListKeys& before, const std::filesystem::path& file);
 
 }  // namespace sekisho::config

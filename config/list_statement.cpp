@@ -46,7 +46,8 @@ class Reader {
     if (parser.iterate(padded_).get(document) || document.get_value().get(root))
       return error(0, "expected an object that begins with \"schema\": \"" + std::string(schema) + "\"");
     each_field(
-        root, "the file", {"schema", "register", "serial", "published", "rows", "sha256", "signatures"},
+        root, "the file",
+        {"schema", "register", "serial", "published", "rows", "sha256", "mapping", "signatures"},
         [&](std::string_view key, ondemand::value value, std::size_t at) { read_field(key, value, at); });
   }
 
@@ -106,9 +107,13 @@ class Reader {
       const auto day = policy::JstDate::parse(text);
       if (!day) return error(at, "expected a date such as \"2026-04-01\"");
       statement.published = *day;
+    } else if (key == "mapping" && text == no_mapping) {
+      statement.mapping = text;
     } else {
-      if (!is_hex_digest(text)) return error(at, "expected a SHA-256, 64 lower-case hexadecimal digits");
-      statement.sha256 = text;
+      if (!is_hex_digest(text))
+        return error(at, std::string("expected a SHA-256, 64 lower-case hexadecimal digits") +
+                             (key == "mapping" ? ", or \"none\"" : ""));
+      (key == "mapping" ? statement.mapping : statement.sha256) = text;
     }
   }
 
@@ -155,9 +160,10 @@ class Reader {
 }  // namespace
 
 std::string signed_text(const ListStatement& statement) {
-  return fmt::format("sekisho list signature v1\nregister {}\nserial {}\npublished {}\nrows {}\nsha256 {}\n",
-                     policy::name(statement.which), statement.serial, statement.published.text(),
-                     statement.rows, statement.sha256);
+  return fmt::format(
+      "sekisho list signature v1\nregister {}\nserial {}\npublished {}\nrows {}\nsha256 {}\nmapping {}\n",
+      policy::name(statement.which), statement.serial, statement.published.text(), statement.rows,
+      statement.sha256, statement.mapping);
 }
 
 std::filesystem::path signature_beside(const std::filesystem::path& list) { return list.string() + ".sig"; }
@@ -184,9 +190,9 @@ std::string print(const SignatureFile& file) {
   const auto& statement = file.statement;
   auto out = fmt::format(
       "{{\n  \"schema\": \"{}\",\n  \"register\": \"{}\",\n  \"serial\": {},\n  \"published\": \"{}\",\n"
-      "  \"rows\": {},\n  \"sha256\": \"{}\",\n  \"signatures\": [",
+      "  \"rows\": {},\n  \"sha256\": \"{}\",\n  \"mapping\": \"{}\",\n  \"signatures\": [",
       schema, policy::name(statement.which), statement.serial, statement.published.text(), statement.rows,
-      statement.sha256);
+      statement.sha256, statement.mapping);
   for (std::size_t i = 0; i < file.signatures.size(); ++i)
     out += fmt::format("{}\n    {{ \"key\": \"{}\", \"signature\": \"{}\" }}", i ? "," : "",
                        file.signatures[i].key, base64(file.signatures[i].signature));

@@ -2,6 +2,7 @@
 //
 //   { "schema": "sekisho/list-signature/v1",
 //     "register": "etoc", "serial": 12, "published": "2026-11-24", "rows": 5, "sha256": "<64 hex digits>",
+//     "mapping": "<64 hex digits>",
 //     "signatures": [ { "key": "desk-1", "signature": "<64 bytes in base64>" } ] }
 //
 // A signature never covers these JSON bytes, which may be written in many ways, but the text of
@@ -13,6 +14,9 @@
 //   published 2026-11-24
 //   rows 5
 //   sha256 <64 lower-case hex digits of the list's bytes>
+//   mapping <the same of the mapping file's bytes, or `none`>
+//
+// The mapping is signed with the list because it can turn every word of the list into its opposite.
 //
 // The first line keeps it apart from whatever else a key may sign. No value can hold a line feed, so no other
 // statement has the same text.
@@ -27,6 +31,7 @@
 #include "config/ed25519.h"
 #include "config/file_error.h"
 #include "config/list_keys.h"
+#include "config/register_file.h"
 #include "policy/calendar.h"
 
 namespace sekisho::config {
@@ -35,8 +40,9 @@ struct ListStatement {
   Signed which{};
   std::uint64_t serial = 0;  // the list's own; of a trust file its version
   policy::JstDate published;
-  std::uint64_t rows = 0;  // of a trust file: keys
-  std::string sha256;      // of the list's bytes, hex
+  std::uint64_t rows = 0;                         // of a trust file: keys
+  std::string sha256;                             // of the list's bytes, hex
+  std::string mapping = std::string(no_mapping);  // SHA-256 of the mapping file by which it is read
   bool operator==(const ListStatement&) const = default;
 };
 std::string signed_text(const ListStatement& statement);

@@ -42,9 +42,7 @@ config::Loaded<config::ListFacts> read_list(const ListArguments& arguments, poli
   }
   auto list = config::load_register(arguments.file, mapping);
   if (!list) return {.errors = std::move(list.errors)};
-  return {.value = config::ListFacts{.which = config::signed_as(which),
-                                     .rows = list.value->rows.size(),
-                                     .digest = list.value->digest}};
+  return {.value = config::list_facts(*list.value)};
 }
 
 config::Loaded<config::ListStatement> statement_of(const SignArguments& arguments) {
@@ -63,6 +61,7 @@ config::Loaded<config::ListStatement> statement_of(const SignArguments& argument
     made.which = list.which;
     made.rows = list.rows;
     made.sha256 = list.digest;
+    made.mapping = list.mapping;
     return config::Loaded<config::ListStatement>{.value = made};
   };
   if (const auto which = policy::parse_word<policy::Register>(arguments.list.which)) {
@@ -132,6 +131,7 @@ int sign(const Console& console, const SignArguments& arguments) {
                    {"published", file.statement.published.text()},
                    {"rows", file.statement.rows},
                    {"sha256", file.statement.sha256},
+                   {"mapping", file.statement.mapping},
                    {"key", arguments.key_id},
                    {"public", public_key},
                    {"signatures", file.signatures.size()}},
@@ -177,6 +177,7 @@ int verify(const Console& console, const VerifyArguments& arguments) {
                              {"published", said.published.text()},
                              {"rows", said.rows},
                              {"sha256", said.sha256},
+                             {"mapping", said.mapping},
                              {"keys_version", keys.value->version},
                              {"good", verdict.good},
                              {"needed", verdict.needed},

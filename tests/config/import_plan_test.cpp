@@ -289,6 +289,21 @@ TEST(ImportPlan, AnOlderListIsARollback) {
   }
 }
 
+TEST(ImportPlan, OfSignedListsEachHasASerialOfItsOwn) {
+  auto with = rules();
+  with.list_serial = with.last_list_serial = 12;
+  with.last_digest = "of another list";
+  const auto list = file({row(1, EtocState::certified)});
+  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "");
+  with.one_list_a_serial = true;
+  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "rollback");
+  with.list_serial = 13;
+  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "");
+  with.list_serial = 12;
+  with.last_digest = list.digest;
+  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "") << "the same list, verified again";
+}
+
 TEST(ImportPlan, AListedRevocationIsUndoneOnlyWithApproval) {
   const auto before = registry({record(1, EtocState::revoked), record(2, EtocState::certified)});
   for (auto state :
@@ -420,8 +435,8 @@ TEST(ImportPlan, TheSameFileWithAnOlderDateIsARollbackToo) {
   with.last_digest = "d1";
   with.last_published = today;
   with.published = today.plus(-1);
-  const auto plan = plan_import(*registry({record(1, EtocState::certified)}),
-                                file({row(1, EtocState::certified)}), with);
+  const auto plan =
+      plan_import(*registry({record(1, EtocState::certified)}), file({row(1, EtocState::certified)}), with);
   EXPECT_TRUE(plan.same_file);
   EXPECT_EQ(guards(plan), "rollback");
 }

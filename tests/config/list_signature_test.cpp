@@ -101,6 +101,9 @@ TEST(ListSignature, a_statement_about_another_list_is_refused_however_well_signe
   other = facts();
   other.digest = sha256_hex("x");
   EXPECT_THAT(says(other), HasSubstr("it is for a file with the SHA-256"));
+  other = facts();
+  other.mapping = sha256_hex("states: { revoked: certified }");
+  EXPECT_THAT(says(other), HasSubstr("it is for the mapping none, but the mapping is " + other.mapping));
 }
 
 // Property: one bit is enough.
@@ -126,7 +129,8 @@ TEST(ListSignature, any_bit_of_the_statement_and_of_a_signature_counts) {
   const auto good = signed_by({1, 2});
   const auto refused = [&](const SignatureFile& file) {
     // The list is taken to be whatever the statement says, so that only the signatures speak.
-    const ListFacts is{file.statement.which, file.statement.rows, file.statement.sha256};
+    const ListFacts is{file.statement.which, file.statement.rows, file.statement.sha256,
+                       file.statement.mapping};
     return !verify_list(file, is, keys).accepted();
   };
   ASSERT_FALSE(refused(good));
@@ -149,6 +153,9 @@ TEST(ListSignature, any_bit_of_the_statement_and_of_a_signature_counts) {
     file.statement.which = which;
     EXPECT_TRUE(refused(file)) << policy::name(which);
   }
+  auto mapped = good;
+  mapped.statement.mapping = sha256_hex("mapping");
+  EXPECT_TRUE(refused(mapped));
   for (std::size_t bit = 0; bit < 8 * 64; ++bit)
     for (std::size_t which = 0; which < 2; ++which) {
       auto file = good;
@@ -177,7 +184,12 @@ TEST(CheckSigned, gives_the_statement_or_says_what_is_missing) {
   const auto file = folder.write("etoc.csv", list);
   const auto keys = *trust(3, 2, {{1}, {2}, {3, "[plan, keys]"}, {4, "[plan, keys]"}}).value;
   const auto check = [&](policy::Register which = policy::Register::etoc) {
-    return check_signed(file, which, 2, sha256_hex(list), keys);
+    const RegisterFile read{.which = which,
+                            .file = file,
+                            .rows = {{}, {}},
+                            .digest = sha256_hex(list),
+                            .mapping = std::string(no_mapping)};
+    return check_signed(read, keys);
   };
   EXPECT_EQ(print(check().errors), "etoc.csv.sig: is missing; 'sekisho registry sign' makes it\n");
   EXPECT_TRUE(only_broken_promises(check().errors));
@@ -190,8 +202,9 @@ TEST(CheckSigned, gives_the_statement_or_says_what_is_missing) {
   folder.write("etoc.csv.sig", print(signed_by({1, 2})));
   const auto good = check();
   ASSERT_TRUE(good) << print(good.errors);
-  EXPECT_EQ(good.value->serial, 12u);
-  EXPECT_EQ(good.value->published, policy::JstDate::of(2026, 11, 24));
+  EXPECT_EQ(good.value->statement.serial, 12u);
+  EXPECT_EQ(good.value->statement.published, policy::JstDate::of(2026, 11, 24));
+  EXPECT_THAT(good.value->by, ElementsAre("k1", "k2"));
   EXPECT_FALSE(check(policy::Register::plan));
 
   folder.write("etoc.csv.sig", print(signed_by({1, 2})) + "x");
@@ -203,10 +216,27 @@ TEST(CheckSigned, says_when_nobody_may_sign) {
   Folder folder;
   const auto file = folder.write("etoc.csv", list);
   folder.write("etoc.csv.sig", print(signed_by({1})));
-  EXPECT_EQ(print(check_signed(file, policy::Register::etoc, 2, sha256_hex(list),
-                               *trust(1, 1, {{1, "[plan, keys]"}}).value)
-                      .errors),
-            "etoc.csv.sig: no key of the trust file may sign this register\n");
+  const RegisterFile read{.which = policy::Register::etoc, .file = file, .digest = sha256_hex(list)};
+  EXPECT_THAT(print(check_signed(read, *trust(1, 1, {{1, "[plan, keys]"}}).value).errors),
+              HasSubstr("etoc.csv.sig: no key of the trust file may sign this register\n"));
+}
+
+TEST(ListFacts, are_those_of_the_bytes_that_were_read) {
+  Folder folder;
+  const std::string mapping =
+      "schema: sekisho/mapping/v1\nregister: etoc\ncolumns: { corporate_number: corporate_number, state: "
+      "state }\n";
+  const auto read = load_register(folder.write("etoc.csv", list), plain_mapping(policy::Register::etoc));
+  ASSERT_TRUE(read) << print(read.errors);
+  EXPECT_EQ(list_facts(*read.value).which, Signed::etoc);
+  EXPECT_EQ(list_facts(*read.value).rows, 2u);
+  EXPECT_EQ(list_facts(*read.value).digest, sha256_hex(list));
+  EXPECT_EQ(list_facts(*read.value).mapping, "none");
+  const auto by = load_mapping(folder.write("m.yaml", mapping));
+  ASSERT_TRUE(by) << print(by.errors);
+  const auto mapped = load_register(folder.path() / "etoc.csv", *by.value);
+  ASSERT_TRUE(mapped) << print(mapped.errors);
+  EXPECT_EQ(list_facts(*mapped.value).mapping, sha256_hex(mapping));
 }
 
 SignatureFile signed_keys(const ListKeys& next, const std::vector<int>& signers) {
@@ -303,6 +333,26 @@ TEST(Rotation, an_id_does_not_change_hands) {
   const auto next = *read_list_keys("list-keys.yaml", text).value;
   EXPECT_EQ(why_not(before, next, {1}),
             "the id 'k2' names another key than before; give the new key an id of its own");
+}
+
+TEST(Rotation, the_first_trust_file_is_signed_by_its_own_keys) {
+  Folder folder;
+  const auto file = folder.write("first.yaml", trust_text(3, 2, {{1}, {2}, {3}}));
+  const auto keys = *load_list_keys(file).value;
+  const auto says = [&](const SignatureFile& signatures) {
+    folder.write("first.yaml.sig", print(signatures));
+    return print(load_first_list_keys(file).errors);
+  };
+  EXPECT_EQ(print(load_first_list_keys(file).errors),
+            "first.yaml.sig: is missing; 'sekisho registry sign' makes it\n");
+  EXPECT_EQ(says(signed_keys(keys, {1})),
+            "first.yaml: it has 1 of 2 signatures: 'k1' is good (of the file itself)\n");
+  EXPECT_TRUE(only_broken_promises(load_first_list_keys(file).errors));
+  auto other = signed_keys(keys, {}).statement;
+  other.serial = 4;
+  EXPECT_EQ(says(signed_by({1, 2}, other)), "first.yaml: the signature is for version 4, not 3\n");
+  EXPECT_EQ(says(signed_keys(keys, {1, 3})), "");
+  EXPECT_EQ(load_first_list_keys(file).value->version, 3);
 }
 
 TEST(Rotation, files_are_read_together) {

@@ -29,7 +29,10 @@ TEST(ListStatement, is_signed_as_this_text) {
       signed_text(sample().statement),
       "sekisho list signature v1\nregister track-record\nserial 18446744073709551615\npublished 2026-11-24\n"
       "rows 5\nsha256 " +
-          sha256_hex("list") + "\n");
+          sha256_hex("list") + "\nmapping none\n");
+  auto mapped = sample().statement;
+  mapped.mapping = sha256_hex("mapping");
+  EXPECT_TRUE(signed_text(mapped).ends_with("\nmapping " + mapped.mapping + "\n"));
 }
 
 TEST(SignatureFile, is_read_as_it_was_written) {
@@ -40,7 +43,7 @@ TEST(SignatureFile, is_read_as_it_was_written) {
   ASSERT_EQ(read.value->signatures.size(), 2u);
   EXPECT_EQ(read.value->signatures[1].key, "k2");
   EXPECT_EQ(read.value->signatures[1].signature, file.signatures[1].signature);
-  EXPECT_EQ(read.value->signatures[1].line, 10);
+  EXPECT_EQ(read.value->signatures[1].line, 11);
   EXPECT_EQ(read.value->signatures[1].column, 5);
   EXPECT_EQ(print(*read.value), print(file));
 }
@@ -85,11 +88,14 @@ const struct {
     {"\"rows\"", "\"valid\": true, \"rows\"", "unknown key 'valid'"},
     {sha256_hex("list"), sha256_hex("list").substr(1), "l.sig:7:13: expected a SHA-256"},
     {sha256_hex("list"), std::string(64, 'A'), "l.sig:7:13: expected a SHA-256"},
+    {"\"mapping\": \"none\",", "", "the key 'mapping' is missing in the file"},
+    {"\"none\"", "\"\"", "l.sig:8:14: expected a SHA-256, 64 lower-case hexadecimal digits, or \"none\""},
+    {sha256_hex("list"), "none", "l.sig:7:13: expected a SHA-256"},
     {"\"signatures\": [", "\"signatures\": 3, \"x\": [", "expected a list of signatures"},
-    {"{ \"key\": \"k1\"", "{ \"key\": \"k 1\"", "l.sig:9:14: expected the id of a key"},
-    {"{ \"key\": \"k1\", ", "{ ", "l.sig:9:5: the key 'key' is missing in a signature"},
+    {"{ \"key\": \"k1\"", "{ \"key\": \"k 1\"", "l.sig:10:14: expected the id of a key"},
+    {"{ \"key\": \"k1\", ", "{ ", "l.sig:10:5: the key 'key' is missing in a signature"},
     {"{ \"key\": \"k1\"", "{ \"by\": 1, \"key\": \"k1\"", "unknown key 'by' in a signature"},
-    {"{ \"key\": \"k1\"", "[], { \"key\": \"k1\"", "l.sig:9:5: expected a signature as an object"},
+    {"{ \"key\": \"k1\"", "[], { \"key\": \"k1\"", "l.sig:10:5: expected a signature as an object"},
     {"==\" }", "\" }", "expected an Ed25519 signature, 64 bytes in base64"},
     {"\n  ]\n}\n", "\n  ]\n}\n{}", "cannot be read as JSON"},
     {"\n  ]\n}\n", "\n  ]\n", "cannot be read as JSON"},

@@ -1,5 +1,5 @@
-// Whose signatures on lists count: the trust file in force lies in the registry itself, so that no machine's own file
-// decides, and no older one comes back.
+// Whose signatures on lists count: the trust file in force lies in the registry itself, so that no machine's
+// own file decides.
 #pragma once
 
 #include "cache/registry_store.h"
@@ -7,7 +7,7 @@
 
 namespace sekisho::console {
 
-// The error says that there is none yet.
+// The error says that there is none yet, or that it cannot be read.
 config::Loaded<config::ListKeys> keys_in_force(const cache::RegistryMeta& meta);
 
 }  // namespace sekisho::console
