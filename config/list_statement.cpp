@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/kinds.h"
 #include "config/nearest.h"
 #include "config/small_file.h"
 #include "config/text.h"
@@ -19,15 +20,6 @@ constexpr std::string_view schema = "sekisho/list-signature/v1";
 
 bool is_hex_digest(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
-// 1 to 64 letters, digits, '-', '_' and '.': an id of a trust file (kinds.h, Identifier).
-bool is_key_id(std::string_view text) {
-  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-  return !text.empty() && text.size() <= 64 && letters.find(text[0]) != letters.npos &&
-         std::all_of(text.begin(), text.end(), [&](char c) {
-           return letters.find(c) != letters.npos || c == '-' || c == '_' || c == '.';
-         });
 }
 
 // The text was read strictly before (repeated keys, broken ends); simdjson's on-demand reader then tells
@@ -79,7 +71,9 @@ class Reader {
       const std::string key(raw);
       const auto at = offset(item);
       if (std::find(known.begin(), known.end(), key) == known.end()) {
-        error(at, "unknown key '" + key + "' in " + what + did_you_mean(key, known));
+        // What else may stand in a JSON key is nothing for a terminal.
+        error(at, "unknown key " + (Identifier::fits(key) ? "'" + key + "' " : "") + "in " + what +
+                      did_you_mean(key, known));
         continue;
       }
       seen.push_back(key);
@@ -142,7 +136,7 @@ class Reader {
                    std::string_view text;
                    const bool is_text = !part.get_string().get(text);
                    if (key == "key") {
-                     if (!is_text || !is_key_id(text))
+                     if (!is_text || !Identifier::fits(text))
                        return error(place, "expected the id of a key: letters, digits, '-', '_' and '.'");
                      one.key = text;
                    } else if (!is_text || !read_base64(text, one.signature)) {

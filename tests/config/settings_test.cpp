@@ -38,8 +38,8 @@ TEST(RedisUrl, names_host_port_credentials_and_database) {
   EXPECT_EQ(full.database, 3);
   EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("redis://:word@h")).password, "word");
   EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("unix:///run/redis.sock")).unix_path, "/run/redis.sock");
-  for (const auto url : {"redis://", "rediss://h", "redis+cluster://h", "redis://h:0", "redis://h?db=1",
-                         "redis://u:%zz@h", "redis://u:%1@h", "redis://h/-1"})
+  for (const auto url :
+       {"redis://", "rediss://h", "redis+cluster://h", "redis://h:0", "redis://h?db=1", "redis://u:%zz@h", "redis://u:%1@h", "redis://h/-1"})
     EXPECT_TRUE(std::holds_alternative<std::string>(parse_redis_url(url))) << url;
 }
 
@@ -49,8 +49,8 @@ TEST(Endpoint, has_a_port_and_a_base_path) {
   EXPECT_EQ(plain.port, 80);
   EXPECT_EQ(plain.base_path, "/numbers/v2");
   EXPECT_EQ(std::get<policy::Endpoint>(parse_endpoint("http://h/")).base_path, "");
-  for (const auto url : {"h", "https://h", "http://", "http://h:x", "http://h/a//b", "http://h/../b",
-                         "http://h/..", "http://h/%2f"})
+  for (const auto url :
+       {"h", "https://h", "http://", "http://h:x", "http://h/a//b", "http://h/../b", "http://h/..", "http://h/%2f"})
     EXPECT_TRUE(std::holds_alternative<std::string>(parse_endpoint(url))) << url;
 }
 
