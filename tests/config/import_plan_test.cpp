@@ -289,21 +289,6 @@ TEST(ImportPlan, AnOlderListIsARollback) {
   }
 }
 
-TEST(ImportPlan, OfSignedListsEachHasASerialOfItsOwn) {
-  auto with = rules();
-  with.list_serial = with.last_list_serial = 12;
-  with.last_digest = "of another list";
-  const auto list = file({row(1, EtocState::certified)});
-  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "");
-  with.one_list_a_serial = true;
-  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "rollback");
-  with.list_serial = 13;
-  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "");
-  with.list_serial = 12;
-  with.last_digest = list.digest;
-  EXPECT_EQ(guards(plan_import(policy::Registry(), list, with)), "") << "the same list, verified again";
-}
-
 TEST(ImportPlan, AListedRevocationIsUndoneOnlyWithApproval) {
   const auto before = registry({record(1, EtocState::revoked), record(2, EtocState::certified)});
   for (auto state :

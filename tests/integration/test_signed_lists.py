@@ -276,6 +276,17 @@ def test_a_key_for_one_register_has_no_say_in_others(desk):
     desk.refused(desk.install("keys-2.yaml"), "(of the trust file in force)")
 
 
+def test_when_too_few_keys_are_left_a_first_trust_file_is_installed_again(desk):
+    """As the page says for that case."""
+    desk.use(1, 2, "ito", "kato")
+    redis_cli(desk.house, "HDEL", "sekisho:{registry}:meta", "keys.text", "keys.version")
+    desk.note()
+    desk.sign("plan", "plan.csv", 1, "ito", "kato")
+    desk.refused(desk.take("plan", "plan.csv"), "there is none, so no signature counts")
+    desk.use(2, 1, "ito")
+    assert desk.take("plan", "plan.csv").code == 0
+
+
 # ---- whatever Redis does
 
 def test_an_emptied_redis_asks_for_signatures_again_and_a_copy_brings_the_keys_back(build_house):
@@ -327,7 +338,11 @@ def test_a_redis_that_comes_back_older_brings_no_old_key_back(build_house):
     wait_for("the gateway goes on", 5, house.gateway.ready)
 
 
-def eval_lua(house, script, *args):
-    done = subprocess.run(["redis-cli", "-p", str(house.redis.port), "EVAL", script, "0", *args], capture_output=True,
-                          timeout=20)
+def redis_cli(house, *command):
+    done = subprocess.run(["redis-cli", "-p", str(house.redis.port), *command], capture_output=True, timeout=20)
     assert done.returncode == 0 and b"ERR" not in done.stdout, done
+
+
+def eval_lua(house, script, *args):
+    """All of it at one moment, as gateways see it."""
+    redis_cli(house, "EVAL", script, "0", *args)
