@@ -34,6 +34,9 @@ struct RegistryEvent {
 
 // The registry's fields beside its operators, e.g. "etoc.serial", "etoc.published".
 using RegistryFields = std::map<std::string, std::string>;
+// The trust file for signed lists, as it was read, and its version. Here, so that it is the same for every
+// machine.
+inline const std::string keys_text_field = "keys.text", keys_version_field = "keys.version";
 std::string meta_field(policy::Register which, std::string_view what);
 policy::Sources sources_of(const RegistryFields& fields);
 

@@ -95,7 +95,7 @@ Task<bool> RegistryFollower::load_whole() {
   missed_ = false;
   publish_({.registry = replica_.registry(), .from = News::From::redis});
   copy_.keep(replica_.whole(), wall_clock());
-  if (!lost.empty()) co_await restore(std::move(lost));
+  if (!lost.empty() || !replica_.lost_marks().empty()) co_await restore(std::move(lost));
   co_return true;
 }
 
@@ -105,7 +105,8 @@ Task<> RegistryFollower::restore(std::vector<policy::RecordPtr> lost) {
   const RegistryChange change{.kind = RegistryChange::Kind::restore,
                               .at = wall_clock(),
                               .by = "gateway " + options_.gateway,
-                              .reason = "Redis had lost changes that this gateway knew"};
+                              .reason = "Redis had lost changes that this gateway knew",
+                              .meta = replica_.lost_marks()};
   Fences fences;
   for (const auto& record : lost)
     if (policy::etoc_on(*record, policy::JstDate::of(change.at)) == policy::EtocState::revoked)

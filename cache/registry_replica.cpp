@@ -1,6 +1,7 @@
 #include "cache/registry_replica.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace sekisho::cache {
 using policy::OperatorRecord;
@@ -37,6 +38,42 @@ RecordPtr over_another(const RecordPtr& mine, const RecordPtr& now) {
   const auto known = mine->unpack();
   OperatorRecord bare{.id = known.id, .names = known.names, .act = known.act, .country = known.country};
   return PackedRecord::of(bare);
+}
+
+std::string text(const RegistryFields& fields, const std::string& field) {
+  const auto found = fields.find(field);
+  return found == fields.end() ? "" : found->second;
+}
+
+std::uint64_t number(const RegistryFields& fields, const std::string& field) {
+  const auto digits = text(fields, field);
+  std::uint64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+// The newer trust file, and of each register the newer list's number and date.
+RegistryFields newer_marks(const RegistryFields& mine, const RegistryFields& found) {
+  RegistryFields out;
+  const auto keep = [&](const std::string& field) {
+    if (const auto value = mine.find(field); value != mine.end()) out.insert(*value);
+  };
+  if (number(mine, keys_version_field) > number(found, keys_version_field)) {
+    keep(keys_text_field);
+    keep(keys_version_field);
+  }
+  for (std::size_t i = 0; i < policy::Sources().size(); ++i) {
+    const auto field = [&](std::string_view what) {
+      return meta_field(static_cast<policy::Register>(i), what);
+    };
+    const auto list = [&](const RegistryFields& of) {
+      return std::pair(number(of, field("list_serial")), text(of, field("published")));
+    };
+    if (list(mine) <= list(found)) continue;
+    // The digest tells the list with that number from another one.
+    for (const auto* what : {"list_serial", "published", "digest"}) keep(field(what));
+  }
+  return out;
 }
 
 }  // namespace
@@ -80,6 +117,7 @@ std::uint64_t RegistryReplica::last_common(const WholeRegistry& found) const {
 
 std::vector<RecordPtr> RegistryReplica::adopt(WholeRegistry found) {
   std::vector<RecordPtr> kept;
+  lost_marks_.clear();
   const bool same_registry = found.epoch == whole_.epoch;
   if (!empty() && !(same_registry && found.head == whole_.head)) {
     const auto common = same_registry ? last_common(found) : 0;
@@ -89,8 +127,11 @@ std::vector<RecordPtr> RegistryReplica::adopt(WholeRegistry found) {
       auto stands = same_registry ? in_one_registry(mine, now, common) : over_another(mine, now);
       if (stands != now) kept.push_back(std::move(stands));
     });
+    if (same_registry && registry()->serial() > common)
+      lost_marks_ = newer_marks(whole_.fields, found.fields);
   }
   whole_ = std::move(found);
+  for (const auto& [field, value] : lost_marks_) whole_.fields[field] = value;
   if (!kept.empty()) whole_.registry = registry()->with(kept, registry()->serial(), registry()->sources());
   return kept;
 }

@@ -6,7 +6,8 @@
 //   known.
 //   - Within one epoch nothing that was known is forgotten: what Redis has lost is kept, and handed out to be
 //   restored
-//     there, so that gateways that never heard of it learn it too.
+//     there, so that gateways that never heard of it learn it too. So are the marks below which no list and
+//     no trust file comes back: a key that was taken out of use does not count again.
 //   - A change is taken only on top of the one that it names. Else something was missed, and all is loaded
 //   anew.
 #pragma once
@@ -23,6 +24,8 @@ class RegistryReplica {
   // Takes Redis's registry as the truth, but for what it has lost. Returns that: records to be restored in
   // Redis.
   std::vector<policy::RecordPtr> adopt(WholeRegistry found);
+  // What Redis had lost beside them at the last `adopt`: to be restored with them.
+  const RegistryFields& lost_marks() const { return lost_marks_; }
 
   bool empty() const { return !whole_.registry; }
   bool same_as(std::string_view epoch, std::uint64_t serial, std::string_view head) const;
@@ -34,6 +37,7 @@ class RegistryReplica {
  private:
   std::uint64_t last_common(const WholeRegistry& found) const;
   WholeRegistry whole_;
+  RegistryFields lost_marks_;
 };
 
 }  // namespace sekisho::cache

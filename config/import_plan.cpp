@@ -275,6 +275,11 @@ class Planner {
     if (rules_.list_serial && rules_.last_list_serial && *rules_.list_serial < *rules_.last_list_serial)
       guard(Approval::rollback, fmt::format("the list has the serial {}, before the {} that is in force",
                                             *rules_.list_serial, *rules_.last_list_serial));
+    if (rules_.one_list_a_serial && rules_.list_serial && rules_.list_serial == rules_.last_list_serial &&
+        rules_.last_digest != file_.digest)
+      guard(Approval::rollback, fmt::format("another list with the serial {} is in force; each new list has "
+                                            "the next one",
+                                            *rules_.list_serial));
   }
 
   void guard_shrink() {

@@ -22,7 +22,8 @@ struct ImportRules {
   policy::WordSet<Approval> approved;
   std::optional<policy::JstDate> published, last_published;
   std::optional<std::uint64_t> list_serial, last_list_serial;  // the list's own number, where it has one
-  std::string last_digest;                                     // of the file imported last into this register
+  bool one_list_a_serial = false;  // signed lists: another one with the same serial is a rollback too
+  std::string last_digest;         // of the file imported last into this register
   policy::JstDate today;
 };
 

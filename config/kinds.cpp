@@ -78,13 +78,6 @@ bool is_kebab(std::string_view text) {
   return true;
 }
 
-bool is_identifier(std::string_view text) {
-  const auto word = [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); };
-  return !text.empty() && text.size() <= 64 && word(text[0]) &&
-         std::all_of(text.begin(), text.end(),
-                     [&](char c) { return word(c) || c == '-' || c == '_' || c == '.'; });
-}
-
 bool is_token(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return is_lower(c) || is_upper(c) || is_digit(c) ||
@@ -133,8 +126,15 @@ bool KebabName::read(Document& document, const Node& node, std::string& out) con
   return true;
 }
 
+bool Identifier::fits(std::string_view text) {
+  const auto word = [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); };
+  return !text.empty() && text.size() <= 64 && word(text[0]) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return word(c) || c == '-' || c == '_' || c == '.'; });
+}
+
 bool Identifier::read(Document& document, const Node& node, std::string& out) const {
-  if (node.kind != Node::Kind::scalar || !is_identifier(node.text)) return unexpected(document, node, says());
+  if (node.kind != Node::Kind::scalar || !fits(node.text)) return unexpected(document, node, says());
   out = node.text;
   return true;
 }

@@ -41,8 +41,9 @@ struct KebabName {
   std::string says() const { return "a name in kebab-case such as 'little-record'"; }
 };
 
-// The name of a client or a carrier.
+// The name of a client, a carrier or a key.
 struct Identifier {
+  static bool fits(std::string_view text);
   using type = std::string;
   bool read(Document&, const Node&, std::string& out) const;
   std::string says() const { return "a name of letters, digits, '-', '_' and '.'"; }

@@ -34,6 +34,7 @@ class RegisterReader : public TableSink {
   RegisterReader(const std::filesystem::path& file, const Mapping& mapping)
       : file_(file.string()), mapping_(mapping), plain_(mapping.columns.empty()) {
     made.which = mapping.which;
+    made.mapping = mapping.digest;
     made.file = file_;
   }
 

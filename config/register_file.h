@@ -17,6 +17,9 @@
 
 namespace sekisho::config {
 
+// Stands for a mapping's digest where columns are named as the fields are.
+inline constexpr std::string_view no_mapping = "none";
+
 struct Mapping {
   policy::Register which{};
   bool shift_jis = false;
@@ -24,6 +27,7 @@ struct Mapping {
   std::map<std::string, policy::EtocState> etoc_states;
   std::map<std::string, policy::PlanState> plan_states;
   bool last_day_included = true;
+  std::string digest = std::string(no_mapping);  // SHA-256 of the file's bytes, hex
 };
 Loaded<Mapping> load_mapping(const std::filesystem::path& file);
 Mapping plain_mapping(policy::Register which);
@@ -45,7 +49,8 @@ struct RegisterFile {
   policy::Register which{};
   std::string file;
   std::vector<RegisterRow> rows;
-  std::string digest;  // SHA-256 of the bytes, hex
+  std::string digest;   // SHA-256 of the bytes, hex
+  std::string mapping;  // `digest` of the mapping by which it was read
 };
 Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapping& mapping);
 

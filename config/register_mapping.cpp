@@ -1,3 +1,4 @@
+#include "config/digest.h"
 #include "config/kinds.h"
 #include "config/register_fields.h"
 #include "config/register_file.h"
@@ -105,6 +106,7 @@ Loaded<Mapping> load_mapping(const std::filesystem::path& file) {
                        "the register '" + std::string(policy::name(mapping.which)) + "' has no states");
     }
   }
+  mapping.digest = sha256_hex(document.bytes());
   return document.finish(std::move(mapping));
 }
 

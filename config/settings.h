@@ -66,6 +66,7 @@ struct Settings {
   struct {
     double shrink = 0.05;  // share of certified operators that a list may lose unapproved
     std::size_t min_rows = 1;
+    policy::WordSet<policy::Register> is_signed;  // registers whose lists count only with signatures
   } import;
   double activation_flips = 1;  // share of the last day's decisions that a reload may flip unapproved; 1: any
   std::string log_level = "info";

@@ -239,6 +239,11 @@ std::vector<SettingRow> make_table() {
           "import.min_rows", optional, Count{}, [](S & s) -> auto& { return s.import.min_rows; },
           "A list with fewer rows needs a named approval."),
       row(
+          "import.signed", optional, Words<policy::Register>{},
+          [](S & s) -> auto& { return s.import.is_signed; },
+          "The registers whose lists are imported only with enough signatures beside them "
+          "(`docs/signed-lists.md`). Without it: none."),
+      row(
           "activation.flips", optional, Share{}, [](S & s) -> auto& { return s.activation_flips; },
           "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip "
           "without a "

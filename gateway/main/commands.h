@@ -17,6 +17,8 @@ void add_policy_replay(CLI::App& policy, const Console& console, int& code);
 void add_registry(CLI::App& app, const Console& console, int& code);
 void add_registry_import(CLI::App& registry, const Console& console, int& code);
 void add_registry_acts(CLI::App& registry, const Console& console, int& code);
+void add_registry_keys(CLI::App& registry, const Console& console, int& code);
+void add_registry_signing(CLI::App& registry, const Console& console, int& code);
 void add_number(CLI::App& app, const Console& console, int& code);
 void add_client(CLI::App& app, const Console& console, int& code);
 void add_ledger(CLI::App& app, const Console& console, int& code);

@@ -7,6 +7,7 @@
 #include "cache/registry_store.h"
 #include "config/installation.h"
 #include "gateway/main/commands.h"
+#include "gateway/main/registry_keys.h"
 
 namespace sekisho::console {
 namespace {
@@ -114,6 +115,26 @@ void judge_copy(Report& report, const config::Settings& settings, const cache::R
     report.good("copy on disk", std::move(says));
 }
 
+// Whether those who may sign can let a list in at all.
+void judge_signatures(Report& report, const config::Settings& settings, const cache::RegistryMeta& meta) {
+  const auto which = settings.import.is_signed;
+  if (which.empty()) return;
+  const std::string what = "signed lists";
+  const auto keys = keys_in_force(meta);
+  if (!keys) return report.bad(what, policy::join(which) + ": none can be imported; " + keys.errors[0].text);
+  policy::WordSet<policy::Register> nobodys;
+  which.each([&](policy::Register one) {
+    const auto may = [&](const config::ListKey& key) { return key.registers.has(config::signed_as(one)); };
+    if (std::none_of(keys.value->all.begin(), keys.value->all.end(), may)) nobodys.add(one);
+  });
+  auto says = fmt::format("{}; trust file version {}, {} of {} keys", policy::join(which),
+                          keys.value->version, keys.value->threshold, keys.value->all.size());
+  if (nobodys.empty())
+    report.good(what, std::move(says));
+  else
+    report.bad(what, says + "; no key may sign " + policy::join(nobodys));
+}
+
 Task<int> examine(const Console& console, cache::RedisLink& link, const config::Settings& settings,
                   Report& report) {
   const auto asked = std::chrono::steady_clock::now();
@@ -153,6 +174,7 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
   const auto sources = cache::sources_of(meta->fields);
   for (std::size_t i = 0; i < sources.size(); ++i)
     judge_source(report, static_cast<policy::Register>(i), sources[i], settings);
+  judge_signatures(report, settings, *meta);
   judge_copy(report, settings, *meta);
   co_return done;
 }

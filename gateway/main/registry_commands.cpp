@@ -203,6 +203,8 @@ void add_registry(CLI::App& app, const Console& console, int& code) {
       });
   });
   add_registry_acts(*registry, console, code);
+  add_registry_keys(*registry, console, code);
+  add_registry_signing(*registry, console, code);
 }
 
 }  // namespace sekisho::console

@@ -5,8 +5,10 @@
 
 #include "cache/registry_store.h"
 #include "config/import_plan.h"
+#include "config/list_signature.h"
 #include "config/register_file.h"
 #include "gateway/main/commands.h"
+#include "gateway/main/registry_keys.h"
 #include "gateway/main/registry_touched.h"
 
 namespace sekisho::console {
@@ -20,6 +22,7 @@ struct ImportArguments {
   std::optional<std::uint64_t> serial;  // the list's own
   std::vector<std::string> approve;
   bool dry_run = false;
+  std::vector<std::string> signed_by;  // keys whose signatures were counted
 };
 
 json::array ids_json(const std::vector<std::string>& ids) { return json::array(ids.begin(), ids.end()); }
@@ -90,6 +93,7 @@ config::ImportRules import_rules(const ImportArguments& arguments, const config:
     return found == meta.fields.end() ? std::string() : found->second;
   };
   rules.list_serial = arguments.serial;
+  rules.one_list_a_serial = settings.import.is_signed.has(which);
   if (const auto last = field("list_serial"); !last.empty()) rules.last_list_serial = std::stoull(last);
   rules.last_digest = field("digest");
   rules.last_published = policy::JstDate::parse(field("published"));
@@ -111,6 +115,8 @@ RegistryChange import_change(const ImportArguments& arguments, const config::Reg
   set("digest", file.digest);
   if (!arguments.published.empty()) set("published", arguments.published);
   if (arguments.serial) set("list_serial", std::to_string(*arguments.serial));
+  if (!arguments.signed_by.empty())
+    change.reason += fmt::format(" [signed: {}]", fmt::join(arguments.signed_by, ", "));
   // An approval is somebody's: it stands in the event, and in the journal of every gateway that takes the
   // change.
   for (const auto& word : arguments.approve) change.reason += " [approved: " + word + "]";
@@ -124,9 +130,8 @@ cache::Fences fences_of(const config::ImportPlan& plan) {
   return fences;
 }
 
-Task<int> import_register(const Console& console, const ImportArguments& arguments,
-                          const config::RegisterFile& file, cache::RedisLink& link,
-                          const config::Settings& settings) {
+Task<int> import_register(const Console& console, ImportArguments arguments, const config::RegisterFile& file,
+                          cache::RedisLink& link, const config::Settings& settings) {
   RegistryStore store(link);
   store.on_progress = [&](std::size_t done, std::size_t all) {
     if (!console.as_json && all >= 100 && done % (all / 10) == 0)
@@ -138,6 +143,17 @@ Task<int> import_register(const Console& console, const ImportArguments& argumen
     if (!meta || !whole || meta->head != whole->head) {
       if (meta && whole) continue;  // somebody committed in between
       co_return console.fail("the registry cannot be read from Redis");
+    }
+    if (settings.import.is_signed.has(file.which)) {
+      const auto keys = keys_in_force(*meta);
+      if (!keys) co_return console.fail(keys.errors);
+      auto said = config::check_signed(file, *keys.value);
+      if (!said) co_return console.fail(said.errors);
+      // What was signed counts, whatever the command line says. The commit fails when the keys change
+      // meanwhile, and all is looked at again.
+      arguments.serial = said.value->statement.serial;
+      arguments.published = said.value->statement.published.text();
+      arguments.signed_by = std::move(said.value->by);
     }
     const auto rules = import_rules(arguments, settings, *meta, file.which);
     const auto plan = config::plan_import(*whole->registry, file, rules);
@@ -162,7 +178,8 @@ Task<int> import_register(const Console& console, const ImportArguments& argumen
     }
     // The same list again changes nobody, but it was verified again: its age begins anew.
     const auto change = import_change(arguments, file, *meta);
-    const auto serial = co_await store.commit(meta->serial, change, plan.changed, fences_of(plan));
+    const auto fences = fences_of(plan);
+    const auto serial = co_await store.commit(meta->serial, change, plan.changed, fences);
     if (!serial) co_return console.fail("Redis went away; run the command again to be certain");
     if (*serial == 0) continue;  // somebody else committed meanwhile: look again
     const auto heading = plan.same_file

@@ -186,6 +186,50 @@ TEST(RegistryReplica, what_redis_lost_is_kept_and_handed_out_to_be_restored) {
   EXPECT_EQ(on_it(replica, 3), E::revoked);
 }
 
+RegistryFields marks(const std::string& keys, const std::string& list, const std::string& published) {
+  return {{keys_text_field, "v" + keys}, {keys_version_field, keys},      {"etoc.list_serial", list},
+          {"etoc.published", published}, {"etoc.digest", "list-" + list}, {"etoc.rows", list}};
+}
+
+TEST(RegistryReplica, marks_that_redis_lost_are_kept_and_handed_out_too) {
+  RegistryReplica replica;
+  auto mine = whole("e", {{1, "a"}, {2, "b"}, {3, "c"}}, {record(1, 1)});
+  mine.fields = marks("10", "12", "2026-11-20");
+  replica.adopt(mine);
+  EXPECT_TRUE(replica.lost_marks().empty());
+  // Redis went back to its first change: an older trust file, an older list.
+  auto older = whole("e", {{1, "a"}}, {record(1, 1)});
+  older.fields = marks("9", "9", "2026-11-01");
+  EXPECT_TRUE(replica.adopt(older).empty());
+  auto lost = marks("10", "12", "2026-11-20");
+  lost.erase("etoc.rows");
+  EXPECT_EQ(replica.lost_marks(), lost);
+  EXPECT_EQ(replica.whole().fields.at(keys_text_field), "v10");
+  EXPECT_EQ(replica.whole().fields.at("etoc.rows"), "9") << "the rest is Redis's";
+}
+
+TEST(RegistryReplica, marks_that_somebody_lowered_since_stay_as_they_are) {
+  const auto mine = [] {
+    auto made = whole("e", {{1, "a"}, {2, "b"}}, {record(1, 1)});
+    made.fields = marks("3", "12", "2026-11-20");
+    return made;
+  };
+  RegistryReplica replica;
+  replica.adopt(mine());
+  auto went_on = whole("e", {{1, "a"}, {2, "b"}, {3, "c"}}, {record(1, 1)});
+  went_on.fields = marks("3", "11", "2026-11-10");  // a rollback that was approved
+  replica.adopt(went_on);
+  EXPECT_TRUE(replica.lost_marks().empty());
+  EXPECT_EQ(replica.whole().fields.at("etoc.list_serial"), "11");
+
+  RegistryReplica another;
+  another.adopt(mine());
+  auto anew = whole("f", {{1, "x"}}, {record(1, 1)});
+  another.adopt(anew);
+  EXPECT_TRUE(another.lost_marks().empty()) << "a registry begun anew has its own trust file";
+  EXPECT_FALSE(another.whole().fields.contains(keys_text_field));
+}
+
 TEST(RegistryReplica, what_was_changed_there_since_stays_redis_s_but_for_the_later_act) {
   RegistryReplica replica;
   replica.adopt(whole("e", {{1, "a"}, {2, "b"}, {3, "c"}},

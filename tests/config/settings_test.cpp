@@ -69,7 +69,7 @@ workers: auto
 limits: { header_bytes: 4096, headers: 50, body_bytes: 64KiB, connections: 7, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3m }
 drain: { accept: 0s, wait: 1m }
 idempotency: { keep: 2d, answer_bytes: 0 }
-import: { shrink: 2.5%, min_rows: 10 }
+import: { shrink: 2.5%, min_rows: 10, signed: [refusals, etoc] }
 log: { level: debug }
 )"));
   ASSERT_TRUE(loaded) << print(loaded.errors);
@@ -96,6 +96,7 @@ log: { level: debug }
   EXPECT_EQ(s.idempotency.answer_bytes, 0u);
   EXPECT_DOUBLE_EQ(s.import.shrink, 0.025);
   EXPECT_EQ(s.import.min_rows, 10u);
+  EXPECT_EQ(s.import.is_signed, (policy::WordSet{policy::Register::etoc, policy::Register::refusals}));
   EXPECT_EQ(s.log_level, "debug");
 }
 
