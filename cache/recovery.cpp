@@ -34,6 +34,13 @@ void Recovery::remember() {
 Task<> Recovery::beat() {
   if (busy_) co_return;
   busy_ = true;
+  bool again = true;
+  while (again) again = co_await turn();
+  if (told_ != 0 && told_ == view_.epoch) settled_ = true;
+  busy_ = false;
+}
+
+Task<bool> Recovery::turn() {
   const bool stands = ports_.books.admits();
   Beat beat{.gateway = ports_.journal.gateway_id(),
             .epoch = memory_.epoch,
@@ -43,28 +50,29 @@ Task<> Recovery::beat() {
             .missed = ports_.books.missed_in(view_.epoch) && view_.epoch == memory_.epoch,
             .peers = memory_.peers};
   auto view = co_await ports_.epochs.beat(beat);
-  if (!view) {
-    busy_ = false;
-    co_return;  // whoever asks the ledger will hear it himself
-  }
+  if (!view) co_return false;  // whoever asks the ledger will hear it himself
   const bool changed = view->epoch != view_.epoch;
   view_ = std::move(*view);
   if (changed || view_.waited || told_ != view_.epoch) ports_.books.close();
   remember();
   if (told_ != view_.epoch || view_.waited) {
-    if (co_await tell_all()) told_ = view_.epoch;
-  } else if (view_.open && (released_ == view_.epoch || co_await tell_releases())) {
+    if (!co_await tell_all()) co_return false;
+    told_ = view_.epoch;
+    co_return true;
+  }
+  if (view_.open && (released_ == view_.epoch || co_await tell_releases())) {
     released_ = view_.epoch;
     ports_.books.stand_on({view_.epoch, view_.position});
   }
-  busy_ = false;
+  co_return false;
 }
 
 Task<bool> Recovery::tell_all() {
   // Whatever was appended before is on disk with it, and is read below. What comes later is counted by whoever
   // appends it, on the ledger as it is now.
+  auto record = epoch_record(view_);
   const bool on_disk =
-      co_await append_durably(ports_.journal, RecordKind::epoch, wall_clock(), epoch_record(view_));
+      co_await append_durably(ports_.journal, RecordKind::epoch, wall_clock(), std::move(record));
   if (!on_disk) {
     trouble_ = "the journal cannot be written";
     co_return false;
@@ -130,7 +138,8 @@ Task<bool> Recovery::settle_orphans() {
                           .hold = hold,
                           .settlement = {.kind = Settlement::Kind::released},
                           .now = wall_clock()};
-    if (!co_await settle({std::move(request), false})) co_return false;
+    const Telling telling{std::move(request), false};
+    if (!co_await settle(telling)) co_return false;
   }
   co_return true;
 }

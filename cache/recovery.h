@@ -41,12 +41,13 @@ class Recovery {
   Task<> leave();
 
   std::uint64_t epoch() const { return view_.epoch; }
-  bool has_told() const { return told_ != 0; }  // once, since it began
+  bool has_told() const { return settled_; }  // once, since it began
   // Why nothing is admitted, as sentences; empty: it is.
   std::vector<std::string> obstacles() const;
   std::uint64_t restored() const { return restored_; }  // orders that the ledger had lost
 
  private:
+  Task<bool> turn();  // whether it is worth another one at once
   Task<bool> tell_all();
   Task<bool> tell_releases();
   Task<bool> settle_orphans();
@@ -64,7 +65,7 @@ class Recovery {
   std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
   std::string trouble_;              // why it could not be told
   std::uint64_t restored_ = 0;
-  bool looked_ = false, busy_ = false;
+  bool looked_ = false, busy_ = false, settled_ = false;
 };
 
 }  // namespace sekisho::cache

@@ -176,21 +176,31 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   append_list(args, buckets_raised(hold));
   const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
   args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
-                 hold.id + "|" + order_id);
+                 hold.id + "|");
   const bool granted = settlement.kind == policy::Settlement::Kind::granted;
   if (granted) args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
-  // Who has which number is written first and names the decision, so that doing it twice changes nothing.
-  if (granted && !co_await begin_tenures(request, order_id)) co_return SettleAnswer::unavailable;
   const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
-  const auto word = answer.text().value_or("");
-  co_return word == "done"       ? SettleAnswer::done
-  : word == "restored" ? SettleAnswer::restored
-                       : SettleAnswer::resolved_before;
+  const auto word = answer.text(0).value_or("");
+  const auto result = word == "done"       ? SettleAnswer::done
+                      : word == "restored" ? SettleAnswer::restored
+                                           : SettleAnswer::resolved_before;
+  // Who has which number lies elsewhere, and is written after: until it is, the settlement is not done. When
+  // it comes again, the ledger says which numbers it was about.
+  auto numbers = granted ? settlement.numbers : std::vector<std::string>();
+  if (result == SettleAnswer::resolved_before) {
+    numbers.clear();
+    for (std::size_t i = 2; i < answer.size(); ++i) numbers.emplace_back(answer.text(i).value_or(""));
+  }
+  std::string known_order(answer.text(1).value_or(""));
+  if (known_order.empty()) known_order = order_id;
+  if (numbers.empty()) co_return result;
+  const bool begun = co_await begin_tenures(request, numbers, known_order);
+  co_return begun ? result : SettleAnswer::unavailable;
 }
 
-Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::string& order_id) {
-  const auto& numbers = request.settlement.numbers;
+Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
+                                      const std::string& order_id) {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     // Not over what is there: this may come again after the number was given back.
     Command set{"HSETNX", keys::number(numbers[i]), request.hold.id,

@@ -28,7 +28,8 @@ class RedisLedger final : public Ledger {
   Task<std::optional<std::vector<OpenHold>>> open_holds() override;
 
  private:
-  Task<bool> begin_tenures(const SettleRequest& request, const std::string& order_id);  // escaped
+  Task<bool> begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
+                           const std::string& order_id);  // escaped
 
   RedisLink& link_;
   const LedgerSettings settings_;

@@ -96,36 +96,42 @@ cache::Recovery::Ports Control::recovery_ports() {
           .ledger = ledger_,
           .journal = journal_,
           .books = shared_.books,
-          .read =
-              [this](std::uint64_t from) {
-                auto work = [this, from]() -> Task<cache::JournaledOrders> {
-                  co_return cache::read_orders(settings_.journal.directory, from);
-                };
-                return asio::co_spawn(loader_, std::move(work), asio::use_awaitable);
-              },
+          .read = [this](std::uint64_t from) { return read_journal(from); },
           .keep = [this](const auto& memory) { cache::keep_epoch_memory(settings_.journal.directory, memory); },
           .tell = [](const std::string& text) { log::info(text); }};
 }
 
+// A journal may be long: it is read on the loader's thread.
+Task<cache::JournaledOrders> Control::read_journal(std::uint64_t from) {
+  auto work = [directory = settings_.journal.directory, from]() -> Task<cache::JournaledOrders> {
+    co_return cache::read_orders(directory, from);
+  };
+  co_return co_await asio::co_spawn(loader_, std::move(work), asio::use_awaitable);
+}
+
 // On what the orders stand: asked four times a second, and at once when a worker suspects something.
 Task<> Control::keep_epoch() {
-  const auto started = std::chrono::steady_clock::now();
-  bool looked_again = false;
-  while (!ended_) {
-    const bool admitted = shared_.books.admits();
-    if (link_.up()) co_await recovery_.beat();
-    if (!admitted && shared_.books.admits()) {
-      log::info("orders are admitted", {{"epoch", std::to_string(recovery_.epoch())}});
-      journal_.set_open_from([this] { return shared_.books.open_orders.lowest(); });
-    }
-    if (!looked_again && shared_.books.admits() && std::chrono::steady_clock::now() - started > 2s) {
-      looked_again = true;
-      co_await recovery_.look_again();
-    }
-    beat_timer_.expires_after(shared_.books.admits() ? beat_every : 20ms);
-    error_code ignored;
-    co_await beat_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
+  co_await watch_epoch();
+  const auto look_again_at = std::chrono::steady_clock::now() + 2s;
+  while (!ended_ && (!shared_.books.admits() || std::chrono::steady_clock::now() < look_again_at))
+    co_await watch_epoch();
+  if (!ended_) co_await recovery_.look_again();
+  while (!ended_) co_await watch_epoch();
+}
+
+Task<> Control::watch_epoch() {
+  const bool admitted = shared_.books.admits();
+  co_await recovery_.beat();
+  if (!admitted && shared_.books.admits()) note_opening();
+  const std::chrono::milliseconds rest = shared_.books.admits() ? beat_every : 20ms;
+  beat_timer_.expires_after(rest);
+  error_code ignored;
+  co_await beat_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+void Control::note_opening() {
+  log::info("orders are admitted", {{"epoch", std::to_string(recovery_.epoch())}});
+  journal_.set_open_from([this] { return shared_.books.open_orders.lowest(); });
 }
 
 // What is told about ourselves, regularly: the journal's head, outside the journal; the holds that are open.

@@ -45,7 +45,10 @@ class Control {
   void publish(const cache::RegistryFollower::News& news);
   void tell_of(const cache::RegistryEvent& event);
   Task<> keep_epoch();
+  Task<> watch_epoch();
+  void note_opening();
   cache::Recovery::Ports recovery_ports();
+  Task<cache::JournaledOrders> read_journal(std::uint64_t from);
   Task<> keep_books();
   Task<> journal_resolutions();
   Task<> wait_for_signals();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "cache/ledger_records.h"
+
 namespace sekisho::gateway {
 namespace json = boost::json;
 

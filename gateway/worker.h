@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "cache/journal.h"
 #include "cache/redis_ledger.h"
 #include "gateway/freshness.h"
 #include "gateway/pipeline.h"

@@ -8,8 +8,9 @@
 --       11 the hold's record as it was taken: what is counted when this ledger does not know it
 --       12 gateway that took it, 13 ordinal, 14 its floor (0: not told by that gateway)
 --       15 epoch, 16 run id of the server: what the caller stands on, 17 "1": an open hold that is known stays as it is
---       18 number of buckets, then their names; then a record for all numbers, then the numbers
--- returns "done" | "restored": done, after it was counted anew | "none": it was resolved before
+--       18 number of buckets, then their names; then what a number's record begins with (type|since|hold id|), then the numbers
+-- returns {"done", order id} | {"restored", order id}: done, after it was counted anew |
+--         {"none", "", those of the numbers that this hold was granted}: it was resolved before
 -- keeps   a bucket falls only by what a hold had raised it, and never by a timer. What is held counts each number once.
 local usage, holds, numbers, orders, idem, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, kind, granted = ARGV[1], ARGV[2], ARGV[3]
@@ -31,9 +32,16 @@ local function raise(by)
 end
 
 local record, restored = redis.call('HGET', holds, id), false
-if record and ARGV[17] == '1' then return 'done' end
+if record and ARGV[17] == '1' then return {'done', ''} end
 if not record then
-  if tonumber(ARGV[13]) < told or redis.call('HEXISTS', known, ARGV[12] .. '/' .. ARGV[13]) == 1 then return 'none' end
+  if tonumber(ARGV[13]) < told or redis.call('HEXISTS', known, ARGV[12] .. '/' .. ARGV[13]) == 1 then
+    local granted_before = {'none', ''}
+    for i = first + 1, #ARGV do
+      local grant = redis.call('HGET', numbers, ARGV[i])
+      if grant and string.match(grant, '^[^|]*|[^|]*|([^|]*)|') == id then granted_before[#granted_before + 1] = ARGV[i] end
+    end
+    return granted_before
+  end
   record, restored = ARGV[11], true
   raise(string.match(record, '^%a+|(%d+)|'))
   if ARGV[10] ~= '' and redis.call('EXISTS', idem) == 0 then
@@ -60,6 +68,7 @@ else
     local carrier = string.match(rest, '^[^|]*|[^|]*|[^|]*|([^|]*)|')
     redis.call('HDEL', orders, (carrier or '') .. '/' .. order)
   end
+  local record_of_all = ARGV[first] .. (ARGV[5] ~= '' and ARGV[5] or order)
   -- A number that an earlier grant holds still is held once; of two grants the later one has it.
   for i = first + 1, #ARGV do
     local before = redis.call('HGET', numbers, ARGV[i])
@@ -72,7 +81,7 @@ else
       redis.call('HINCRBY', usage, 'N', -1)
       redis.call('HINCRBY', usage, 'N.' .. gone, -1)
     end
-    if mine then redis.call('HSET', numbers, ARGV[i], ARGV[first]) end
+    if mine then redis.call('HSET', numbers, ARGV[i], record_of_all) end
   end
 end
 
@@ -88,4 +97,4 @@ if ARGV[7] == '1' and redis.call('HGET', idem, 'hold') == id then
     redis.call('DEL', idem)
   end
 end
-return restored and 'restored' or 'done'
+return {restored and 'restored' or 'done', ARGV[5] ~= '' and ARGV[5] or order}

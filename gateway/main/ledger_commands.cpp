@@ -1,6 +1,7 @@
 // ledger show, holds, resolve, trace, numbers.
 #include <fmt/format.h>
 
+#include "cache/hold_record.h"
 #include "cache/keys.h"
 #include "cache/redis_ledger.h"
 #include "cache/registry_store.h"
@@ -52,7 +53,7 @@ Task<int> holds(const Console& console, cache::RedisLink& link) {
   if (!open) co_return console.fail("the ledger cannot be read from Redis");
   json::array result;
   std::string text;
-  for (const auto& [id, hold, key] : *open) {
+  for (const auto& [id, hold] : *open) {
     text += fmt::format("{}  {:<9} {:>6}  {}  {}  since {}\n", hold.id, policy::name(hold.state),
                         hold.quantity, id.text(), hold.carrier, policy::iso_jst(hold.since));
     json::object one{{"hold", hold.id},
@@ -98,11 +99,7 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
             " is an order under way; what can be resolved is suspense, an order that the carrier "
             "accepted for later, or one whose gateway is gone for ten minutes",
         answer_no);
-  cache::SettleRequest request{.operator_id = found->operator_id,
-                               .hold_id = found->hold.id,
-                               .hold = found->hold,
-                               .now = now(),
-                               .idempotency_key = found->idempotency_key};
+  cache::SettleRequest request{.operator_id = found->operator_id, .hold = found->hold, .now = now()};
   request.settlement.granted = resolution.granted.value_or(0);
   request.settlement.kind =
       request.settlement.granted > 0 ? policy::Settlement::Kind::granted : policy::Settlement::Kind::released;
@@ -120,7 +117,7 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
   const auto answer = co_await ledger.settle(request);
   if (answer == cache::SettleAnswer::unavailable)
     co_return console.fail("Redis went away; run the command again");
-  if (answer == cache::SettleAnswer::no_such_hold)
+  if (answer == cache::SettleAnswer::resolved_before)
     co_return console.fail("hold " + resolution.hold + " was resolved meanwhile", answer_no);
   // The gateway that took the hold writes who and why into its journal.
   cache::Command note{"XADD",
@@ -137,7 +134,15 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
                       "by",
                       resolution.by,
                       "reason",
-                      resolution.reason};
+                      resolution.reason,
+                      "since",
+                      std::to_string(policy::to_ms(request.now)),
+                      "of",
+                      cache::encode(found->hold)};
+  for (const auto& number : request.settlement.numbers) {
+    note.push_back("number");
+    note.push_back(number);
+  }
   const auto noted = co_await link.call(std::move(note));
   if (!noted.ok()) console.fail("resolved, but who and why could not be recorded in Redis");
   console.print(json::object{{"hold", found->hold.id},
