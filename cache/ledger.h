@@ -84,7 +84,8 @@ enum class SettleAnswer {
   unavailable
 };
 
-// A number given back, and by which grant it was held. Without `decision`: whichever holds it.
+// A number given back, and the grant by which it is believed to be held (empty: not known). What counts is who
+// held it until then: a grant that came later stays.
 struct ReturnedNumber {
   std::string number, decision;
   bool operator==(const ReturnedNumber&) const = default;

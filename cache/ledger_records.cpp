@@ -113,6 +113,7 @@ std::string outcome_record(const OutcomeNote& note) {
     if (note.of->id != note.decision) out["hold"] = note.of->id;
     out["of"] = encode(*note.of);
   }
+  if (note.of || !note.returned.empty()) out["since"] = policy::to_ms(note.heard);
   return inside(out);
 }
 
@@ -134,7 +135,12 @@ std::string returned_record(const ReleaseRequest& request, const std::vector<Ret
                    {"operator", request.operator_id.text()},
                    {"result", "returned"},
                    {"released", released.size()}};
-  put_numbers(out, released);
+  // All of them: an earlier try may have given back some, and nobody heard.
+  auto numbers = request.numbers;
+  for (auto& one : numbers)
+    for (const auto& held : released)
+      if (held.number == one.number) one.decision = held.decision;
+  put_numbers(out, numbers);
   out["since"] = policy::to_ms(request.now);
   return inside(out);
 }
@@ -203,12 +209,7 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
     order->content = string_of(record, "content");
     return;
   }
-  if (kind == RecordKind::settled && string_of(record, "hold") == "not open") {
-    // Somebody else had resolved it, and tells that himself.
-    order->becomes.reset();
-    order->settled = true;
-    return;
-  }
+  if (order->settled && !order->contested && order->becomes && resolves(*order->becomes)) return;
   Settlement said;
   if (kind == RecordKind::outcome) {
     said = policy::settle(outcome_of(record));
@@ -219,9 +220,9 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
             .order_id = std::string(string_of(record, "order_id")),
             .numbers = strings_of(record, "numbers")};
   }
-  if (order->settled && (!order->becomes || resolves(*order->becomes))) return;
   order->becomes = std::move(said);
   order->settled = kind == RecordKind::settled;
+  order->contested = order->settled && string_of(record, "hold") == "not open";
   if (const auto status = number_of(record, "status")) order->status = int(status);
   if (const auto since = number_of(record, "since")) order->at = policy::from_ms(since);
 }
@@ -235,7 +236,6 @@ JournaledOrders OrderReader::take() {
 std::vector<Telling> retell(const JournaledOrders& journaled, const std::string& gateway) {
   std::vector<Telling> out;
   for (const auto& order : journaled.orders) {
-    if (!order.becomes && order.settled) continue;
     const bool heard = order.becomes.has_value();
     const bool under_way = !heard && order.hold.gateway == gateway;
     Settlement becomes{.kind = under_way ? Settlement::Kind::pending : Settlement::Kind::suspense};
@@ -250,7 +250,7 @@ std::vector<Telling> retell(const JournaledOrders& journaled, const std::string&
     if (heard && order.status && request.settlement.kind != Settlement::Kind::suspense)
       request.answer = StoredAnswer{
           .status = *order.status, .headers = {{"Sekisho-Decision", order.hold.id}}, .body_kept = false};
-    out.push_back({std::move(request), order.settled || under_way});
+    out.push_back({std::move(request), order.settled || under_way, order.contested});
   }
   return out;
 }

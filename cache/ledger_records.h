@@ -40,6 +40,7 @@ struct OutcomeNote {
   policy::Operation operation{};
   policy::Outcome outcome;
   std::optional<int> status;             // of the carrier's answer
+  policy::Instant heard{};               // when; since then its numbers are given
   std::vector<ReturnedNumber> returned;  // of a release
   std::optional<policy::Hold> of;        // the hold that it is about: its own, or that of an earlier order
 };
@@ -62,6 +63,7 @@ struct JournaledOrder {
   std::optional<int> status;                  // that the carrier answered with
   policy::Instant at{};                       // of the last word
   bool settled = false;                       // the ledger has taken the last word
+  bool contested = false;                     // but had it resolved before: by somebody else, as far as is known
 };
 
 struct JournaledOrders {
@@ -86,6 +88,7 @@ class OrderReader {
 struct Telling {
   SettleRequest request;
   bool on_record = false;  // its settlement is in the journal already
+  bool contested = false;  // told after everybody's own words: it counts where nobody else had one
 };
 std::vector<Telling> retell(const JournaledOrders& journaled, const std::string& gateway);
 

@@ -171,7 +171,7 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id, const std::
   for (const auto& [number, decision] : numbers) {
     const auto held = account.numbers.find(number);
     if (held == account.numbers.end()) continue;
-    if (!decision.empty() && held->second.decision != decision) continue;
+    if (held->second.decision != decision && held->second.granted_at > now) continue;
     held_once_less(account.usage, held->second.number_type);
     for (auto& tenure : store_.tenures[number])
       if (tenure.decision == held->second.decision) tenure.until = now;

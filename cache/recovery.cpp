@@ -60,7 +60,7 @@ Task<bool> Recovery::turn() {
     told_ = view_.epoch;
     co_return true;
   }
-  if (view_.open && (released_ == view_.epoch || co_await tell_releases())) {
+  if (view_.open && (released_ == view_.epoch || co_await tell_the_rest())) {
     released_ = view_.epoch;
     ports_.books.stand_on({view_.epoch, view_.position});
   }
@@ -87,8 +87,13 @@ Task<bool> Recovery::tell_all() {
   const auto before = restored_;
   const auto mine = me();
   const auto tellings = retell(journaled_, mine);
-  for (const auto& telling : tellings)
-    if (!co_await settle(telling)) co_return false;
+  contested_.clear();
+  for (const auto& telling : tellings) {
+    if (telling.contested)
+      contested_.push_back(telling);
+    else if (!co_await settle(telling))
+      co_return false;
+  }
   if (!looked_) {
     for (const auto& order : journaled_.orders)
       if (order.hold.gateway != mine) forwarded_.insert(order.hold.id);
@@ -112,8 +117,11 @@ Task<bool> Recovery::settle(const Telling& telling) {
   co_return true;
 }
 
-// Only now: a number can be given back only where its grant is known.
-Task<bool> Recovery::tell_releases() {
+// Only now: a number can be given back only where its grant is known, and what others may have resolved they
+// have told by now.
+Task<bool> Recovery::tell_the_rest() {
+  for (const auto& telling : contested_)
+    if (!co_await settle(telling)) co_return false;
   for (const auto& release : journaled_.releases) {
     const Footing here{view_.epoch, view_.position};
     const auto result =
@@ -121,6 +129,7 @@ Task<bool> Recovery::tell_releases() {
     if (result.kind != ReleaseResult::Kind::done) co_return false;
   }
   journaled_ = {};
+  contested_.clear();
   co_return true;
 }
 

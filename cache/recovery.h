@@ -49,7 +49,7 @@ class Recovery {
  private:
   Task<bool> turn();  // whether it is worth another one at once
   Task<bool> tell_all();
-  Task<bool> tell_releases();
+  Task<bool> tell_the_rest();
   Task<bool> settle_orphans();
   Task<bool> settle(const Telling& telling);
   std::uint64_t position() const;
@@ -62,6 +62,7 @@ class Recovery {
   std::uint64_t told_ = 0;           // the epoch into which all is told
   std::uint64_t released_ = 0;       // and all that was given back
   JournaledOrders journaled_;        // until the releases are told
+  std::vector<Telling> contested_;
   std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
   std::string trouble_;              // why it could not be told
   std::uint64_t restored_ = 0;

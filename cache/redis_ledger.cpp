@@ -231,7 +231,8 @@ Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
                                          const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                          Footing footing) {
   std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), keys::epoch};
-  std::vector<std::string> args{std::to_string(footing.epoch), link_.run_id()};
+  std::vector<std::string> args{std::to_string(footing.epoch), link_.run_id(),
+                                text(policy::to_ms(now))};
   for (const auto& [number, decision] : numbers) {
     args.push_back(number);
     args.push_back(decision);

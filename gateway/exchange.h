@@ -51,6 +51,7 @@ struct Exchange {
   std::optional<std::uint64_t>
       journal_floor;  // set once an intent is on record: recovery needs the journal from here
   CarrierAnswer answer;
+  policy::Instant heard{};  // when it came, or was given up
   policy::Outcome outcome;
   policy::Settlement settlement;
   std::chrono::steady_clock::duration carrier_time{};

@@ -271,24 +271,25 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
 Task<> Pipeline::settle(Exchange& x) {
   const bool was_sent = x.decision.allowed;
   if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
+  x.heard = cache::wall_clock();
   const bool looked_only =
       !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
   if (x.operation() == policy::Operation::status) co_return co_await settle_earlier_order(x);
-  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, cache::wall_clock(), outcome_record(x, x.hold));
+  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, x.hold));
 
   if (x.hold) {
     x.settlement = policy::settle(x.outcome);
     cache::SettleRequest request{.operator_id = x.account,
                                  .hold = *x.hold,
                                  .settlement = x.settlement,
-                                 .now = x.now,
+                                 .now = x.heard,
                                  .content = x.asked.content};
     const bool told = x.outcome.kind == Outcome::Kind::finished || x.outcome.kind == Outcome::Kind::pending;
     if (told) request.answer = to_store(passed(x));
     cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
     co_await desk_.books.settle(std::move(item));
   } else if (x.operation() == policy::Operation::release && x.outcome.released > 0) {
-    cache::ReleaseRequest release{x.holder, x.id, x.named, x.now};
+    cache::ReleaseRequest release{x.holder, x.id, x.named, x.heard};
     cache::Unsettled item{.what = std::move(release), .floor = x.journal_floor};
     co_await desk_.books.settle(std::move(item));
   } else if (x.journal_floor) {
@@ -317,12 +318,12 @@ Task<> Pipeline::settle_earlier_order(Exchange& x) {
     x.account = account;
     x.journal_floor = desk_.books.open_order();
   }
-  desk_.journal.append(cache::RecordKind::outcome, cache::wall_clock(), outcome_record(x, hold));
+  desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, hold));
   if (!hold) co_return;
   x.settlement = policy::settle(x.outcome);
   x.settlement.order_id = order.order_id;
   cache::SettleRequest request{
-      .operator_id = account, .hold = *hold, .settlement = x.settlement, .now = x.now};
+      .operator_id = account, .hold = *hold, .settlement = x.settlement, .now = x.heard};
   request.answer = to_store(passed(x));
   cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
   co_await desk_.books.settle(std::move(item));

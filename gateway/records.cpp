@@ -158,6 +158,7 @@ std::string outcome_record(const Exchange& x, const std::optional<policy::Hold>&
                           .operator_id = x.operation() == policy::Operation::release ? x.holder : x.account,
                           .operation = x.match->route->operation,
                           .outcome = x.outcome,
+                          .heard = x.heard,
                           .of = of};
   if (x.answer.kind == CarrierAnswer::Kind::answered) note.status = x.answer.response.status;
   if (x.operation() == policy::Operation::release) note.returned = x.named;

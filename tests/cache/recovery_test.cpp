@@ -65,7 +65,7 @@ class Written {
 
 std::string told(const std::vector<Telling>& tellings) {
   std::string out;
-  for (const auto& [request, on_record] : tellings) {
+  for (const auto& [request, on_record, contested] : tellings) {
     out += request.hold.id + " " + std::string(name(request.settlement.kind)) + " " +
            std::to_string(request.settlement.granted);
     for (const auto& number : request.settlement.numbers) out += " " + number;
@@ -73,6 +73,7 @@ std::string told(const std::vector<Telling>& tellings) {
     if (request.answer) out += " answer " + std::to_string(request.answer->status);
     if (request.only_if_unknown) out += " if unknown";
     if (on_record) out += " on record";
+    if (contested) out += " contested";
   }
   return out;
 }
@@ -98,7 +99,10 @@ TEST(Retell, the_last_word_of_the_journal_is_told) {
       {"d suspense 0 if unknown on record", Written().settled({.kind = S::suspense}).orders()},
       {"d granted 7 0312345678 of o answer 201", Written().settled(waits).outcome(given, "status call").orders()},
       {"d granted 7 0312345678 of o on record", Written().settled(granted).settled(waits).orders()},
-      {"", Written().outcome(given, "status call").settled(granted, SettleAnswer::resolved_before).orders()},
+      {"d granted 7 0312345678 of o answer 201 on record contested",
+       Written().outcome(given, "status call").settled(granted, SettleAnswer::resolved_before).orders()},
+      {"d granted 7 0312345678 of o on record",
+       Written().settled(granted).settled({.kind = S::released}, SettleAnswer::resolved_before).orders()},
   };
   for (const auto& [expected, orders] : table) EXPECT_EQ(told(retell(orders, "gw-1/4")), expected);
 }
@@ -133,11 +137,11 @@ TEST(Retell, what_was_given_back_is_told_by_its_grants) {
   EXPECT_EQ(open[0].numbers, release.numbers);
   const auto done = Written()
                         .put(RecordKind::outcome, outcome)
-                        .put(RecordKind::settled, returned_record(release, {{"0312345678", "d"}}))
+                        .put(RecordKind::settled, returned_record(release, {{"0312345678", "d"}, {"0312345679", "e"}}))
                         .orders()
                         .releases;
   ASSERT_EQ(done.size(), 1u);
-  EXPECT_EQ(done[0].numbers, (std::vector<ReturnedNumber>{{"0312345678", "d"}})) << "those that were held";
+  EXPECT_EQ(done[0].numbers, (std::vector<ReturnedNumber>{{"0312345678", "d"}, {"0312345679", "e"}}));
   EXPECT_EQ(done[0].now, now);
 }
 
