@@ -22,6 +22,8 @@ inline std::string orders(const policy::OperatorId& id) { return of_operator(id,
 inline std::string numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
 // hash: gateway -> floor, "gateway/ordinal" -> a resolved order above it (cache/lua/hold.lua)
 inline std::string known(const policy::OperatorId& id) { return of_operator(id, "known"); }
+// hash: number -> when it was given back, as long as an order is open that may be its grant
+inline std::string gone(const policy::OperatorId& id) { return of_operator(id, "gone"); }
 // hash: state, content, answer of one idempotency key
 inline std::string idempotency(const policy::OperatorId& id, std::string_view key) {
   return of_operator(id, "idem:" + std::string(key));

@@ -17,7 +17,7 @@ EpochView MemoryEpochs::do_beat(const Beat& beat) {
   const auto confirmed = known == store.gateways.end() ? 0 : known->second.position;
   if (store.epoch == 0 || store.run != process || store.epoch < beat.epoch || confirmed < beat.confirmed ||
       forgotten || (beat.missed && store.epoch == beat.epoch)) {
-    store.epoch = std::max(store.epoch, beat.epoch) + 1;
+    store.epoch = next_epoch(std::max(store.epoch, beat.epoch), beat.beginner);
     store.run = process;
     store.open = 0;
     for (const auto& peer : beat.peers) store.gateways.try_emplace(peer);

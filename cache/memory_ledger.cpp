@@ -129,7 +129,12 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
       const GrantedNumber grant{number, hold->number_type, request.now, hold->id, order};
       const auto before = account.numbers.find(number);
       bool mine = before == account.numbers.end();
-      if (!mine) {
+      std::optional<policy::Instant> until;
+      if (const auto gone = account.gone.find(number); gone != account.gone.end() && request.now <= gone->second) {
+        mine = false;
+        until = gone->second;
+        held_once_less(account.usage, grant.number_type);
+      } else if (!mine) {
         const auto& other = before->second;
         mine = std::tie(grant.granted_at, grant.decision) > std::tie(other.granted_at, other.decision);
         held_once_less(account.usage, mine ? other.number_type : grant.number_type);
@@ -138,7 +143,7 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
       auto& tenures = store_.tenures[number];
       const bool begun = std::any_of(tenures.begin(), tenures.end(),
                                      [&](const Tenure& tenure) { return tenure.decision == grant.decision; });
-      if (!begun) tenures.push_back({request.operator_id.text(), grant.decision, order, request.now, {}});
+      if (!begun) tenures.push_back({request.operator_id.text(), grant.decision, order, request.now, until});
     }
   }
   const auto kept = account.kept.find(hold->key);
@@ -155,6 +160,7 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
   if (resolves) {
     raise(account.usage, *hold, settlement.granted - hold->quantity);
     account.usage.holds.erase(hold);
+    if (account.usage.holds.empty()) account.gone.clear();
     if (place.second >= told) account.resolved.insert(place);
   } else {
     if (!settlement.order_id.empty()) hold->order_id = settlement.order_id;
@@ -169,6 +175,7 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id, const std::
   auto& account = store_.accounts[id];
   ReleaseResult result{.kind = ReleaseResult::Kind::done};
   for (const auto& [number, decision] : numbers) {
+    if (!account.usage.holds.empty()) account.gone[number] = now;
     const auto held = account.numbers.find(number);
     if (held == account.numbers.end()) continue;
     if (held->second.decision != decision && held->second.granted_at > now) continue;

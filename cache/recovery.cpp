@@ -10,6 +10,17 @@
 namespace sekisho::cache {
 using policy::Settlement;
 
+namespace {
+
+// FNV-1a.
+std::uint32_t fingerprint(std::string_view text) {
+  std::uint32_t hash = 2166136261u;
+  for (const unsigned char c : text) hash = (hash ^ c) * 16777619u;
+  return hash;
+}
+
+}  // namespace
+
 std::string Recovery::me() const {
   return ports_.journal.gateway_id() + "/" + std::to_string(ports_.journal.boot());
 }
@@ -43,6 +54,7 @@ Task<> Recovery::beat() {
 Task<bool> Recovery::turn() {
   const bool stands = ports_.books.admits();
   Beat beat{.gateway = ports_.journal.gateway_id(),
+            .beginner = fingerprint(me()),
             .epoch = memory_.epoch,
             .confirmed = view_.position,
             .position = stands ? position() : 0,
@@ -104,7 +116,7 @@ Task<bool> Recovery::tell_all() {
   if (!co_await ports_.epochs.told(gateway, view_.epoch)) co_return false;
   if (ports_.tell)
     ports_.tell(fmt::format("epoch {} of the ledger: told it {} orders from record {} on, {} of which it had lost",
-                            view_.epoch, tellings.size(), view_.position, restored_ - before));
+                            epoch_number(view_.epoch), tellings.size(), view_.position, restored_ - before));
   co_return true;
 }
 
@@ -174,7 +186,7 @@ std::vector<std::string> Recovery::obstacles() const {
     out.push_back("ledger: telling it again what the journal knows");
   } else {
     for (const auto& one : view_.waiting) out.push_back("ledger: waiting until " + one + " has told its journal");
-    if (view_.waiting.empty()) out.push_back("ledger: opening epoch " + std::to_string(view_.epoch));
+    if (view_.waiting.empty()) out.push_back("ledger: opening epoch " + std::to_string(epoch_number(view_.epoch)));
   }
   return out;
 }

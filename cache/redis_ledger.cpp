@@ -155,7 +155,7 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto order = escape_order_id(settlement.order_id);
   std::vector<std::string> key_names{keys::usage(id),   keys::holds(id),          keys::numbers(id),
                                      keys::orders(id),  idempotency_of(id, hold), keys::known(id),
-                                     keys::epoch};
+                                     keys::epoch,       keys::gone(id)};
   std::vector<std::string> args{hold.id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
@@ -196,7 +196,12 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   if (known_order.empty()) known_order = order_id;
   if (numbers.empty()) co_return result;
   const bool begun = co_await begin_tenures(request, numbers, known_order);
-  co_return begun ? result : SettleAnswer::unavailable;
+  if (!begun) co_return SettleAnswer::unavailable;
+  if (result != SettleAnswer::resolved_before)
+    for (std::size_t i = 2; i + 1 < answer.size(); i += 2)
+      end_tenure(std::string(answer.text(i).value_or("")), hold.id,
+                 {id, request.now, policy::from_ms(answer.integer(i + 1).value_or(0)), known_order});
+  co_return result;
 }
 
 Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
@@ -215,6 +220,13 @@ Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::v
   co_return true;
 }
 
+void RedisLedger::end_tenure(const std::string& number, const std::string& decision, const Ended& ended) {
+  Command end{"HSET", keys::number(number), decision,
+              ended.operator_id.text() + "|" + text(policy::to_ms(ended.from)) + "|" +
+                  text(policy::to_ms(ended.until)) + "|" + ended.order_id};
+  link_.post(end);
+}
+
 Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id,
                                                              const std::string& carrier,
                                                              const std::string& order_id) {
@@ -230,7 +242,8 @@ Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::Opera
 Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
                                          const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                          Footing footing) {
-  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), keys::epoch};
+  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), keys::epoch, keys::holds(id),
+                                     keys::gone(id)};
   std::vector<std::string> args{std::to_string(footing.epoch), link_.run_id(),
                                 text(policy::to_ms(now))};
   for (const auto& [number, decision] : numbers) {
@@ -246,10 +259,8 @@ Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
     const auto parts = split(answer.text(i + 1).value_or(""), '|');
     if (parts.size() < 4) continue;
     result.released.push_back({number, std::string(parts[2])});
-    Command end{"HSET", keys::number(number), std::string(parts[2]),
-                id.text() + "|" + std::string(parts[1]) + "|" + text(policy::to_ms(now)) + "|" +
-                    std::string(parts[3])};
-    link_.post(end);
+    end_tenure(number, std::string(parts[2]),
+               {id, policy::from_ms(number_of(parts[1])), now, std::string(parts[3])});
   }
   co_return result;
 }

@@ -30,6 +30,12 @@ class RedisLedger final : public Ledger {
  private:
   Task<bool> begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
                            const std::string& order_id);  // escaped
+  struct Ended {
+    const policy::OperatorId& operator_id;
+    policy::Instant from, until;
+    std::string order_id;  // escaped
+  };
+  void end_tenure(const std::string& number, const std::string& decision, const Ended& ended);
 
   RedisLink& link_;
   const LedgerSettings settings_;

@@ -130,7 +130,7 @@ Task<> Control::watch_epoch() {
 }
 
 void Control::note_opening() {
-  log::info("orders are admitted", {{"epoch", std::to_string(recovery_.epoch())}});
+  log::info("orders are admitted", {{"epoch", std::to_string(cache::epoch_number(recovery_.epoch()))}});
   journal_.set_open_from([this] { return shared_.books.open_orders.lowest(); });
 }
 

@@ -1,16 +1,19 @@
 -- Numbers given back: what is held falls, windows and the lifetime keep what they counted.
 --
--- KEYS  1 usage, 2 numbers, 3 epoch
+-- KEYS  1 usage, 2 numbers, 3 epoch, 4 holds, 5 gone (settle.lua)
 -- ARGV  1 epoch, 2 run id of the server: what the caller stands on, 3 when they were given back, in milliseconds
 --       then number, decision that is believed to have granted it ("": none), ...
 -- keeps   what is given back is what was held until then: a grant that came later stays. Clocks may differ a little,
---         so the grant that is named counts in any case.
+--         so the grant that is named counts in any case. While orders are open, one of them may be the grant, not yet
+--         told here: then it is noted that the number is gone.
 -- returns {"lost"}: the grant may not be here yet | the numbers that were held until now, each with its record
 local usage, numbers = KEYS[1], KEYS[2]
 local stands = redis.call('HMGET', KEYS[3], 'open', 'run')
 if stands[1] ~= ARGV[1] or stands[2] ~= ARGV[2] then return {'lost'} end
 local released = {'released'}
+local some_open = redis.call('EXISTS', KEYS[4]) == 1
 for i = 4, #ARGV, 2 do
+  if some_open then redis.call('HSET', KEYS[5], ARGV[i], ARGV[3]) end
   local record = redis.call('HGET', numbers, ARGV[i])
   local since, by = string.match(record or '', '^[^|]*|(%d+)|([^|]*)|')
   if record and (by == ARGV[i + 1] or tonumber(since) <= tonumber(ARGV[3])) then

@@ -1,7 +1,7 @@
 -- Settle one hold: what the carrier gave stays counted, the rest is given back. Resolves a hold at most once.
 --
 -- KEYS  1 usage, 2 holds, 3 numbers, 4 orders, 5 the idempotency key's hash (any key of the slot when there is none),
---       6 known (hold.lua), 7 epoch
+--       6 known (hold.lua), 7 epoch, 8 gone: number -> when it was given back, as long as orders are open
 -- ARGV  1 hold id, 2 granted | released | pending | suspense, 3 numbers granted,
 --       4 "<carrier>/<order id>" or "", 5 the order id, 6 now in milliseconds
 --       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds, 10 content or ""
@@ -9,12 +9,14 @@
 --       12 gateway that took it, 13 ordinal, 14 its floor (0: not told by that gateway)
 --       15 epoch, 16 run id of the server: what the caller stands on, 17 "1": an open hold that is known stays as it is
 --       18 number of buckets, then their names; then what a number's record begins with (type|since|hold id|), then the numbers
--- returns {"done", order id} | {"restored", order id}: done, after it was counted anew |
+-- returns {"done", order id, number, when, ...} | {"restored", the same}: done, after it was counted anew; and which of
+--         the numbers had been given back before their grant was told |
 --         {"none", "", those of the numbers that this hold was granted}: it was resolved before
 -- keeps   a bucket falls only by what a hold had raised it, and never by a timer. What is held counts each number once.
 local usage, holds, numbers, orders, idem, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local id, kind, granted = ARGV[1], ARGV[2], ARGV[3]
 local first = 19 + tonumber(ARGV[18])
+local gone = {}
 
 -- Only who stands on this ledger as it is now may say that what lies below its floor is known here.
 local told = tonumber(redis.call('HGET', known, ARGV[12])) or 0
@@ -70,19 +72,25 @@ else
   end
   local record_of_all = ARGV[first] .. (ARGV[5] ~= '' and ARGV[5] or order)
   -- A number that an earlier grant holds still is held once; of two grants the later one has it.
+  local my_type, my_since = string.match(ARGV[first], '^([^|]*)|(%d+)|')
   for i = first + 1, #ARGV do
     local before = redis.call('HGET', numbers, ARGV[i])
+    local given_back = redis.call('HGET', KEYS[8], ARGV[i])
     local mine = not before
-    if before then
-      local type, since, by = string.match(before, '^([^|]*)|(%d+)|([^|]*)|')
-      local my_since = string.match(ARGV[first], '^[^|]*|(%d+)|')
-      mine = tonumber(my_since) > tonumber(since) or (my_since == since and id > by)
-      local gone = mine and type or string.match(ARGV[first], '^[^|]*')
+    if given_back and tonumber(my_since) <= tonumber(given_back) then
+      mine = false
+      gone[#gone + 1], gone[#gone + 2] = ARGV[i], given_back
       redis.call('HINCRBY', usage, 'N', -1)
-      redis.call('HINCRBY', usage, 'N.' .. gone, -1)
+      redis.call('HINCRBY', usage, 'N.' .. my_type, -1)
+    elseif before then
+      local type, since, by = string.match(before, '^([^|]*)|(%d+)|([^|]*)|')
+      mine = tonumber(my_since) > tonumber(since) or (my_since == since and id > by)
+      redis.call('HINCRBY', usage, 'N', -1)
+      redis.call('HINCRBY', usage, 'N.' .. (mine and type or my_type), -1)
     end
     if mine then redis.call('HSET', numbers, ARGV[i], record_of_all) end
   end
+  if redis.call('EXISTS', holds) == 0 then redis.call('DEL', KEYS[8]) end
 end
 
 -- A key that another order has meanwhile is none of ours.
@@ -97,4 +105,4 @@ if ARGV[7] == '1' and redis.call('HGET', idem, 'hold') == id then
     redis.call('DEL', idem)
   end
 end
-return {restored and 'restored' or 'done', ARGV[5] ~= '' and ARGV[5] or order}
+return {restored and 'restored' or 'done', ARGV[5] ~= '' and ARGV[5] or order, unpack(gone)}

@@ -39,8 +39,8 @@ struct PipelineTest : testing::Test {
     dog.start();
     cache::MemoryEpochs epochs(store);
     epochs.do_beat({.gateway = journal->gateway_id()});
-    epochs.do_told(journal->gateway_id(), 1);
-    shared_books.stand_on({1, 0});
+    epochs.do_told(journal->gateway_id(), store.epoch);
+    shared_books.stand_on({store.epoch, 0});
     settlements.start();
   }
   ~PipelineTest() override {
@@ -291,7 +291,7 @@ TEST_F(PipelineTest, what_cannot_be_decided_is_503_and_what_gives_back_goes_on) 
   known.in_step = cache::boot_ms();
   shared_books.close();
   EXPECT_EQ(code_of(handle(order(1))), "ledger-unavailable");
-  shared_books.stand_on({1, 0});
+  shared_books.stand_on({store.epoch, 0});
   EXPECT_EQ(handle(order(1)).status, 200);
 }
 

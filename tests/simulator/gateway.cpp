@@ -111,7 +111,7 @@ std::uint64_t SimJournal::end() const {
 }
 
 void SimJournal::append(RecordKind kind, policy::Instant, std::string fields, Done done) {
-  if (done && world_.scheduler.dice.one_in(world_.faults.disk_fails)) {
+  if (done && kind != RecordKind::outcome && world_.scheduler.dice.one_in(world_.faults.disk_fails)) {
     world_.scheduler.later(life_, [done] { done(false); });
     return;
   }
@@ -242,15 +242,23 @@ Task<> Gateway::take_order(Order order) {
   Outcome outcome{.kind = Outcome::Kind::unsent};
   if (committed == Commit::go) outcome = co_await ask_carrier(order);
   const auto heard = world_.now();
-  world_.heard.insert(outcome.numbers.begin(), outcome.numbers.end());
   auto told = cache::outcome_record(
       {.decision = order.id, .operator_id = order.who, .outcome = outcome, .heard = heard, .of = asked.hold});
-  journal_->append(RecordKind::outcome, heard, std::move(told), {});
+  put_on_record(outcome, std::move(told));
   cache::SettleRequest request{
       .operator_id = order.who, .hold = asked.hold, .settlement = policy::settle(outcome), .now = heard};
   cache::Unsettled item{.what = std::move(request), .floor = floor};
   co_await keeper_->settle(std::move(item));
   --orders_;
+}
+
+// Callers give back what they were told of; and what they were told of is on disk (here: a gateway that dies in
+// the moment between leaves an order in suspense whose numbers may come back before anybody resolves it).
+void Gateway::put_on_record(const Outcome& outcome, std::string record) {
+  journal_->append(RecordKind::outcome, world_.now(), std::move(record), [this, numbers = outcome.numbers](bool) {
+    for (const auto& number : numbers) trace("a caller hears of " + number);
+    world_.heard.insert(numbers.begin(), numbers.end());
+  });
 }
 
 void Gateway::give_back(const OperatorId& who, std::vector<cache::ReturnedNumber> numbers) {
@@ -261,6 +269,9 @@ void Gateway::give_back(const OperatorId& who, std::vector<cache::ReturnedNumber
 Task<> Gateway::take_back(OperatorId who, std::vector<cache::ReturnedNumber> numbers) {
   const auto id = "r" + std::to_string(++world_.next_id);
   const auto floor = keeper_->open_order();
+  // Another caller may have given one back meanwhile, and the carrier may have given it again to an order that
+  // nobody heard the end of: no caller could give that back.
+  std::erase_if(numbers, [&](const auto& one) { return !world_.heard.contains(one.number); });
   std::vector<std::string> names;
   for (const auto& one : numbers) names.push_back(one.number);
   Outcome outcome{.kind = Outcome::Kind::finished, .released = Quantity(names.size())};
@@ -295,14 +306,13 @@ Task<> Gateway::take_status(OperatorId who, std::string order_id) {
     if (hold) {
       const auto floor = keeper_->open_order();
       const auto heard = world_.now();
-      world_.heard.insert(outcome.numbers.begin(), outcome.numbers.end());
       auto told = cache::outcome_record({.decision = "s" + std::to_string(++world_.next_id),
                                          .operator_id = who,
                                          .operation = policy::Operation::status,
                                          .outcome = outcome,
                                          .heard = heard,
                                          .of = *hold});
-      journal_->append(RecordKind::outcome, heard, std::move(told), {});
+      put_on_record(outcome, std::move(told));
       cache::SettleRequest request{
           .operator_id = who, .hold = *hold, .settlement = policy::settle(outcome), .now = heard};
       cache::Unsettled item{.what = std::move(request), .floor = floor};

@@ -119,6 +119,7 @@ class Gateway {
   Task<> settle_what_waits();
   Task<cache::JournaledOrders> read(std::uint64_t from);
   Task<policy::Outcome> ask_carrier(Order order);
+  void put_on_record(const policy::Outcome& outcome, std::string record);
   void go(Task<> task);
 
   Surroundings& world_;

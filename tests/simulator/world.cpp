@@ -99,7 +99,7 @@ cache::EpochView Store::beat(const cache::Beat& asked) {
   if (mutation_ == Mutation::peers_are_forgotten) beat.peers.clear();
   auto view = cache::MemoryEpochs(data, process).do_beat(beat);
   if (tracing)
-    trace("beat of " + beat.gateway + " at " + std::to_string(beat.position) + ": epoch " + std::to_string(view.epoch) +
+    trace("beat of " + beat.gateway + " at " + std::to_string(beat.position) + ": epoch " + std::to_string(cache::epoch_number(view.epoch)) +
           (view.open ? " open" : " waits for " + std::to_string(view.waiting.size())) + ", from " +
           std::to_string(view.position));
   return view;
