@@ -61,6 +61,7 @@ Task<Commit> Bookkeeper::commit(const HoldRequest& taken, std::string forwarding
 }
 
 Task<> Bookkeeper::settle(Unsettled item) {
+  item.epoch = books_.footing().epoch;
   const bool done = waiting_.empty() && co_await apply(item);
   if (!done) waiting_.push_back(std::move(item));
 }
@@ -71,10 +72,12 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     const bool own = gateway_of(request->hold) == journal_.gateway_id();
     request->floor = own ? books_.ordinals.floor() : 0;
     auto answer = co_await ledger_.settle(*request);
-    const bool tried = std::exchange(item.tried, true);
+    // Resolved before, but as far as anybody can tell by ourselves: by an earlier try, or because the journal was
+    // told to a ledger that had lost something.
+    const bool in_one_epoch = item.epoch != 0 && books_.footing().epoch == item.epoch;
+    const bool perhaps_by_us = std::exchange(item.tried, true) || !in_one_epoch;
     if (answer == SettleAnswer::unavailable) co_return false;
-    // Resolved before, by our own first try as far as anybody can tell.
-    if (answer == SettleAnswer::resolved_before && tried) answer = SettleAnswer::done;
+    if (answer == SettleAnswer::resolved_before && perhaps_by_us) answer = SettleAnswer::done;
     if (item.ordinal) {
       books_.ordinals.end(*item.ordinal);
     } else {

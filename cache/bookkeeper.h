@@ -28,6 +28,7 @@ struct Unsettled {
   std::optional<std::uint64_t> floor;    // ends this open order when done
   std::optional<std::uint64_t> ordinal;  // a hold in doubt that is given up: ends it, and is no news to the journal
   bool tried = false;                    // an earlier try may have arrived
+  std::uint64_t epoch = 0;               // in which it was first tried
 };
 
 class Bookkeeper {

@@ -220,6 +220,8 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
             .order_id = std::string(string_of(record, "order_id")),
             .numbers = strings_of(record, "numbers")};
   }
+  // Records of one order cross: whoever heard how it ended knows more than whoever still waits.
+  if (order->becomes && resolves(*order->becomes) && !resolves(said)) return;
   order->becomes = std::move(said);
   order->settled = kind == RecordKind::settled;
   order->contested = order->settled && string_of(record, "hold") == "not open";
@@ -244,7 +246,7 @@ std::vector<Telling> retell(const JournaledOrders& journaled, const std::string&
                           .hold = order.hold,
                           .settlement = std::move(becomes),
                           .now = order.at == policy::Instant{} ? order.hold.since : order.at,
-                          .only_if_unknown = under_way || (order.settled && !resolves(*order.becomes)),
+                          .only_if_unknown = under_way,
                           .content = order.content};
     // The carrier's words are gone with the gateway; a retry learns the outcome without the body.
     if (heard && order.status && request.settlement.kind != Settlement::Kind::suspense)

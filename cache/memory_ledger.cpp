@@ -175,7 +175,10 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id, const std::
   auto& account = store_.accounts[id];
   ReleaseResult result{.kind = ReleaseResult::Kind::done};
   for (const auto& [number, decision] : numbers) {
-    if (!account.usage.holds.empty()) account.gone[number] = now;
+    if (!account.usage.holds.empty()) {
+      auto& gone = account.gone.try_emplace(number, now).first->second;
+      gone = std::max(gone, now);
+    }
     const auto held = account.numbers.find(number);
     if (held == account.numbers.end()) continue;
     if (held->second.decision != decision && held->second.granted_at > now) continue;

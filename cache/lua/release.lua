@@ -13,7 +13,9 @@ if stands[1] ~= ARGV[1] or stands[2] ~= ARGV[2] then return {'lost'} end
 local released = {'released'}
 local some_open = redis.call('EXISTS', KEYS[4]) == 1
 for i = 4, #ARGV, 2 do
-  if some_open then redis.call('HSET', KEYS[5], ARGV[i], ARGV[3]) end
+  if some_open and tonumber(ARGV[3]) > (tonumber(redis.call('HGET', KEYS[5], ARGV[i])) or -1) then
+    redis.call('HSET', KEYS[5], ARGV[i], ARGV[3])
+  end
   local record = redis.call('HGET', numbers, ARGV[i])
   local since, by = string.match(record or '', '^[^|]*|(%d+)|([^|]*)|')
   if record and (by == ARGV[i + 1] or tonumber(since) <= tonumber(ARGV[3])) then

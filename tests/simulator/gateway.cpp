@@ -255,7 +255,9 @@ Task<> Gateway::take_order(Order order) {
 // Callers give back what they were told of; and what they were told of is on disk (here: a gateway that dies in
 // the moment between leaves an order in suspense whose numbers may come back before anybody resolves it).
 void Gateway::put_on_record(const Outcome& outcome, std::string record) {
-  journal_->append(RecordKind::outcome, world_.now(), std::move(record), [this, numbers = outcome.numbers](bool) {
+  journal_->append(RecordKind::outcome, world_.now(), std::move(record), [this, outcome](bool) {
+    if (outcome.kind == Outcome::Kind::finished) world_.ended.insert(outcome.order_id);
+    const auto& numbers = outcome.numbers;
     for (const auto& number : numbers) trace("a caller hears of " + number);
     world_.heard.insert(numbers.begin(), numbers.end());
   });
@@ -300,10 +302,11 @@ void Gateway::ask_status(const OperatorId& who, const std::string& order_id) {
 }
 
 Task<> Gateway::take_status(OperatorId who, std::string order_id) {
-  const auto outcome = world_.carrier.status(order_id.substr(2));  // "o-d7"
+  auto outcome = world_.carrier.status(order_id.substr(2));  // "o-d7"
+  if (world_.ended.contains(order_id)) outcome.kind = Outcome::Kind::unknown;
   if (outcome.kind == Outcome::Kind::finished) {
     const auto hold = co_await link_->hold_of_order(who, "demo", order_id);
-    if (hold) {
+    if (hold && !world_.ended.contains(order_id)) {
       const auto floor = keeper_->open_order();
       const auto heard = world_.now();
       auto told = cache::outcome_record({.decision = "s" + std::to_string(++world_.next_id),

@@ -28,6 +28,7 @@ struct Surroundings {
   std::uint64_t next_id = 0;
   std::set<std::string> under_way;  // orders that the carrier may still get
   std::set<std::string> heard;      // numbers that some caller was told of, and may give back
+  std::set<std::string> ended;      // orders of which some caller was told how they ended: nobody asks again
 
   policy::Instant now() const { return policy::from_ms(std::int64_t(1'790'000'000'000 + scheduler.steps)); }
 };
@@ -119,7 +120,7 @@ class Gateway {
   Task<> settle_what_waits();
   Task<cache::JournaledOrders> read(std::uint64_t from);
   Task<policy::Outcome> ask_carrier(Order order);
-  void put_on_record(const policy::Outcome& outcome, std::string record);
+  void put_on_record(const policy::Outcome& outcome, std::string record);  // of an order
   void go(Task<> task);
 
   Surroundings& world_;
