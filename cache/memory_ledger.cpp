@@ -103,6 +103,8 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
 }
 
 SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
+  if (request.only_in_epoch && (store_.epoch != request.footing.epoch || store_.run != process))
+    return SettleAnswer::unavailable;
   auto& account = store_.accounts[request.operator_id];
   const auto& settlement = request.settlement;
   const auto place = place_of(request.hold);

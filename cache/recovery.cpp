@@ -54,7 +54,7 @@ Task<> Recovery::beat() {
 Task<bool> Recovery::turn() {
   const bool stands = ports_.books.admits();
   Beat beat{.gateway = ports_.journal.gateway_id(),
-            .beginner = fingerprint(me()),
+            .beginner = fingerprint(me() + "/" + std::to_string(++beats_)),
             .epoch = memory_.epoch,
             .confirmed = view_.position,
             .position = stands ? position() : 0,
@@ -109,7 +109,7 @@ Task<bool> Recovery::tell_all() {
   if (!looked_) {
     for (const auto& order : journaled_.orders)
       if (order.hold.gateway != mine) forwarded_.insert(order.hold.id);
-    if (!co_await settle_orphans()) co_return false;
+    if (!co_await settle_orphans(view_.epoch)) co_return false;
   }
   looked_ = true;
   const auto gateway = ports_.journal.gateway_id();
@@ -145,8 +145,9 @@ Task<bool> Recovery::tell_the_rest() {
   co_return true;
 }
 
-// Holds of an earlier boot belong to nobody alive. Those that were never on record as sent cannot have been.
-Task<bool> Recovery::settle_orphans() {
+// Holds of an earlier boot belong to nobody alive. Those that were never on record as sent cannot have been: of
+// a ledger that has all that lies before the position from which the journal was read, and of no other.
+Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
   const auto holds = co_await ports_.ledger.open_holds();
   if (!holds) co_return false;
   const auto gateway = ports_.journal.gateway_id();
@@ -158,14 +159,16 @@ Task<bool> Recovery::settle_orphans() {
     SettleRequest request{.operator_id = id,
                           .hold = hold,
                           .settlement = {.kind = Settlement::Kind::released},
-                          .now = wall_clock()};
+                          .now = wall_clock(),
+                          .footing = {told_into, 0},
+                          .only_in_epoch = true};
     const Telling telling{std::move(request), false};
     if (!co_await settle(telling)) co_return false;
   }
   co_return true;
 }
 
-Task<> Recovery::look_again() { co_await settle_orphans(); }
+Task<> Recovery::look_again() { co_await settle_orphans(told_); }
 
 Task<> Recovery::leave() {
   if (told_ == 0 || told_ != view_.epoch) co_return;

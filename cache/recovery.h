@@ -50,7 +50,7 @@ class Recovery {
   Task<bool> turn();  // whether it is worth another one at once
   Task<bool> tell_all();
   Task<bool> tell_the_rest();
-  Task<bool> settle_orphans();
+  Task<bool> settle_orphans(std::uint64_t told_into);
   Task<bool> settle(const Telling& telling);
   std::uint64_t position() const;
   std::string me() const;  // "gw-…/3"
@@ -65,7 +65,7 @@ class Recovery {
   std::vector<Telling> contested_;
   std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
   std::string trouble_;              // why it could not be told
-  std::uint64_t restored_ = 0;
+  std::uint64_t restored_ = 0, beats_ = 0;
   bool looked_ = false, busy_ = false, settled_ = false;
 };
 

@@ -172,7 +172,7 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
                                 std::to_string(request.floor),
                                 std::to_string(request.footing.epoch),
                                 link_.run_id(),
-                                request.only_if_unknown ? "1" : "0"};
+                                request.only_if_unknown ? "1" : request.only_in_epoch ? "2" : "0"};
   append_list(args, buckets_raised(hold));
   const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
   args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
@@ -182,6 +182,7 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
   const auto word = answer.text(0).value_or("");
+  if (word == "lost") co_return SettleAnswer::unavailable;
   const auto result = word == "done"       ? SettleAnswer::done
                       : word == "restored" ? SettleAnswer::restored
                                            : SettleAnswer::resolved_before;

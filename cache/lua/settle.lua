@@ -7,9 +7,10 @@
 --       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds, 10 content or ""
 --       11 the hold's record as it was taken: what is counted when this ledger does not know it
 --       12 gateway that took it, 13 ordinal, 14 its floor (0: not told by that gateway)
---       15 epoch, 16 run id of the server: what the caller stands on, 17 "1": an open hold that is known stays as it is
+--       15 epoch, 16 run id of the server: what the caller stands on, 17 "1": an open hold that is known stays as it is,
+--            "2": nothing is done in another epoch
 --       18 number of buckets, then their names; then what a number's record begins with (type|since|hold id|), then the numbers
--- returns {"done", order id, number, when, ...} | {"restored", the same}: done, after it was counted anew; and which of
+-- returns {"lost"}: in another epoch | {"done", order id, number, when, ...} | {"restored", the same}: done, after it was counted anew; and which of
 --         the numbers had been given back before their grant was told |
 --         {"none", "", those of the numbers that this hold was granted}: it was resolved before
 -- keeps   a bucket falls only by what a hold had raised it, and never by a timer. What is held counts each number once.
@@ -17,6 +18,11 @@ local usage, holds, numbers, orders, idem, known = KEYS[1], KEYS[2], KEYS[3], KE
 local id, kind, granted = ARGV[1], ARGV[2], ARGV[3]
 local first = 19 + tonumber(ARGV[18])
 local gone = {}
+
+if ARGV[17] == '2' then
+  local stands = redis.call('HMGET', KEYS[7], 'epoch', 'run')
+  if stands[1] ~= ARGV[15] or stands[2] ~= ARGV[16] then return {'lost'} end
+end
 
 -- Only who stands on this ledger as it is now may say that what lies below its floor is known here.
 local told = tonumber(redis.call('HGET', known, ARGV[12])) or 0
