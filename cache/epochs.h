@@ -10,7 +10,7 @@
 // A position is a `seq` of that gateway's journal: whatever the records before it say is in the ledger. It is
 // written after the counts themselves, so that a ledger which still has the position still has them.
 //
-// An epoch is a number that grows, and what began it: a ledger that lost an epoch while it was told into may see
+// An epoch is a number that grows, and when it began: a ledger that lost an epoch while it was told into may see
 // its number again, and what was told into the one is not in the other.
 //
 // A gateway that ended well has said all; while the ledger remembers that, nobody waits for it. One that
@@ -26,17 +26,16 @@
 
 namespace sekisho::cache {
 
-// The number in the upper half, the beat that began it in the lower; exact in a double for two million
-// epochs.
+// The number in the upper half, when it began in the lower (microseconds of the server's clock, cut); exact in a
+// double for two million epochs.
 constexpr std::uint64_t epoch_number(std::uint64_t epoch) { return epoch >> 32; }
-constexpr std::uint64_t next_epoch(std::uint64_t highest, std::uint32_t beginner) {
-  return (epoch_number(highest) + 1) << 32 | beginner;
+constexpr std::uint64_t next_epoch(std::uint64_t highest, std::uint32_t begun) {
+  return (epoch_number(highest) + 1) << 32 | begun;
 }
 
 // What a gateway says of itself, about four times a second, and at once when it suspects something.
 struct Beat {
   std::string gateway;
-  std::uint32_t beginner = 0;   // another one with every beat: a beat may begin an epoch, and nobody hear of it
   std::uint64_t epoch = 0;      // the highest that it ever saw
   std::uint64_t confirmed = 0;  // the position that the ledger had last; 0: not known
   std::uint64_t position = 0;   // the position now; 0 while it has not told all

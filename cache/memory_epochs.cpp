@@ -1,8 +1,15 @@
 #include <algorithm>
+#include <atomic>
 
 #include "cache/memory_ledger.h"
 
 namespace sekisho::cache {
+namespace {
+
+// No loss takes it back.
+std::atomic<std::uint32_t> clock{0};
+
+}  // namespace
 
 void MemoryEpochs::open_if_all_told() {
   const bool waits =
@@ -17,7 +24,7 @@ EpochView MemoryEpochs::do_beat(const Beat& beat) {
   const auto confirmed = known == store.gateways.end() ? 0 : known->second.position;
   if (store.epoch == 0 || store.run != process || store.epoch < beat.epoch || confirmed < beat.confirmed ||
       forgotten || (beat.missed && store.epoch == beat.epoch)) {
-    store.epoch = next_epoch(std::max(store.epoch, beat.epoch), beat.beginner);
+    store.epoch = next_epoch(std::max(store.epoch, beat.epoch), ++clock);
     store.run = process;
     store.open = 0;
     for (const auto& peer : beat.peers) store.gateways.try_emplace(peer);

@@ -10,17 +10,6 @@
 namespace sekisho::cache {
 using policy::Settlement;
 
-namespace {
-
-// FNV-1a.
-std::uint32_t fingerprint(std::string_view text) {
-  std::uint32_t hash = 2166136261u;
-  for (const unsigned char c : text) hash = (hash ^ c) * 16777619u;
-  return hash;
-}
-
-}  // namespace
-
 std::string Recovery::me() const {
   return ports_.journal.gateway_id() + "/" + std::to_string(ports_.journal.boot());
 }
@@ -54,7 +43,6 @@ Task<> Recovery::beat() {
 Task<bool> Recovery::turn() {
   const bool stands = ports_.books.admits();
   Beat beat{.gateway = ports_.journal.gateway_id(),
-            .beginner = fingerprint(me() + "/" + std::to_string(++beats_)),
             .epoch = memory_.epoch,
             .confirmed = view_.position,
             .position = stands ? position() : 0,

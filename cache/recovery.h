@@ -65,7 +65,7 @@ class Recovery {
   std::vector<Telling> contested_;
   std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
   std::string trouble_;              // why it could not be told
-  std::uint64_t restored_ = 0, beats_ = 0;
+  std::uint64_t restored_ = 0;
   bool looked_ = false, busy_ = false, settled_ = false;
 };
 

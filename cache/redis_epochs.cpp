@@ -17,8 +17,7 @@ Task<std::optional<EpochView>> RedisEpochs::beat(const Beat& beat) {
                                 std::to_string(beat.confirmed),
                                 std::to_string(beat.position),
                                 beat.has_past ? "1" : "0",
-                                beat.missed ? "1" : "0",
-                                std::to_string(beat.beginner)};
+                                beat.missed ? "1" : "0"};
   args.insert(args.end(), beat.peers.begin(), beat.peers.end());
   const auto answer = co_await ask(std::move(args));
   if (!answer.ok() || answer.size() != 6) co_return std::nullopt;

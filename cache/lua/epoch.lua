@@ -3,8 +3,7 @@
 -- KEYS  1 epoch (hash): epoch, run (the server's run id), open (the epoch, once nobody is waited for), and for each gateway
 --       j:<gateway> -> its position, w:<gateway> while it is waited for, f:<gateway> after it ended well
 -- ARGV  1 beat, 2 gateway, 3 run id, 4 highest epoch it saw, 5 confirmed position, 6 position now, 7 "1": it has a past,
---         8 "1": an order is missing that was counted in the epoch it saw, 9 who it is as a beginner of epochs,
---         then gateways it ever saw
+--         8 "1": an order is missing that was counted in the epoch it saw, then gateways it ever saw
 --       1 told, 2 gateway, 3 epoch
 --       1 leave, 2 gateway, 3 epoch, 4 position
 --       1 retire, 2 gateway
@@ -53,12 +52,14 @@ if not epoch or redis.call('HGET', key, 'run') ~= ARGV[3] or tonumber(epoch) < t
   local ended = {}
   for _, one in ipairs(listed('f:')) do ended[one] = true end
   local highest = math.max(tonumber(epoch) or 0, tonumber(ARGV[4]))
-  epoch = string.format('%.0f', (math.floor(highest / 4294967296) + 1) * 4294967296 + tonumber(ARGV[9]))
+  local time = redis.call('TIME')
+  local begun = (tonumber(time[1]) * 1000000 + tonumber(time[2])) % 4294967296
+  epoch = string.format('%.0f', (math.floor(highest / 4294967296) + 1) * 4294967296 + begun)
   redis.call('HSET', key, 'epoch', epoch, 'run', ARGV[3])
   redis.call('HDEL', key, 'open')
   local all = listed('j:')
   all[#all + 1] = gateway
-  for i = 10, #ARGV do all[#all + 1] = ARGV[i] end
+  for i = 9, #ARGV do all[#all + 1] = ARGV[i] end
   for _, one in ipairs(all) do
     redis.call('HSETNX', key, 'j:' .. one, 0)
     if one == gateway or not ended[one] then redis.call('HSET', key, 'w:' .. one, 1) end
