@@ -116,8 +116,7 @@ void SimJournal::append(RecordKind kind, policy::Instant, std::string fields, Do
     return;
   }
   disk_.records.emplace_back(kind, std::move(fields));
-  const bool hasty = (world_.mutation == Mutation::sent_before_on_disk && kind == RecordKind::forwarding) ||
-                     (world_.mutation == Mutation::told_before_on_disk && kind == RecordKind::epoch);
+  const bool hasty = world_.mutation == Mutation::sent_before_on_disk && kind == RecordKind::forwarding;
   if (done && hasty)
     world_.scheduler.later(life_, [done] { done(true); });
   else if (done)
@@ -220,6 +219,12 @@ Task<Outcome> Gateway::ask_carrier(Order order) {
   });
 }
 
+Task<> Gateway::pause() {
+  co_await answer_to<bool>([this](std::function<void(bool)> go_on) {
+    world_.scheduler.later(life_, [go_on] { go_on(true); });
+  });
+}
+
 Task<> Gateway::take_order(Order order) {
   cache::HoldRequest asked{.operator_id = order.who,
                            .hold = {.id = order.id,
@@ -234,6 +239,8 @@ Task<> Gateway::take_order(Order order) {
     --orders_;
     co_return;
   }
+  // Another thread may keep the epoch meanwhile.
+  for (auto turns = world_.scheduler.dice.one_in(3) ? 30 : 1; turns > 0; --turns) co_await pause();
   const auto floor = keeper_->open_order();
   auto forwarding = cache::forwarding_record(
       {.decision = order.id, .operator_id = order.who, .carrier = "demo", .hold = asked.hold});

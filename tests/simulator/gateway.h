@@ -113,6 +113,7 @@ class Gateway {
   void work_off();
 
  private:
+  Task<> pause();
   Task<> take_order(Order order);
   Task<> take_back(OperatorId who, std::vector<cache::ReturnedNumber> numbers);
   Task<> take_status(OperatorId who, std::string order_id);

@@ -34,7 +34,7 @@ class Simulation {
   Outcome run() {
     for (auto& gateway : gateways_) gateway->start();
     // They have met before the trouble begins: a gateway that never heard of another cannot miss it.
-    for (int met = 0; met < 2; ++met) {
+    for (int met = 0; met < 4; ++met) {
       for (auto& gateway : gateways_) gateway->beat();
       while (scheduler_.step()) {
       }

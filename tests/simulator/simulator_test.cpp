@@ -33,17 +33,16 @@ TEST(Simulator, a_schedule_is_its_seed) {
   for (std::uint64_t seed = 1; seed < 20; ++seed) EXPECT_EQ(simulate(seed).steps, simulate(seed).steps) << seed;
 }
 
-class LeftOut : public testing::TestWithParam<Mutation> {};
-INSTANTIATE_TEST_SUITE_P(Each, LeftOut,
-                         testing::Range(Mutation(1), Mutation(policy::count_of<Mutation>())),
-                         [](const auto& which) { return std::string(policy::name(which.param)); });
+class LeftOut : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Each, LeftOut, testing::Range(1, int(policy::count_of<Mutation>())),
+                         [](const auto& which) { return std::string(policy::name(Mutation(which.param))); });
 
 TEST_P(LeftOut, is_found_within_ten_thousand_schedules) {
   for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
-    const auto outcome = simulate(seed, GetParam());
+    const auto outcome = simulate(seed, Mutation(GetParam()));
     if (outcome.broken.empty()) continue;
     std::printf("schedule %llu: %s\n", static_cast<unsigned long long>(seed), outcome.broken.c_str());
-    EXPECT_EQ(simulate(seed, GetParam()).broken, outcome.broken) << "the seed repeats it";
+    EXPECT_EQ(simulate(seed, Mutation(GetParam())).broken, outcome.broken) << "the seed repeats it";
     return;
   }
   FAIL() << "nobody misses it";

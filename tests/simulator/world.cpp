@@ -77,14 +77,6 @@ SettleAnswer Store::settle(const cache::SettleRequest& asked) {
 
 cache::ReleaseResult Store::release(const OperatorId& id, const std::vector<cache::ReturnedNumber>& numbers,
                                     policy::Instant now, cache::Footing footing) {
-  if (mutation_ == Mutation::release_in_any_epoch) {
-    const auto open = data.open;
-    const auto run = data.run;
-    data.open = 1;
-    auto result = on(run).do_release(id, numbers, now, {1, 0});
-    data.open = open;
-    return result;
-  }
   auto result = on(process).do_release(id, numbers, now, footing);
   if (tracing)
     for (const auto& [number, decision] : numbers)
@@ -95,7 +87,6 @@ cache::ReleaseResult Store::release(const OperatorId& id, const std::vector<cach
 
 cache::EpochView Store::beat(const cache::Beat& asked) {
   auto beat = asked;
-  if (mutation_ == Mutation::gateway_without_past) beat.has_past = false;
   if (mutation_ == Mutation::peers_are_forgotten) beat.peers.clear();
   auto view = cache::MemoryEpochs(data, process).do_beat(beat);
   if (tracing)

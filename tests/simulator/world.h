@@ -28,16 +28,12 @@ enum class Mutation : std::uint8_t {
   resolved_is_forgotten,    // and leaves no mark of one that it resolves
   late_hold_counts,         // hold.lua takes a hold that was given up
   floor_is_believed,        // settle.lua moves the floor also for who does not stand on the ledger
-  release_in_any_epoch,     // release.lua does not ask on what the gateway stands
   number_held_twice,        // a number that is given again counts again
   one_opens_for_all,        // epoch.lua opens when the first has told
-  gateway_without_past,     // a gateway that the ledger forgot is taken for a new one
   peers_are_forgotten,      // a gateway does not remember the others
   sent_before_on_disk,      // an order is sent before the journal has it
   sent_in_any_epoch,        // an order is sent though the epoch in which it was held is over
-  doubt_is_dropped,         // a hold in doubt is not given up
   position_runs_ahead,      // the journal's position passes orders that are not settled
-  told_before_on_disk,      // what the journal knows is told before it is on disk
   first_telling_skipped,    // a gateway that starts tells nothing
 };
 inline constexpr std::string_view mutation_words[] = {"none",
@@ -47,16 +43,12 @@ inline constexpr std::string_view mutation_words[] = {"none",
                                                       "resolved_is_forgotten",
                                                       "late_hold_counts",
                                                       "floor_is_believed",
-                                                      "release_in_any_epoch",
                                                       "number_held_twice",
                                                       "one_opens_for_all",
-                                                      "gateway_without_past",
                                                       "peers_are_forgotten",
                                                       "sent_before_on_disk",
                                                       "sent_in_any_epoch",
-                                                      "doubt_is_dropped",
                                                       "position_runs_ahead",
-                                                      "told_before_on_disk",
                                                       "first_telling_skipped"};
 constexpr auto& words_of(Mutation) { return mutation_words; }
 
