@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "cache/hold_record.h"
 #include "cache/keys.h"
@@ -188,19 +187,14 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
 }
 
 Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::string& order_id) {
-  const auto& numbers = request.settlement.numbers;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    // Not over what is there: this may come again after the number was given back.
-    Command set{"HSETNX", keys::number(numbers[i]), request.hold_id,
-                request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id};
-    if (i + 1 < numbers.size()) {
-      link_.post(set);  // replies come in order: when the last one is there, all are
-      continue;
-    }
-    const auto answer = co_await link_.call(std::move(set));
-    if (!answer.ok()) co_return false;
-  }
-  co_return true;
+  std::vector<Command> sets;
+  // Not over what is there: this may come again after the number was given back.
+  for (const auto& number : request.settlement.numbers)
+    sets.push_back({"HSETNX", keys::number(number), request.hold_id,
+                    request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id});
+  const auto answers = co_await link_.call_all(std::move(sets));
+  co_return std::all_of(answers.begin(), answers.end(),
+                        [](const RedisAnswer& answer) { return answer.ok(); });
 }
 
 Task<bool> RedisLedger::void_hold(const policy::OperatorId& id, const policy::Hold& hold) {
@@ -304,26 +298,20 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
 }
 
 Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
+  const auto found = co_await link_.keys_matching("sekisho:{*}:holds");
+  if (!found) co_return std::nullopt;
   std::vector<OpenHold> out;
-  std::set<std::string> seen;  // SCAN may name a key twice
-  std::string cursor = "0";
-  do {
-    Command scan{"SCAN", cursor, "MATCH", "sekisho:{*}:holds", "COUNT", "1000"};
-    const auto answer = co_await link_.call(std::move(scan));
-    if (!answer.ok()) co_return std::nullopt;
-    cursor = answer.text(0).value_or("0");
-    for (const auto& key : texts(answer.element(1))) {
-      const auto open = key.find('{'), close = key.find('}');
-      const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
-      if (!id || !seen.insert(key).second) continue;
-      Command get{"HGETALL", key};
-      const auto holds = co_await link_.call(std::move(get));
-      if (!holds.ok()) co_return std::nullopt;
-      for (const auto& [hold_id, record] : holds.pairs())
-        if (auto decoded = decode_hold(hold_id, record))
-          out.push_back({*id, std::move(decoded->hold), std::move(decoded->idempotency_key)});
-    }
-  } while (cursor != "0");
+  for (const auto& key : *found) {
+    const auto open = key.find('{'), close = key.find('}');
+    const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
+    if (!id) continue;
+    Command get{"HGETALL", key};
+    const auto holds = co_await link_.call(std::move(get));
+    if (!holds.ok()) co_return std::nullopt;
+    for (const auto& [hold_id, record] : holds.pairs())
+      if (auto decoded = decode_hold(hold_id, record))
+        out.push_back({*id, std::move(decoded->hold), std::move(decoded->idempotency_key)});
+  }
   co_return out;
 }
 
