@@ -23,7 +23,9 @@ RedisAnswer read(const std::string& resp) {
   return answer;
 }
 
-std::string bulk(const std::string& text) { return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n"; }
+std::string bulk(const std::string& text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
 std::string number(int value) { return ":" + std::to_string(value) + "\r\n"; }
 std::string list(const std::vector<std::string>& items) {
   std::string out = "*" + std::to_string(items.size()) + "\r\n";
@@ -56,7 +58,8 @@ TEST(Slots, only_the_first_tag_counts_and_an_empty_one_does_not) {
 TEST(Slots, what_a_script_touches_shares_one) {
   const auto id = *policy::OperatorId::parse("jp:8999900000001");
   const auto slot = slot_of(keys::usage(id));
-  for (const auto& key : {keys::holds(id), keys::orders(id), keys::numbers(id), keys::idempotency(id, "a{b}c")})
+  for (const auto& key :
+       {keys::holds(id), keys::orders(id), keys::numbers(id), keys::idempotency(id, "a{b}c")})
     EXPECT_EQ(slot_of(key), slot) << key;
   const auto registry = slot_of(keys::registry_meta);
   for (const auto& key : {keys::registry_operators, keys::registry_events, keys::registry_past("jp:1"),
@@ -79,10 +82,10 @@ TEST(Slots, a_command_goes_by_its_first_key) {
 }
 
 TEST(SlotMap, is_read_from_cluster_slots) {
-  const auto map = SlotMap::parse(
-      read(list({list({number(8192), number(16383), node("10.0.0.2", 7001)}),
-                 list({number(0), number(8191), node("", 7000), node("10.0.0.3", 7002)})})),
-      "asked.example");
+  const auto map =
+      SlotMap::parse(read(list({list({number(8192), number(16383), node("10.0.0.2", 7001)}),
+                                list({number(0), number(8191), node("", 7000), node("10.0.0.3", 7002)})})),
+                     "asked.example");
   ASSERT_TRUE(map);
   EXPECT_TRUE(map->complete());
   EXPECT_EQ(map->master_of(0)->text(), "asked.example:7000") << "a node that does not know where it is";
@@ -110,8 +113,9 @@ TEST(SlotMap, with_a_hole_is_not_complete) {
 
 TEST(SlotMap, that_makes_no_sense_is_none) {
   for (const auto& resp :
-       {list({list({number(0), number(16384), node("h", 1)})}), list({list({number(5), number(4), node("h", 1)})}),
-        list({list({number(0), number(5)})}), list({list({number(0), number(5), node("h", 0)})}), list({number(1)}),
+       {list({list({number(0), number(16384), node("h", 1)})}),
+        list({list({number(5), number(4), node("h", 1)})}), list({list({number(0), number(5)})}),
+        list({list({number(0), number(5), node("h", 0)})}), list({number(1)}),
         list({list({number(0), number(9), node("h", 1)}), list({number(9), number(20), node("h", 2)})}),
         std::string("-ERR This instance has cluster support disabled\r\n")})
     EXPECT_FALSE(SlotMap::parse(read(resp), "a")) << resp;
@@ -132,7 +136,8 @@ TEST(Refusal, says_where_to_go) {
 TEST(Refusal, what_was_not_done_is_told_from_other_errors) {
   for (const auto error :
        {"TRYAGAIN Multiple keys request during rehashing of slot", "CLUSTERDOWN The cluster is down",
-        "LOADING Redis is loading the dataset in memory", "MOVED nowhere", "MOVED 16384 h:1", "MOVED", "ASK 1 h:0"})
+        "LOADING Redis is loading the dataset in memory", "MOVED nowhere", "MOVED 16384 h:1", "MOVED",
+        "ASK 1 h:0"})
     EXPECT_EQ(refusal_of(error).kind, Kind::later) << error;
   EXPECT_EQ(refusal_of("READONLY You can't write against a read only replica.").kind, Kind::demoted);
   for (const auto error : {"", "ERR MOVED 1 h:1", "WRONGTYPE Operation", "NOSCRIPT No matching script",
@@ -148,7 +153,8 @@ TEST(Sentinels, the_newest_epoch_is_believed_while_it_is_fresh) {
   EXPECT_FALSE(newest({}, now));
   EXPECT_FALSE(newest({std::nullopt, std::nullopt}, now));
   EXPECT_EQ(newest({word("old", 1, 0ms), word("new", 2, 100ms), word("old", 1, 0ms)}, now)->host, "new");
-  EXPECT_EQ(newest({word("a", 2, 5s), std::nullopt, word("b", 2, 1s)}, now)->host, "b") << "its youngest word";
+  EXPECT_EQ(newest({word("a", 2, 5s), std::nullopt, word("b", 2, 1s)}, now)->host, "b")
+      << "its youngest word";
   EXPECT_FALSE(newest({word("new", 2, 10s), word("old", 1, 0ms)}, now))
       << "the one before is no way out when nobody can say whether the new one still is";
   EXPECT_EQ(newest({word("new", 9, 61s), word("old", 1, 0ms)}, now)->host, "old") << "sentinels set up anew";
