@@ -55,7 +55,8 @@ ConnectionPtr RedisCluster::of(std::string_view key) const {
   const auto slot = slot_of(key);
   const auto owner = std::lower_bound(owners_.begin(), owners_.end(), slot,
                                       [](const Owner& one, std::uint16_t at) { return one.last < at; });
-  return owner != owners_.end() && owner->link->up() ? owner->link : nullptr;
+  const bool owned = owner != owners_.end() && owner->first <= slot && owner->link->up();
+  return owned ? owner->link : nullptr;
 }
 
 std::vector<ConnectionPtr> RedisCluster::masters() const {
@@ -134,14 +135,9 @@ Task<bool> RedisCluster::refresh() {
 }
 
 void RedisCluster::take(SlotMap map) {
-  const auto now = Clock::now();
   owners_.clear();
-  const bool complete = map.complete();
-  for (const auto& range : map.ranges) {
-    auto link = node(range.master);
-    nodes_[range.master.text()].needed = now;
-    if (complete) owners_.push_back({range.last, std::move(link)});
-  }
+  for (const auto& range : map.ranges) owners_.push_back({range.first, range.last, node(range.master)});
+  complete_ = map.complete();
   map_ = std::move(map);
   tell(up());
 }

@@ -33,8 +33,8 @@ class RedisCluster : public RedisNodes, public std::enable_shared_from_this<Redi
     ConnectionPtr link;
     Clock::time_point needed;  // when the map or a redirection last named it
   };
-  struct Owner {  // of the slots up to `last`, from where the one before it ends
-    std::uint16_t last;
+  struct Owner {
+    std::uint16_t first, last;  // its slots
     ConnectionPtr link;
   };
 
@@ -53,7 +53,8 @@ class RedisCluster : public RedisNodes, public std::enable_shared_from_this<Redi
   const std::vector<config::Address> seeds_;
   std::map<std::string, Node> nodes_;  // by address
   SlotMap map_;
-  std::vector<Owner> owners_;  // of map_; empty while a slot has none
+  std::vector<Owner> owners_;  // of map_, in the order of their slots
+  bool complete_ = false;      // every slot has one
   boost::asio::steady_timer pause_;
   std::size_t turn_ = 0;  // whom to ask next
   bool stopped_ = false;

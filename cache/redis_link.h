@@ -36,7 +36,8 @@ class RedisLink {
   bool up() const;
   double last_roundtrip_seconds() const { return last_roundtrip_seconds_; }
   // Of the server that a command for this key would go to now: a new one for each process, so a restart and a
-  // failover show. Known before any command of a caller is sent there; empty when it is not connected.
+  // failover show. Known before any command of a caller is sent there; empty when it is not connected. Copy
+  // it before you wait for anything.
   const std::string& run_id(std::string_view key = {}) const;
 
   Task<RedisAnswer> call(Command command);

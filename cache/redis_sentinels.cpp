@@ -133,7 +133,8 @@ void RedisSentinels::choose() {
   const auto now = newest(said_, Clock::now());
   if (!now || (chosen_ && same(*chosen_, *now))) return;
   chosen_ = now;
-  master_->hang_up();
+  const bool there_already = master_->up() && same(master_->address(), *now);
+  if (!there_already) master_->hang_up();
 }
 
 // Commands that only read are answered by a replica too: a master that was demoted is found out by this.

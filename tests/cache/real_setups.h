@@ -176,8 +176,9 @@ class RealCluster {
       nodes[i]->ask({"CLUSTER", "ADDSLOTSRANGE", std::to_string(first[i]), std::to_string(first[i + 1] - 1)});
       nodes[i]->ask({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
     }
-    for (int i = 1; i < 6; ++i)
-      nodes[i]->ask({"CLUSTER", "MEET", "127.0.0.1", nodes[0]->port(), nodes[0]->bus_port()});
+    for (int i = 0; i < 6; ++i)
+      for (int j = 0; j < i; ++j)  // quicker than hearing of each other
+        nodes[i]->ask({"CLUSTER", "MEET", "127.0.0.1", nodes[j]->port(), nodes[j]->bus_port()});
     for (const auto& node : nodes)
       until("the nodes know each other", [&] {
         return node->says({"CLUSTER", "INFO"}, "cluster_known_nodes:6") &&

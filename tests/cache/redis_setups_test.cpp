@@ -86,7 +86,7 @@ TEST(Sentinels, of_whom_one_answers_are_enough_to_begin_with) {
   run_for(context, 500ms);
 }
 
-// One cluster for all tests that leave it as they found it.
+// One cluster for all tests that harm no server.
 RealCluster& shared_cluster() {
   static RealCluster one;
   return one;
@@ -155,7 +155,7 @@ struct Journey {
 };
 
 TEST(Cluster, a_slot_on_its_way_is_followed) {
-  RealCluster cluster;
+  auto& cluster = shared_cluster();
   Linked linked(cluster.settings());
   const std::string gone = "{way}gone", stays = "{way}stays";
   linked.call({"SET", gone, "1"});
