@@ -19,8 +19,8 @@ bool comes_up(Linked& linked, std::chrono::milliseconds within = 15s) {
 
 TEST(Sentinels, name_the_master_and_a_failover_is_followed) {
   RealSentinels setup;
+  std::vector<bool> changes;  // told until the link has ended
   Linked linked(setup.settings());
-  std::vector<bool> changes;
   linked.link.on_change = [&](bool up) { changes.push_back(up); };
   EXPECT_EQ(linked.link.run_id("any"), setup.master.run_id());
   linked.call({"SET", "kept", "1"});
@@ -185,8 +185,8 @@ TEST(Cluster, a_slot_on_its_way_is_followed) {
 
 TEST(Cluster, a_replica_takes_over_for_a_master_that_was_killed) {
   RealCluster cluster;
+  std::vector<bool> changes;  // told until the link has ended
   Linked linked(cluster.settings());
-  std::vector<bool> changes;
   linked.link.on_change = [&](bool up) { changes.push_back(up); };
   const std::string lost = "{user1000}.lost";
   auto& master = cluster.owner(lost);
