@@ -86,6 +86,28 @@ TEST(Sentinels, of_whom_one_answers_are_enough_to_begin_with) {
   run_for(context, 500ms);
 }
 
+TEST(Sentinels, need_not_have_the_password_of_the_servers) {
+  RealSentinels setup;
+  for (auto& sentinel : setup.sentinels) sentinel->ask({"SENTINEL", "SET", "gate", "auth-pass", "right"});
+  for (auto* server : {&setup.replica, &setup.master}) {
+    server->ask({"CONFIG", "SET", "masterauth", "right"});
+    server->ask({"CONFIG", "SET", "requirepass", "right"});
+  }
+  auto settings = setup.settings();
+  settings.password = "right";
+  settings.database = 3;
+  Linked linked(settings);
+  EXPECT_TRUE(linked.call({"SET", "key", "1"}).ok());
+  EXPECT_NE(linked.text({"CLIENT", "INFO"}).find(" db=3 "), std::string::npos);
+  // And when they have it, it is told them.
+  for (auto& sentinel : setup.sentinels) {
+    EXPECT_TRUE(sentinel->ask({"ACL", "SETUSER", "default", "resetpass", ">right"}).ok());
+    EXPECT_FALSE(sentinel->answers());
+  }
+  Linked another(settings);
+  EXPECT_TRUE(another.call({"GET", "key"}).ok());
+}
+
 // One cluster for all tests that harm no server.
 RealCluster& shared_cluster() {
   static RealCluster one;
