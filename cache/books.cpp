@@ -37,11 +37,12 @@ std::uint64_t Ordinals::floor() const {
 // newer one.
 Footing Books::footing() const {
   const auto epoch = epoch_.load();
-  return {epoch, position_.load()};
+  return {epoch, position_.load(), servers_.load()};
 }
 
 void Books::stand_on(Footing footing) {
   position_.store(footing.position);
+  servers_.store(footing.servers);
   epoch_.store(footing.epoch);
 }
 

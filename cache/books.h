@@ -60,7 +60,7 @@ class Books {
   std::function<void()> on_suspicion;  // set before any thread starts
 
  private:
-  std::atomic<std::uint64_t> epoch_{0}, position_{0}, missed_{0};
+  std::atomic<std::uint64_t> epoch_{0}, position_{0}, servers_{0}, missed_{0};
 };
 
 }  // namespace sekisho::cache

@@ -49,6 +49,7 @@ struct EpochView {
   bool open = false;           // nobody is waited for
   bool waited = false;         // this gateway is
   std::uint64_t position = 0;  // from where this gateway must tell
+  std::uint64_t servers = 0;   // that answered for the ledger, as in Footing
   std::vector<std::string> waiting, gateways;
 };
 

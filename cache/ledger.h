@@ -35,6 +35,7 @@ std::optional<StoredAnswer> decode_answer(std::string_view text);
 // ask), and how far the ledger has confirmed its journal. A ledger that knows less than this lost writes.
 struct Footing {
   std::uint64_t epoch = 0, position = 0;
+  std::uint64_t servers = 0;  // which processes keep it, as a fingerprint
   bool operator==(const Footing&) const = default;
 };
 

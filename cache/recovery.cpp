@@ -62,7 +62,7 @@ Task<bool> Recovery::turn() {
   }
   if (view_.open && (released_ == view_.epoch || co_await tell_the_rest())) {
     released_ = view_.epoch;
-    ports_.books.stand_on({view_.epoch, view_.position});
+    ports_.books.stand_on({view_.epoch, view_.position, view_.servers});
   }
   co_return false;
 }
@@ -123,7 +123,7 @@ Task<bool> Recovery::tell_the_rest() {
   for (const auto& telling : contested_)
     if (!co_await settle(telling)) co_return false;
   for (const auto& release : journaled_.releases) {
-    const Footing here{view_.epoch, view_.position};
+    const Footing here{view_.epoch, view_.position, view_.servers};
     const auto result =
         co_await ports_.ledger.release(release.operator_id, release.numbers, release.now, here);
     if (result.kind != ReleaseResult::Kind::done) co_return false;
@@ -148,7 +148,7 @@ Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
                           .hold = hold,
                           .settlement = {.kind = Settlement::Kind::released},
                           .now = wall_clock(),
-                          .footing = {told_into, 0},
+                          .footing = {told_into, 0, view_.servers},
                           .only_in_epoch = true};
     const Telling telling{std::move(request), false};
     if (!co_await settle(telling)) co_return false;

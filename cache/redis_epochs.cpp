@@ -4,15 +4,25 @@
 
 namespace sekisho::cache {
 
+// FNV-1a, 64 bits.
+std::uint64_t fingerprint(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const unsigned char c : text) hash = (hash ^ c) * 1099511628211u;
+  return hash;
+}
+
 Task<RedisAnswer> RedisEpochs::ask(std::vector<std::string> args) {
   std::vector<std::string> key_names{keys::epoch};
   co_return co_await link_.run(script("epoch"), std::move(key_names), std::move(args));
 }
 
 Task<std::optional<EpochView>> RedisEpochs::beat(const Beat& beat) {
+  // A cluster is what its masters are together: another one of them, and something may be missing.
+  const auto servers = link_.servers();
+  if (servers.empty()) co_return std::nullopt;
   std::vector<std::string> args{"beat",
                                 beat.gateway,
-                                link_.run_id(),
+                                servers,
                                 std::to_string(beat.epoch),
                                 std::to_string(beat.confirmed),
                                 std::to_string(beat.position),
@@ -25,6 +35,7 @@ Task<std::optional<EpochView>> RedisEpochs::beat(const Beat& beat) {
                       .open = answer.text(1) == "1",
                       .waited = answer.text(2) == "1",
                       .position = std::uint64_t(answer.integer(3).value_or(0)),
+                      .servers = fingerprint(servers),
                       .waiting = texts(answer.element(4)),
                       .gateways = texts(answer.element(5))};
 }

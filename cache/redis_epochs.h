@@ -6,6 +6,9 @@
 
 namespace sekisho::cache {
 
+// Of RedisLink::servers(): Footing::servers.
+std::uint64_t fingerprint(std::string_view text);
+
 class RedisEpochs final : public Epochs {
  public:
   explicit RedisEpochs(RedisLink& link) : link_(link) {}

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "cache/hold_record.h"
 #include "cache/keys.h"
+#include "cache/redis_epochs.h"
 
 namespace sekisho::cache {
 using policy::HoldAnswer;
@@ -53,7 +53,25 @@ std::int64_t number_of(std::string_view digits) {
   return value;
 }
 
-std::vector<std::string> hold_arguments(const HoldRequest& request, const std::string& run) {
+// What a script needs to see whether the caller stands on this ledger: a key, the epoch and the run id of the
+// server. In a cluster the epoch lies on another server than most accounts: there the caller has compared the
+// masters, and the script only whether it is the server that the caller meant.
+struct Stand {
+  std::string key, epoch, run;
+};
+
+Stand stand_of(const RedisLink& link, const policy::OperatorId& id, const Footing& footing) {
+  if (!link.clustered()) return {keys::epoch, std::to_string(footing.epoch), link.run_id()};
+  const auto known = keys::known(id);
+  return {known, "", link.run_id(known)};
+}
+
+// Nothing else than what it stood on, as far as can be seen from here.
+bool same_servers(const RedisLink& link, const Footing& footing) {
+  return !link.clustered() || fingerprint(link.servers()) == footing.servers;
+}
+
+std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand& stand) {
   const auto& hold = request.hold;
   const auto [before, after] = encode_around_quantity(hold);
   std::vector<std::string> args{hold.id,
@@ -68,9 +86,9 @@ std::vector<std::string> hold_arguments(const HoldRequest& request, const std::s
                                 std::string(gateway_of(hold)),
                                 std::to_string(hold.ordinal),
                                 std::to_string(request.floor),
-                                std::to_string(request.footing.epoch),
+                                stand.epoch,
                                 std::to_string(request.footing.position),
-                                run};
+                                stand.run};
   append_list(args, buckets_raised(hold));
   args.push_back(text(std::int64_t(request.charges->size())));
   for (const auto& charge : *request.charges) {
@@ -97,9 +115,15 @@ std::string idempotency_of(const policy::OperatorId& id, const policy::Hold& hol
 
 Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   const auto& id = request.operator_id;
+  if (!same_servers(link_, request.footing)) {
+    HoldResult lost;
+    lost.lost = true;
+    co_return lost;
+  }
+  const auto stand = stand_of(link_, id, request.footing);
   std::vector<std::string> key_names{keys::usage(id), keys::holds(id), idempotency_of(id, request.hold),
-                                     keys::known(id), keys::epoch};
-  auto args = hold_arguments(request, link_.run_id());
+                                     keys::known(id), stand.key};
+  auto args = hold_arguments(request, stand);
   const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
 
   HoldResult result;
@@ -152,10 +176,13 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
     }
     kept = encode(copy);
   }
+  const bool stands = same_servers(link_, request.footing);
+  if (request.only_in_epoch && !stands) co_return SettleAnswer::unavailable;
+  const auto stand = stand_of(link_, id, request.footing);
   const auto order = escape_order_id(settlement.order_id);
   std::vector<std::string> key_names{keys::usage(id),   keys::holds(id),          keys::numbers(id),
                                      keys::orders(id),  idempotency_of(id, hold), keys::known(id),
-                                     keys::epoch,       keys::gone(id)};
+                                     stand.key,         keys::gone(id)};
   std::vector<std::string> args{hold.id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
@@ -169,9 +196,9 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
                                 encode(hold),
                                 std::string(gateway_of(hold)),
                                 std::to_string(hold.ordinal),
-                                std::to_string(request.floor),
-                                std::to_string(request.footing.epoch),
-                                link_.run_id(),
+                                std::to_string(stands && request.footing.epoch != 0 ? request.floor : 0),
+                                stand.epoch,
+                                stand.run,
                                 request.only_if_unknown ? "1" : request.only_in_epoch ? "2" : "0"};
   append_list(args, buckets_raised(hold));
   const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
@@ -207,18 +234,14 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
 
 Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
                                       const std::string& order_id) {
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    // Not over what is there: this may come again after the number was given back.
-    Command set{"HSETNX", keys::number(numbers[i]), request.hold.id,
-                request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id};
-    if (i + 1 < numbers.size()) {
-      link_.post(set);  // replies come in order: when the last one is there, all are
-      continue;
-    }
-    const auto answer = co_await link_.call(std::move(set));
-    if (!answer.ok()) co_return false;
-  }
-  co_return true;
+  std::vector<Command> sets;
+  // Not over what is there: this may come again after the number was given back.
+  for (const auto& number : numbers)
+    sets.push_back({"HSETNX", keys::number(number), request.hold.id,
+                    request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id});
+  const auto answers = co_await link_.call_all(std::move(sets));
+  co_return std::all_of(answers.begin(), answers.end(),
+                        [](const RedisAnswer& answer) { return answer.ok(); });
 }
 
 void RedisLedger::end_tenure(const std::string& number, const std::string& decision, const Ended& ended) {
@@ -243,16 +266,20 @@ Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::Opera
 Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
                                          const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                          Footing footing) {
-  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), keys::epoch, keys::holds(id),
+  ReleaseResult result;
+  if (!same_servers(link_, footing)) {
+    result.kind = ReleaseResult::Kind::lost;
+    co_return result;
+  }
+  const auto stand = stand_of(link_, id, footing);
+  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), stand.key, keys::holds(id),
                                      keys::gone(id)};
-  std::vector<std::string> args{std::to_string(footing.epoch), link_.run_id(),
-                                text(policy::to_ms(now))};
+  std::vector<std::string> args{stand.epoch, stand.run, text(policy::to_ms(now))};
   for (const auto& [number, decision] : numbers) {
     args.push_back(number);
     args.push_back(decision);
   }
   const auto answer = co_await link_.run(script("release"), std::move(key_names), std::move(args));
-  ReleaseResult result;
   if (!answer.ok()) co_return result;
   result.kind = answer.text(0) == "released" ? ReleaseResult::Kind::done : ReleaseResult::Kind::lost;
   for (std::size_t i = 1; i + 1 < answer.size(); i += 2) {
@@ -322,25 +349,19 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
 }
 
 Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
+  const auto found = co_await link_.keys_matching("sekisho:{*}:holds");
+  if (!found) co_return std::nullopt;
   std::vector<OpenHold> out;
-  std::set<std::string> seen;  // SCAN may name a key twice
-  std::string cursor = "0";
-  do {
-    Command scan{"SCAN", cursor, "MATCH", "sekisho:{*}:holds", "COUNT", "1000"};
-    const auto answer = co_await link_.call(std::move(scan));
-    if (!answer.ok()) co_return std::nullopt;
-    cursor = answer.text(0).value_or("0");
-    for (const auto& key : texts(answer.element(1))) {
-      const auto open = key.find('{'), close = key.find('}');
-      const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
-      if (!id || !seen.insert(key).second) continue;
-      Command get{"HGETALL", key};
-      const auto holds = co_await link_.call(std::move(get));
-      if (!holds.ok()) co_return std::nullopt;
-      for (const auto& [hold_id, record] : holds.pairs())
-        if (auto hold = decode_hold(hold_id, record)) out.push_back({*id, std::move(*hold)});
-    }
-  } while (cursor != "0");
+  for (const auto& key : *found) {
+    const auto open = key.find('{'), close = key.find('}');
+    const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
+    if (!id) continue;
+    Command get{"HGETALL", key};
+    const auto holds = co_await link_.call(std::move(get));
+    if (!holds.ok()) co_return std::nullopt;
+    for (const auto& [hold_id, record] : holds.pairs())
+      if (auto hold = decode_hold(hold_id, record)) out.push_back({*id, std::move(*hold)});
+  }
   co_return out;
 }
 

@@ -20,8 +20,14 @@ local usage, holds, idem, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, now = ARGV[1], tonumber(ARGV[4])
 local gateway, ordinal, floor = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
 
-local stands = redis.call('HMGET', KEYS[5], 'open', 'run', 'j:' .. gateway)
-if stands[1] ~= ARGV[13] or stands[2] ~= ARGV[15] or (tonumber(stands[3]) or -1) < tonumber(ARGV[14]) then return {'lost'} end
+-- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
+local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
+local function stands_here()
+  if ARGV[13] == '' then return is_server(ARGV[15]) end
+  local stands = redis.call('HMGET', KEYS[5], 'open', 'run', 'j:' .. gateway)
+  return stands[1] == ARGV[13] and stands[2] == ARGV[15] and (tonumber(stands[3]) or -1) >= tonumber(ARGV[14])
+end
+if not stands_here() then return {'lost'} end
 
 -- A hold that was given up before it arrived (the link broke) must not count now.
 local told = tonumber(redis.call('HGET', known, gateway)) or 0

@@ -8,8 +8,14 @@
 --         told here: then it is noted that the number is gone.
 -- returns {"lost"}: the grant may not be here yet | the numbers that were held until now, each with its record
 local usage, numbers = KEYS[1], KEYS[2]
-local stands = redis.call('HMGET', KEYS[3], 'open', 'run')
-if stands[1] ~= ARGV[1] or stands[2] ~= ARGV[2] then return {'lost'} end
+-- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
+local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
+local function stands_here()
+  if ARGV[1] == '' then return is_server(ARGV[2]) end
+  local stands = redis.call('HMGET', KEYS[3], 'open', 'run')
+  return stands[1] == ARGV[1] and stands[2] == ARGV[2]
+end
+if not stands_here() then return {'lost'} end
 local released = {'released'}
 local some_open = redis.call('EXISTS', KEYS[4]) == 1
 for i = 4, #ARGV, 2 do

@@ -19,20 +19,21 @@ local id, kind, granted = ARGV[1], ARGV[2], ARGV[3]
 local first = 19 + tonumber(ARGV[18])
 local gone = {}
 
-if ARGV[17] == '2' then
-  local stands = redis.call('HMGET', KEYS[7], 'epoch', 'run')
-  if stands[1] ~= ARGV[15] or stands[2] ~= ARGV[16] then return {'lost'} end
+-- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
+local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
+local function stands_here(field)
+  if ARGV[15] == '' then return is_server(ARGV[16]) end
+  local stands = redis.call('HMGET', KEYS[7], field, 'run')
+  return stands[1] == ARGV[15] and stands[2] == ARGV[16]
 end
+if ARGV[17] == '2' and not stands_here('epoch') then return {'lost'} end
 
 -- Only who stands on this ledger as it is now may say that what lies below its floor is known here.
 local told = tonumber(redis.call('HGET', known, ARGV[12])) or 0
 local floor = tonumber(ARGV[14])
-if floor > told then
-  local stands = redis.call('HMGET', KEYS[7], 'open', 'run')
-  if stands[1] == ARGV[15] and stands[2] == ARGV[16] then
-    told = floor
-    redis.call('HSET', known, ARGV[12], ARGV[14])
-  end
+if floor > told and stands_here('open') then
+  told = floor
+  redis.call('HSET', known, ARGV[12], ARGV[14])
 end
 
 local function raise(by)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/detached.hpp>
+#include <deque>
 
 #include "tests/cache/real_redis.h"
 
