@@ -38,7 +38,7 @@ struct Beat {
   std::string gateway;
   std::uint64_t epoch = 0;      // the highest that it ever saw
   std::uint64_t confirmed = 0;  // the position that the ledger had last; 0: not known
-  std::uint64_t position = 0;   // the position now; 0 while it has not told all
+  std::uint64_t position = 0;   // the position now, in that epoch; 0 while it has not told all
   bool has_past = false;        // its journal may hold orders of an earlier time
   bool missed = false;          // it found that an order is missing which was counted in this epoch
   std::vector<std::string> peers;  // gateways that it ever saw
@@ -64,6 +64,8 @@ class Epochs {
   virtual Task<bool> leave(const std::string& gateway, std::uint64_t epoch, std::uint64_t position) = 0;
   // A person says that nobody shall wait for this gateway any more.
   virtual Task<bool> retire(const std::string& gateway) = 0;
+  // As it is, without taking part; epoch 0: none has begun. Nothing: the ledger cannot be reached.
+  virtual Task<std::optional<EpochView>> look() = 0;
 };
 
 }  // namespace sekisho::cache

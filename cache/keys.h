@@ -48,6 +48,9 @@ inline std::string registry_staging(std::string_view token) {
   return "sekisho:{registry}:staging:" + std::string(token);
 }
 
+// stream: gateways that persons retired (`ledger retire`), by whom and why
+inline const std::string retirements = "sekisho:{ledger}:retired";
+
 // stream: what persons said of orders in suspense (`ledger resolve`); and how far a gateway has journaled it
 inline const std::string resolutions = "sekisho:{resolutions}:said";
 inline std::string resolutions_read(std::string_view gateway) {

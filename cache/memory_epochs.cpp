@@ -34,17 +34,23 @@ EpochView MemoryEpochs::do_beat(const Beat& beat) {
   }
   auto& mine = store.gateways[beat.gateway];
   mine.ended = false;
-  if (!mine.waited) mine.position = std::max(mine.position, beat.position);
-  EpochView view{.epoch = store.epoch,
-                 .open = store.open == store.epoch,
-                 .waited = mine.waited,
-                 .position = mine.position};
-  for (const auto& [id, one] : store.gateways) {
+  if (!mine.waited && beat.epoch == store.epoch) mine.position = std::max(mine.position, beat.position);
+  auto view = seen();
+  view.waited = mine.waited;
+  view.position = mine.position;
+  return view;
+}
+
+EpochView MemoryEpochs::seen() const {
+  EpochView view{.epoch = store_.epoch, .open = store_.epoch != 0 && store_.open == store_.epoch};
+  for (const auto& [id, one] : store_.gateways) {
     view.gateways.push_back(id);
     if (one.waited) view.waiting.push_back(id);
   }
   return view;
 }
+
+Task<std::optional<EpochView>> MemoryEpochs::look() { co_return seen(); }
 
 bool MemoryEpochs::do_told(const std::string& gateway, std::uint64_t epoch) {
   if (store_.epoch != epoch) return false;

@@ -76,6 +76,7 @@ class MemoryEpochs : public Epochs {
   Task<bool> told(const std::string& gateway, std::uint64_t epoch) override;
   Task<bool> leave(const std::string& gateway, std::uint64_t epoch, std::uint64_t position) override;
   Task<bool> retire(const std::string& gateway) override;
+  Task<std::optional<EpochView>> look() override;
 
   EpochView do_beat(const Beat& beat);
   bool do_told(const std::string& gateway, std::uint64_t epoch);
@@ -84,6 +85,7 @@ class MemoryEpochs : public Epochs {
 
  private:
   void open_if_all_told();
+  EpochView seen() const;
   MemoryStore& store_;
 };
 

@@ -11,6 +11,19 @@ std::uint64_t fingerprint(std::string_view text) {
   return hash;
 }
 
+namespace {
+
+EpochView view_in(const RedisAnswer& answer) {
+  return {.epoch = std::uint64_t(answer.integer(0).value_or(0)),
+          .open = answer.text(1) == "1",
+          .waited = answer.text(2) == "1",
+          .position = std::uint64_t(answer.integer(3).value_or(0)),
+          .waiting = texts(answer.element(4)),
+          .gateways = texts(answer.element(5))};
+}
+
+}  // namespace
+
 Task<RedisAnswer> RedisEpochs::ask(std::vector<std::string> args) {
   std::vector<std::string> key_names{keys::epoch};
   co_return co_await link_.run(script("epoch"), std::move(key_names), std::move(args));
@@ -31,13 +44,16 @@ Task<std::optional<EpochView>> RedisEpochs::beat(const Beat& beat) {
   args.insert(args.end(), beat.peers.begin(), beat.peers.end());
   const auto answer = co_await ask(std::move(args));
   if (!answer.ok() || answer.size() != 6) co_return std::nullopt;
-  co_return EpochView{.epoch = std::uint64_t(answer.integer(0).value_or(0)),
-                      .open = answer.text(1) == "1",
-                      .waited = answer.text(2) == "1",
-                      .position = std::uint64_t(answer.integer(3).value_or(0)),
-                      .servers = fingerprint(servers),
-                      .waiting = texts(answer.element(4)),
-                      .gateways = texts(answer.element(5))};
+  auto view = view_in(answer);
+  view.servers = fingerprint(servers);
+  co_return view;
+}
+
+Task<std::optional<EpochView>> RedisEpochs::look() {
+  std::vector<std::string> args{"look", ""};
+  const auto answer = co_await ask(std::move(args));
+  if (!answer.ok() || answer.size() != 6) co_return std::nullopt;
+  co_return view_in(answer);
 }
 
 Task<bool> RedisEpochs::told(const std::string& gateway, std::uint64_t epoch) {

@@ -17,6 +17,7 @@ class RedisEpochs final : public Epochs {
   Task<bool> told(const std::string& gateway, std::uint64_t epoch) override;
   Task<bool> leave(const std::string& gateway, std::uint64_t epoch, std::uint64_t position) override;
   Task<bool> retire(const std::string& gateway) override;
+  Task<std::optional<EpochView>> look() override;
 
  private:
   Task<RedisAnswer> ask(std::vector<std::string> args);

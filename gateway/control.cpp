@@ -354,6 +354,8 @@ std::string Control::metrics_text() {
   all.set(Metric::connections, {"idle"}, double(sessions - busy));
   all.set(Metric::connections, {"active"}, double(busy));
   all.set(Metric::ledger_backlog, {}, double(backlog));
+  all.set(Metric::ledger_admitting, {}, shared_.books.admits() ? 1 : 0);
+  all.set(Metric::ledger_restored, {}, double(recovery_.restored()));
   all.set(Metric::registry_serial, {}, double(registry_->serial()));
   all.set(Metric::registry_link_age, {}, age(shared_.known.in_step));
   for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i)

@@ -7,7 +7,8 @@
 --       1 told, 2 gateway, 3 epoch
 --       1 leave, 2 gateway, 3 epoch, 4 position
 --       1 retire, 2 gateway
--- returns beat: {epoch, "1" when open, "1" when it is waited for, its position, {waiting}, {gateways}}; else 1 | 0: not this epoch
+--       1 look, 2 ""
+-- returns beat, look: {epoch, "1" when open, "1" when it is waited for, its position, {waiting}, {gateways}}; else 1 | 0: not this epoch
 -- keeps   nothing is open while a gateway is waited for; a position never falls within an epoch
 local key, verb, gateway = KEYS[1], ARGV[1], ARGV[2]
 
@@ -27,6 +28,10 @@ local function put_position(text)
   if tonumber(text) > number('j:' .. gateway) then redis.call('HSET', key, 'j:' .. gateway, text) end
 end
 
+if verb == 'look' then
+  local epoch = redis.call('HGET', key, 'epoch') or '0'
+  return {epoch, redis.call('HGET', key, 'open') == epoch and '1' or '0', '0', '0', listed('w:'), listed('j:')}
+end
 if verb == 'retire' then
   redis.call('HDEL', key, 'j:' .. gateway, 'w:' .. gateway, 'f:' .. gateway)
   if redis.call('EXISTS', key) == 1 then open_if_all_told() end
@@ -68,6 +73,7 @@ end
 redis.call('HDEL', key, 'f:' .. gateway)
 redis.call('HSETNX', key, 'j:' .. gateway, 0)
 local waited = redis.call('HEXISTS', key, 'w:' .. gateway)
-if waited == 0 then put_position(ARGV[6]) end
+-- A position that was reached in another epoch says nothing about this one.
+if waited == 0 and epoch == ARGV[4] then put_position(ARGV[6]) end
 local open = redis.call('HGET', key, 'open') == epoch
 return {epoch, open and '1' or '0', tostring(waited), redis.call('HGET', key, 'j:' .. gateway), listed('w:'), listed('j:')}

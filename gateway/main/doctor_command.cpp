@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cache/registry_copy.h"
+#include "cache/redis_epochs.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
 #include "gateway/main/commands.h"
@@ -159,7 +160,7 @@ Task<> examine_servers(cache::RedisLink& link, const config::Settings& settings,
   if (lasting < count)
     report.warn("redis durability",
                 fmt::format("appendonly {}, appendfsync {}{}: a crash of Redis loses what it had "
-                            "confirmed; gateways restore the registry, counts are not restored",
+                            "confirmed; gateways tell it again, and take no orders until all of them have",
                             appends[lasting], fsyncs[lasting], of));
   else if (count > 0)
     report.good("redis durability", "appendonly yes, appendfsync always");
@@ -178,6 +179,21 @@ Task<> examine_servers(cache::RedisLink& link, const config::Settings& settings,
                     ": a master that is cut off from the others goes on confirming what is lost");
 }
 
+// On what the gateways stand: an epoch that is not open takes no orders.
+Task<> examine_ledger(cache::RedisLink& link, Report& report) {
+  cache::RedisEpochs epochs(link);
+  const auto view = co_await epochs.look();
+  if (!view) co_return report.bad("ledger", "it cannot be read from Redis");
+  const auto number = cache::epoch_number(view->epoch);
+  if (view->epoch == 0)
+    report.warn("ledger", "no gateway has counted here yet");
+  else if (view->open)
+    report.good("ledger", fmt::format("epoch {}, open; {} gateways", number, view->gateways.size()));
+  else
+    report.bad("ledger", fmt::format("epoch {}: no orders until {} told what Redis lost", number,
+                                     fmt::join(view->waiting, ", ")));
+}
+
 Task<int> examine(const Console& console, cache::RedisLink& link, const config::Settings& settings,
                   Report& report) {
   const auto asked = std::chrono::steady_clock::now();
@@ -188,6 +204,7 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
   report.good("redis", fmt::format("answers in {}", duration(took)));
 
   co_await examine_servers(link, settings, report);
+  co_await examine_ledger(link, report);
 
   cache::RegistryStore store(link);
   const auto meta = co_await store.meta();

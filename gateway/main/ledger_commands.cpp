@@ -1,8 +1,9 @@
-// ledger show, holds, resolve, trace, numbers.
+// ledger show, holds, resolve, trace, numbers, retire.
 #include <fmt/format.h>
 
 #include "cache/hold_record.h"
 #include "cache/keys.h"
+#include "cache/redis_epochs.h"
 #include "cache/redis_ledger.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
@@ -154,6 +155,30 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
   co_return done;
 }
 
+struct Retirement {
+  std::string gateway, reason, by;
+};
+
+// Nobody waits any more for a gateway that is gone for good.
+Task<int> retire(const Console& console, const Retirement& retirement, cache::RedisLink& link) {
+  cache::RedisEpochs epochs(link);
+  const auto view = co_await epochs.look();
+  if (!view) co_return console.fail("the ledger cannot be read from Redis");
+  const auto& known = view->gateways;
+  if (std::find(known.begin(), known.end(), retirement.gateway) == known.end())
+    co_return console.fail("the ledger knows no gateway " + retirement.gateway, answer_no);
+  const bool waited = std::find(view->waiting.begin(), view->waiting.end(), retirement.gateway) != view->waiting.end();
+  cache::Command note{"XADD", cache::keys::retirements, "*", "gateway", retirement.gateway,
+                      "by",   retirement.by,            "reason", retirement.reason};
+  const auto noted = co_await link.call(std::move(note));
+  if (!noted.ok()) co_return console.fail("who and why could not be recorded in Redis; nothing was changed");
+  if (!co_await epochs.retire(retirement.gateway)) co_return console.fail("Redis went away; run the command again");
+  console.print(json::object{{"gateway", retirement.gateway}, {"was_waited_for", waited}},
+                fmt::format("{}: nobody waits for it any more{}\n", retirement.gateway,
+                            waited ? "; what it alone had counted is not counted" : ""));
+  co_return done;
+}
+
 Task<int> trace(const Console& console, std::string number, cache::RedisLink& link) {
   RedisLedger ledger(link, {});
   const auto tenures = co_await ledger.trace(number);
@@ -246,6 +271,17 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
     }
     code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
       return resolve(console, *resolution, link);
+    });
+  });
+
+  auto retirement = std::make_shared<Retirement>();
+  auto* retire_command = ledger->add_subcommand("retire", "Wait no longer for a gateway that is gone for good");
+  retire_command->add_option("gateway", retirement->gateway, "Its id (gw-…)")->required();
+  retire_command->add_option("--reason", retirement->reason, "Why its journal cannot be had")->required();
+  retire_command->add_option("--by", retirement->by, "Who says so")->required();
+  retire_command->callback([&console, &code, retirement] {
+    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+      return retire(console, *retirement, link);
     });
   });
 

@@ -72,7 +72,7 @@ TEST_P(EpochsContract, a_ledger_that_knows_too_little_begins_a_new_epoch) {
 }
 
 TEST_P(EpochsContract, nothing_is_open_before_everybody_has_told) {
-  beat({.gateway = "gw-b", .position = 3});
+  beat({.gateway = "gw-b", .epoch = one, .position = 3});
   const auto begun = beat({.gateway = one_gateway, .epoch = one, .confirmed = 99});
   EXPECT_EQ(list(begun.waiting), std::string(one_gateway) + " gw-b ");
   EXPECT_FALSE(told(one_gateway, one)) << "an epoch that is over";
@@ -89,8 +89,15 @@ TEST_P(EpochsContract, nothing_is_open_before_everybody_has_told) {
   EXPECT_EQ(holds({"b", 1}), "taken 1 left");
 }
 
+TEST_P(EpochsContract, a_position_of_another_epoch_is_not_believed) {
+  beat({.gateway = one_gateway, .epoch = 0, .position = 7});
+  EXPECT_EQ(beat({.gateway = one_gateway, .epoch = one}).position, 0u);
+  EXPECT_EQ(beat({.gateway = one_gateway, .epoch = one, .position = 7}).position, 7u);
+  EXPECT_EQ(beat({.gateway = one_gateway, .epoch = one, .position = 6}).position, 7u) << "it never falls";
+}
+
 TEST_P(EpochsContract, who_ended_well_is_not_waited_for_unless_that_is_forgotten) {
-  beat({.gateway = "gw-b", .position = 3});
+  beat({.gateway = "gw-b", .epoch = one, .position = 3});
   EXPECT_TRUE(leave("gw-b", one, 4));
   const auto begun = beat({.gateway = one_gateway, .epoch = one, .confirmed = 99});
   EXPECT_EQ(list(begun.waiting), std::string(one_gateway) + " ");

@@ -56,6 +56,7 @@ class Link : public cache::Ledger, public cache::Epochs {
   Task<bool> told(const std::string& gateway, std::uint64_t epoch) override;
   Task<bool> leave(const std::string& gateway, std::uint64_t epoch, std::uint64_t position) override;
   Task<bool> retire(const std::string&) override { co_return false; }
+  Task<std::optional<cache::EpochView>> look() override { co_return std::nullopt; }
 
  private:
   template <class R>
