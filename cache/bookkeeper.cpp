@@ -53,8 +53,7 @@ std::uint64_t Bookkeeper::open_order() {
 }
 
 Task<Commit> Bookkeeper::commit(const HoldRequest& taken, std::string forwarding, policy::Instant at) {
-  const bool durable =
-      co_await append_durably(journal_, RecordKind::forwarding, at, std::move(forwarding));
+  const bool durable = co_await append_durably(journal_, RecordKind::forwarding, at, std::move(forwarding));
   if (!durable) co_return Commit::not_on_disk;
   // In another epoch the hold may be gone, and others may have been admitted in its place.
   co_return books_.footing().epoch == taken.footing.epoch ? Commit::go : Commit::ledger_lost;
@@ -72,8 +71,8 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     const bool own = gateway_of(request->hold) == journal_.gateway_id();
     request->floor = own ? books_.ordinals.floor() : 0;
     auto answer = co_await ledger_.settle(*request);
-    // Resolved before, but as far as anybody can tell by ourselves: by an earlier try, or because the journal was
-    // told to a ledger that had lost something.
+    // Resolved before, but as far as anybody can tell by ourselves: by an earlier try, or because the journal
+    // was told to a ledger that had lost something.
     const bool in_one_epoch = item.epoch != 0 && books_.footing().epoch == item.epoch;
     const bool perhaps_by_us = std::exchange(item.tried, true) || !in_one_epoch;
     if (answer == SettleAnswer::unavailable) co_return false;
@@ -88,7 +87,8 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     const auto footing = books_.footing();
     // While others may still have to tell which numbers were given out, none can be given back.
     if (footing.epoch == 0) co_return false;
-    const auto result = co_await ledger_.release(release->operator_id, release->numbers, release->now, footing);
+    const auto result =
+        co_await ledger_.release(release->operator_id, release->numbers, release->now, footing);
     if (result.kind == ReleaseResult::Kind::lost) books_.suspect();
     if (result.kind != ReleaseResult::Kind::done) co_return false;
     journal_.append(RecordKind::settled, wall_clock(), returned_record(*release, result.released));

@@ -1,5 +1,5 @@
-// The one order in which an order's steps touch the ledger and the journal, so that the count is exact whatever
-// dies in between. One for each thread; the pipeline tells it what happened, and it keeps the books.
+// The one order in which an order's steps touch the ledger and the journal, so that the count is exact
+// whatever dies in between. One for each thread; the pipeline tells it what happened, and it keeps the books.
 //
 //   take     numbers are set aside                          the ledger knows; nobody else need
 //   commit   on disk: it may be sent from now on            a crash from here on means suspense
@@ -25,10 +25,11 @@ enum class Commit { go, not_on_disk, ledger_lost };
 
 struct Unsettled {
   std::variant<SettleRequest, ReleaseRequest> what;
-  std::optional<std::uint64_t> floor;    // ends this open order when done
-  std::optional<std::uint64_t> ordinal;  // a hold in doubt that is given up: ends it, and is no news to the journal
-  bool tried = false;                    // an earlier try may have arrived
-  std::uint64_t epoch = 0;               // in which it was first tried
+  std::optional<std::uint64_t> floor;  // ends this open order when done
+  std::optional<std::uint64_t>
+      ordinal;              // a hold in doubt that is given up: ends it, and is no news to the journal
+  bool tried = false;       // an earlier try may have arrived
+  std::uint64_t epoch = 0;  // in which it was first tried
 };
 
 class Bookkeeper {

@@ -1,17 +1,18 @@
-// Epochs: how a gateway knows that the ledger is the one it counted in, and how all of them make it whole when
-// it is not. A port; `memory_epochs` is its model, `redis_epochs` the real one.
+// Epochs: how a gateway knows that the ledger is the one it counted in, and how all of them make it whole
+// when it is not. A port; `memory_epochs` is its model, `redis_epochs` the real one.
 //
-// Redis may lose writes: all of them, or those since some moment. It is suspected of it whenever it is another
-// process than the one that the epoch names (a restart, a failover), whenever it has forgotten the epoch or a
-// gateway, and whenever it knows less of a gateway's journal than it had confirmed. Then a new epoch begins.
-// In it every gateway tells again what its journal knows from the position on that the ledger still has, and
-// nothing is admitted by anybody until all have: what one of them had counted binds the others too.
+// Redis may lose writes: all of them, or those since some moment. It is suspected of it whenever it is
+// another process than the one that the epoch names (a restart, a failover), whenever it has forgotten the
+// epoch or a gateway, and whenever it knows less of a gateway's journal than it had confirmed. Then a new
+// epoch begins. In it every gateway tells again what its journal knows from the position on that the ledger
+// still has, and nothing is admitted by anybody until all have: what one of them had counted binds the others
+// too.
 //
 // A position is a `seq` of that gateway's journal: whatever the records before it say is in the ledger. It is
 // written after the counts themselves, so that a ledger which still has the position still has them.
 //
-// An epoch is a number that grows, and when it began: a ledger that lost an epoch while it was told into may see
-// its number again, and what was told into the one is not in the other.
+// An epoch is a number that grows, and when it began: a ledger that lost an epoch while it was told into may
+// see its number again, and what was told into the one is not in the other.
 //
 // A gateway that ended well has said all; while the ledger remembers that, nobody waits for it. One that
 // is gone for good is retired by a person, who can have its journal told by another command first.
@@ -26,8 +27,8 @@
 
 namespace sekisho::cache {
 
-// The number in the upper half, when it began in the lower (microseconds of the server's clock, cut); exact in a
-// double for two million epochs.
+// The number in the upper half, when it began in the lower (microseconds of the server's clock, cut); exact
+// in a double for two million epochs.
 constexpr std::uint64_t epoch_number(std::uint64_t epoch) { return epoch >> 32; }
 constexpr std::uint64_t next_epoch(std::uint64_t highest, std::uint32_t begun) {
   return (epoch_number(highest) + 1) << 32 | begun;
@@ -36,11 +37,11 @@ constexpr std::uint64_t next_epoch(std::uint64_t highest, std::uint32_t begun) {
 // What a gateway says of itself, about four times a second, and at once when it suspects something.
 struct Beat {
   std::string gateway;
-  std::uint64_t epoch = 0;      // the highest that it ever saw
-  std::uint64_t confirmed = 0;  // the position that the ledger had last; 0: not known
-  std::uint64_t position = 0;   // the position now, in that epoch; 0 while it has not told all
-  bool has_past = false;        // its journal may hold orders of an earlier time
-  bool missed = false;          // it found that an order is missing which was counted in this epoch
+  std::uint64_t epoch = 0;         // the highest that it ever saw
+  std::uint64_t confirmed = 0;     // the position that the ledger had last; 0: not known
+  std::uint64_t position = 0;      // the position now, in that epoch; 0 while it has not told all
+  bool has_past = false;           // its journal may hold orders of an earlier time
+  bool missed = false;             // it found that an order is missing which was counted in this epoch
   std::vector<std::string> peers;  // gateways that it ever saw
 };
 

@@ -24,10 +24,10 @@ JournaledOrders read_orders(const std::filesystem::path& directory, std::uint64_
   bool first = true;
   read_journal(directory, from, [&](const JournalLine& line) {
     if (std::exchange(first, false) && line.seq > std::max<std::uint64_t>(from, 1))
-      throw std::runtime_error(
-          fmt::format("the ledger knows this gateway's journal up to record {} only, and the journal in {} begins "
-                      "with record {}: put the older segments back",
-                      from == 0 ? 0 : from - 1, directory.string(), line.seq));
+      throw std::runtime_error(fmt::format(
+          "the ledger knows this gateway's journal up to record {} only, and the journal in {} begins "
+          "with record {}: put the older segments back",
+          from == 0 ? 0 : from - 1, directory.string(), line.seq));
     if (line.seq >= from) reader.read(line.kind, line.json);
     return true;
   });

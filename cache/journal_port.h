@@ -22,8 +22,8 @@ enum class RecordKind : std::uint8_t {
   gap,
   checkpoint
 };
-inline constexpr std::string_view record_kind_words[] = {"decision", "forwarding", "outcome", "settled",   "registry",
-                                                         "policy",   "epoch",      "gap",     "checkpoint"};
+inline constexpr std::string_view record_kind_words[] = {
+    "decision", "forwarding", "outcome", "settled", "registry", "policy", "epoch", "gap", "checkpoint"};
 constexpr auto& words_of(RecordKind) { return record_kind_words; }
 
 class JournalPort {

@@ -3,11 +3,11 @@
 // Always true: for every limit in force when an order came, granted + held + suspense stay within it; a
 // refused order took nothing; a hold resolves at most once; nothing stops counting because time went by.
 //
-// Where it is kept may lose its last writes (a crash, a failover, an old dump). Two things make that harmless.
-// Orders are told apart by (gateway, ordinal), and of each one the ledger can say whether it ever counted it;
-// so a settlement brings its order to the state that it names, whatever the ledger has forgotten of it. And
-// nothing is admitted but on the footing of an epoch (cache/epochs.h) in which every gateway has told again
-// what its journal knows.
+// Where it is kept may lose its last writes (a crash, a failover, an old dump). Two things make that
+// harmless. Orders are told apart by (gateway, ordinal), and of each one the ledger can say whether it ever
+// counted it; so a settlement brings its order to the state that it names, whatever the ledger has forgotten
+// of it. And nothing is admitted but on the footing of an epoch (cache/epochs.h) in which every gateway has
+// told again what its journal knows.
 #pragma once
 
 #include <optional>
@@ -72,10 +72,10 @@ struct SettleRequest {
   policy::Settlement settlement;
   policy::Instant now{};
   Footing footing;
-  std::uint64_t floor = 0;             // as in HoldRequest; 0 when the hold is another gateway's
-  bool only_if_unknown = false;        // an open hold that the ledger knows stays as it is
-  bool only_in_epoch = false;          // of the footing, open or not: what follows from a ledger holds for that one
-  std::string content;                 // of the idempotency key, where known
+  std::uint64_t floor = 0;       // as in HoldRequest; 0 when the hold is another gateway's
+  bool only_if_unknown = false;  // an open hold that the ledger knows stays as it is
+  bool only_in_epoch = false;    // of the footing, open or not: what follows from a ledger holds for that one
+  std::string content;           // of the idempotency key, where known
   std::optional<StoredAnswer> answer;  // what a retry gets; nothing with a resolution: a retry goes again
 };
 
@@ -86,8 +86,8 @@ enum class SettleAnswer {
   unavailable
 };
 
-// A number given back, and the grant by which it is believed to be held (empty: not known). What counts is who
-// held it until then: a grant that came later stays.
+// A number given back, and the grant by which it is believed to be held (empty: not known). What counts is
+// who held it until then: a grant that came later stays.
 struct ReturnedNumber {
   std::string number, decision;
   bool operator==(const ReturnedNumber&) const = default;

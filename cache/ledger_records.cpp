@@ -164,7 +164,8 @@ std::string resolution_record(const std::vector<std::pair<std::string, std::stri
 }
 
 std::string epoch_record(const EpochView& view) {
-  return inside({{"epoch", epoch_number(view.epoch)}, {"from", view.position}, {"gateways", strings(view.gateways)}});
+  return inside(
+      {{"epoch", epoch_number(view.epoch)}, {"from", view.position}, {"gateways", strings(view.gateways)}});
 }
 
 JournaledOrder* OrderReader::order_of(const std::string& id, const policy::OperatorId& who,

@@ -63,7 +63,7 @@ struct JournaledOrder {
   std::optional<int> status;                  // that the carrier answered with
   policy::Instant at{};                       // of the last word
   bool settled = false;                       // the ledger has taken the last word
-  bool contested = false;                     // but had it resolved before: by somebody else, as far as is known
+  bool contested = false;  // but had it resolved before: by somebody else, as far as is known
 };
 
 struct JournaledOrders {
@@ -83,8 +83,8 @@ class OrderReader {
   std::map<std::string, std::size_t> release_of_;
 };
 
-// What must be told to a ledger that may not know it. `gateway` is "gw-…/3", this gateway in its present boot: an
-// order of that boot about which nothing was heard is under way, and only has to be known at all.
+// What must be told to a ledger that may not know it. `gateway` is "gw-…/3", this gateway in its present
+// boot: an order of that boot about which nothing was heard is under way, and only has to be known at all.
 struct Telling {
   SettleRequest request;
   bool on_record = false;  // its settlement is in the journal already

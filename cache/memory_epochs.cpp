@@ -12,8 +12,8 @@ std::atomic<std::uint32_t> clock{0};
 }  // namespace
 
 void MemoryEpochs::open_if_all_told() {
-  const bool waits =
-      std::any_of(store_.gateways.begin(), store_.gateways.end(), [](const auto& one) { return one.second.waited; });
+  const bool waits = std::any_of(store_.gateways.begin(), store_.gateways.end(),
+                                 [](const auto& one) { return one.second.waited; });
   if (!waits) store_.open = store_.epoch;
 }
 
@@ -54,14 +54,17 @@ Task<std::optional<EpochView>> MemoryEpochs::look() { co_return seen(); }
 
 bool MemoryEpochs::do_told(const std::string& gateway, std::uint64_t epoch) {
   if (store_.epoch != epoch) return false;
-  if (const auto known = store_.gateways.find(gateway); known != store_.gateways.end()) known->second.waited = false;
+  if (const auto known = store_.gateways.find(gateway); known != store_.gateways.end())
+    known->second.waited = false;
   open_if_all_told();
   return true;
 }
 
 Task<std::optional<EpochView>> MemoryEpochs::beat(const Beat& beat) { co_return do_beat(beat); }
 
-Task<bool> MemoryEpochs::told(const std::string& gateway, std::uint64_t epoch) { co_return do_told(gateway, epoch); }
+Task<bool> MemoryEpochs::told(const std::string& gateway, std::uint64_t epoch) {
+  co_return do_told(gateway, epoch);
+}
 
 Task<bool> MemoryEpochs::leave(const std::string& gateway, std::uint64_t epoch, std::uint64_t position) {
   if (store_.open != epoch) co_return false;

@@ -132,7 +132,8 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
       const auto before = account.numbers.find(number);
       bool mine = before == account.numbers.end();
       std::optional<policy::Instant> until;
-      if (const auto gone = account.gone.find(number); gone != account.gone.end() && request.now <= gone->second) {
+      if (const auto gone = account.gone.find(number);
+          gone != account.gone.end() && request.now <= gone->second) {
         mine = false;
         until = gone->second;
         held_once_less(account.usage, grant.number_type);
@@ -171,8 +172,9 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
   return restored ? SettleAnswer::restored : SettleAnswer::done;
 }
 
-ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers,
-                                       policy::Instant now, Footing footing) {
+ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id,
+                                       const std::vector<ReturnedNumber>& numbers, policy::Instant now,
+                                       Footing footing) {
   if (!stands(footing.epoch)) return {.kind = ReleaseResult::Kind::lost};
   auto& account = store_.accounts[id];
   ReleaseResult result{.kind = ReleaseResult::Kind::done};

@@ -41,7 +41,8 @@ struct MemoryStore {
 class MemoryLedger : public Ledger {
  public:
   // `process` is the run id of the server that this connection leads to.
-  explicit MemoryLedger(MemoryStore& store, std::string process = "run") : process(std::move(process)), store_(store) {}
+  explicit MemoryLedger(MemoryStore& store, std::string process = "run")
+      : process(std::move(process)), store_(store) {}
 
   Task<HoldResult> hold(const HoldRequest& request) override;
   Task<SettleAnswer> settle(const SettleRequest& request) override;
@@ -64,13 +65,16 @@ class MemoryLedger : public Ledger {
   std::string process;
 
  private:
-  bool stands(std::uint64_t epoch) const { return epoch != 0 && store_.open == epoch && store_.run == process; }
+  bool stands(std::uint64_t epoch) const {
+    return epoch != 0 && store_.open == epoch && store_.run == process;
+  }
   MemoryStore& store_;
 };
 
 class MemoryEpochs : public Epochs {
  public:
-  explicit MemoryEpochs(MemoryStore& store, std::string process = "run") : process(std::move(process)), store_(store) {}
+  explicit MemoryEpochs(MemoryStore& store, std::string process = "run")
+      : process(std::move(process)), store_(store) {}
 
   Task<std::optional<EpochView>> beat(const Beat& beat) override;
   Task<bool> told(const std::string& gateway, std::uint64_t epoch) override;

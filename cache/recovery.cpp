@@ -68,8 +68,8 @@ Task<bool> Recovery::turn() {
 }
 
 Task<bool> Recovery::tell_all() {
-  // Whatever was appended before is on disk with it, and is read below. What comes later is counted by whoever
-  // appends it, on the ledger as it is now.
+  // Whatever was appended before is on disk with it, and is read below. What comes later is counted by
+  // whoever appends it, on the ledger as it is now.
   auto record = epoch_record(view_);
   const bool on_disk =
       co_await append_durably(ports_.journal, RecordKind::epoch, wall_clock(), std::move(record));
@@ -103,8 +103,9 @@ Task<bool> Recovery::tell_all() {
   const auto gateway = ports_.journal.gateway_id();
   if (!co_await ports_.epochs.told(gateway, view_.epoch)) co_return false;
   if (ports_.tell)
-    ports_.tell(fmt::format("epoch {} of the ledger: told it {} orders from record {} on, {} of which it had lost",
-                            epoch_number(view_.epoch), tellings.size(), view_.position, restored_ - before));
+    ports_.tell(
+        fmt::format("epoch {} of the ledger: told it {} orders from record {} on, {} of which it had lost",
+                    epoch_number(view_.epoch), tellings.size(), view_.position, restored_ - before));
   co_return true;
 }
 
@@ -133,8 +134,8 @@ Task<bool> Recovery::tell_the_rest() {
   co_return true;
 }
 
-// Holds of an earlier boot belong to nobody alive. Those that were never on record as sent cannot have been: of
-// a ledger that has all that lies before the position from which the journal was read, and of no other.
+// Holds of an earlier boot belong to nobody alive. Those that were never on record as sent cannot have been:
+// of a ledger that has all that lies before the position from which the journal was read, and of no other.
 Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
   const auto holds = co_await ports_.ledger.open_holds();
   if (!holds) co_return false;
@@ -176,8 +177,10 @@ std::vector<std::string> Recovery::obstacles() const {
   } else if (told_ != view_.epoch) {
     out.push_back("ledger: telling it again what the journal knows");
   } else {
-    for (const auto& one : view_.waiting) out.push_back("ledger: waiting until " + one + " has told its journal");
-    if (view_.waiting.empty()) out.push_back("ledger: opening epoch " + std::to_string(epoch_number(view_.epoch)));
+    for (const auto& one : view_.waiting)
+      out.push_back("ledger: waiting until " + one + " has told its journal");
+    if (view_.waiting.empty())
+      out.push_back("ledger: opening epoch " + std::to_string(epoch_number(view_.epoch)));
   }
   return out;
 }

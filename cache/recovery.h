@@ -59,9 +59,9 @@ class Recovery {
   Ports ports_;
   Memory memory_;
   EpochView view_;
-  std::uint64_t told_ = 0;           // the epoch into which all is told
-  std::uint64_t released_ = 0;       // and all that was given back
-  JournaledOrders journaled_;        // until the releases are told
+  std::uint64_t told_ = 0;      // the epoch into which all is told
+  std::uint64_t released_ = 0;  // and all that was given back
+  JournaledOrders journaled_;   // until the releases are told
   std::vector<Telling> contested_;
   std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
   std::string trouble_;              // why it could not be told

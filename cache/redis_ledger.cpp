@@ -180,9 +180,9 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   if (request.only_in_epoch && !stands) co_return SettleAnswer::unavailable;
   const auto stand = stand_of(link_, id, request.footing);
   const auto order = escape_order_id(settlement.order_id);
-  std::vector<std::string> key_names{keys::usage(id),   keys::holds(id),          keys::numbers(id),
-                                     keys::orders(id),  idempotency_of(id, hold), keys::known(id),
-                                     stand.key,         keys::gone(id)};
+  std::vector<std::string> key_names{
+      keys::usage(id),          keys::holds(id), keys::numbers(id), keys::orders(id),
+      idempotency_of(id, hold), keys::known(id), stand.key,         keys::gone(id)};
   std::vector<std::string> args{hold.id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
@@ -199,7 +199,9 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
                                 std::to_string(stands && request.footing.epoch != 0 ? request.floor : 0),
                                 stand.epoch,
                                 stand.run,
-                                request.only_if_unknown ? "1" : request.only_in_epoch ? "2" : "0"};
+                                request.only_if_unknown ? "1"
+                                : request.only_in_epoch ? "2"
+                                                        : "0"};
   append_list(args, buckets_raised(hold));
   const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
   args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +

@@ -26,7 +26,7 @@ namespace {
 
 constexpr auto books_every = 250ms;  // journal head in Redis
 constexpr auto beat_every = 250ms;
-constexpr int holds_every = 20;      // of these: counting all open holds
+constexpr int holds_every = 20;  // of these: counting all open holds
 
 }  // namespace
 
@@ -92,13 +92,14 @@ Task<> Control::pause(std::chrono::milliseconds time) {
 }
 
 cache::Recovery::Ports Control::recovery_ports() {
-  return {.epochs = epochs_,
-          .ledger = ledger_,
-          .journal = journal_,
-          .books = shared_.books,
-          .read = [this](std::uint64_t from) { return read_journal(from); },
-          .keep = [this](const auto& memory) { cache::keep_epoch_memory(settings_.journal.directory, memory); },
-          .tell = [](const std::string& text) { log::info(text); }};
+  return {
+      .epochs = epochs_,
+      .ledger = ledger_,
+      .journal = journal_,
+      .books = shared_.books,
+      .read = [this](std::uint64_t from) { return read_journal(from); },
+      .keep = [this](const auto& memory) { cache::keep_epoch_memory(settings_.journal.directory, memory); },
+      .tell = [](const std::string& text) { log::info(text); }};
 }
 
 // A journal may be long: it is read on the loader's thread.

@@ -206,7 +206,8 @@ Task<bool> Pipeline::learn_of(std::uint64_t registry_serial) {
 // Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer
 // snapshot refuses. An order that hands nothing out is recorded too, but does not wait for the disk.
 Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
-  if (x.hands_out() || x.operation() == policy::Operation::release) x.journal_floor = desk_.books.open_order();
+  if (x.hands_out() || x.operation() == policy::Operation::release)
+    x.journal_floor = desk_.books.open_order();
   desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
   if (!x.hands_out()) co_return Permit(x.id);
 

@@ -14,8 +14,7 @@ Settlement settle(const Outcome& outcome) {
       break;
     // Without the carrier's order id nobody could ever recognise what it says later.
     case Outcome::Kind::pending:
-      settlement.kind =
-          outcome.order_id.empty() ? Settlement::Kind::suspense : Settlement::Kind::pending;
+      settlement.kind = outcome.order_id.empty() ? Settlement::Kind::suspense : Settlement::Kind::pending;
       break;
     // An answer we never saw is not a refusal: the carrier may have handed the numbers out.
     case Outcome::Kind::unknown:

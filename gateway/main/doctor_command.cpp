@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "cache/registry_copy.h"
 #include "cache/redis_epochs.h"
+#include "cache/registry_copy.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
 #include "gateway/main/commands.h"

@@ -167,12 +167,15 @@ Task<int> retire(const Console& console, const Retirement& retirement, cache::Re
   const auto& known = view->gateways;
   if (std::find(known.begin(), known.end(), retirement.gateway) == known.end())
     co_return console.fail("the ledger knows no gateway " + retirement.gateway, answer_no);
-  const bool waited = std::find(view->waiting.begin(), view->waiting.end(), retirement.gateway) != view->waiting.end();
-  cache::Command note{"XADD", cache::keys::retirements, "*", "gateway", retirement.gateway,
-                      "by",   retirement.by,            "reason", retirement.reason};
+  const bool waited =
+      std::find(view->waiting.begin(), view->waiting.end(), retirement.gateway) != view->waiting.end();
+  cache::Command note{
+      "XADD",   cache::keys::retirements, "*", "gateway", retirement.gateway, "by", retirement.by,
+      "reason", retirement.reason};
   const auto noted = co_await link.call(std::move(note));
   if (!noted.ok()) co_return console.fail("who and why could not be recorded in Redis; nothing was changed");
-  if (!co_await epochs.retire(retirement.gateway)) co_return console.fail("Redis went away; run the command again");
+  if (!co_await epochs.retire(retirement.gateway))
+    co_return console.fail("Redis went away; run the command again");
   console.print(json::object{{"gateway", retirement.gateway}, {"was_waited_for", waited}},
                 fmt::format("{}: nobody waits for it any more{}\n", retirement.gateway,
                             waited ? "; what it alone had counted is not counted" : ""));
@@ -275,7 +278,8 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
   });
 
   auto retirement = std::make_shared<Retirement>();
-  auto* retire_command = ledger->add_subcommand("retire", "Wait no longer for a gateway that is gone for good");
+  auto* retire_command =
+      ledger->add_subcommand("retire", "Wait no longer for a gateway that is gone for good");
   retire_command->add_option("gateway", retirement->gateway, "Its id (gw-…)")->required();
   retire_command->add_option("--reason", retirement->reason, "Why its journal cannot be had")->required();
   retire_command->add_option("--by", retirement->by, "Who says so")->required();

@@ -111,7 +111,8 @@ TEST_P(EpochsContract, who_ended_well_is_not_waited_for_unless_that_is_forgotten
   const auto retired = beat({.gateway = one_gateway, .epoch = after.epoch});
   EXPECT_TRUE(retired.open);
   EXPECT_EQ(list(retired.gateways), std::string(one_gateway) + " ");
-  EXPECT_GT(beat({.gateway = "gw-b", .epoch = one, .has_past = true}).epoch, after.epoch) << "it is back after all";
+  EXPECT_GT(beat({.gateway = "gw-b", .epoch = one, .has_past = true}).epoch, after.epoch)
+      << "it is back after all";
 }
 
 TEST_P(EpochsContract, only_who_stands_on_the_ledger_as_it_is_may_hold) {
@@ -119,8 +120,10 @@ TEST_P(EpochsContract, only_who_stands_on_the_ledger_as_it_is_may_hold) {
   struct {
     Footing footing;
     const char* answer;
-  } const table[] = {
-      {{one, 7}, "taken 1 left"}, {{one, 3}, "taken 1 left"}, {{one, 8}, "unavailable lost"}, {{five, 0}, "unavailable lost"}};
+  } const table[] = {{{one, 7}, "taken 1 left"},
+                     {{one, 3}, "taken 1 left"},
+                     {{one, 8}, "unavailable lost"},
+                     {{five, 0}, "unavailable lost"}};
   for (const auto& row : table) {
     ledger.footing = row.footing;
     EXPECT_EQ(holds({"a" + std::to_string(row.footing.position), 1}), row.answer) << row.footing.position;
@@ -201,7 +204,8 @@ TEST_P(EpochsContract, numbers_are_given_back_by_the_grant_that_holds_them) {
   ledger.settle({"a", {.kind = SK::granted, .granted = 1, .numbers = {"0312345678"}}});
   const auto before = at("2026-11-24T10:00:00+09:00");  // the grant came a second later
   for (const auto* named : {"other", ""})
-    EXPECT_TRUE(ledger.release(corporate(1), std::vector<ReturnedNumber>{{"0312345678", named}}, before).released.empty());
+    EXPECT_TRUE(ledger.release(corporate(1), std::vector<ReturnedNumber>{{"0312345678", named}}, before)
+                    .released.empty());
   const auto open = ledger.footing;
   ledger.footing.epoch = five;
   EXPECT_EQ(ledger.release(corporate(1), std::vector<ReturnedNumber>{{"0312345678", "a"}}).kind,
@@ -248,7 +252,8 @@ TEST_P(EpochsContract, a_number_is_held_once) {
 TEST_P(EpochsContract, counts_are_exact_beyond_what_a_double_holds) {
   const Quantity huge = 9'007'199'254'740'993;  // 2^53 + 1
   auto cap = limits("cap", huge + 1, {PK::lifetime});
-  EXPECT_EQ(holds({"a", huge, {&cap}}), "taken " + std::to_string(huge) + " left " + std::to_string(huge + 1));
+  EXPECT_EQ(holds({"a", huge, {&cap}}),
+            "taken " + std::to_string(huge) + " left " + std::to_string(huge + 1));
   EXPECT_EQ(holds({"b", 2, {&cap}}), "over 0");
   EXPECT_EQ(holds({"c", 1, {&cap}}), "taken 1 left 1");
   EXPECT_EQ(used("L"), huge + 1);

@@ -178,8 +178,9 @@ TEST_P(LedgerContract, a_pending_order_is_found_by_the_carriers_id) {
     EXPECT_FALSE(ledger.hold_of_order(corporate(2), order)) << "another operator's";
     EXPECT_FALSE(ledger.hold_of_order(corporate(1), order, "other")) << "another carrier's";
     const auto number = "03" + std::to_string(std::hash<std::string>{}(order));
-    EXPECT_EQ(ledger.settle({hold_id, {.kind = SK::granted, .granted = 1, .order_id = order, .numbers = {number}}}),
-              SettleAnswer::done);
+    EXPECT_EQ(
+        ledger.settle({hold_id, {.kind = SK::granted, .granted = 1, .order_id = order, .numbers = {number}}}),
+        SettleAnswer::done);
     EXPECT_FALSE(ledger.hold_of_order(corporate(1), order)) << "it waits no longer";
     ASSERT_EQ(ledger.trace(number).size(), 1u);
     EXPECT_EQ(ledger.trace(number)[0].order_id, order);
@@ -198,7 +199,8 @@ TEST_P(LedgerContract, numbers_given_back_lower_what_is_held_and_nothing_else) {
                   .numbers = {"0312345671", "0312345672", "0312345673"}}});
   EXPECT_EQ(ledger.numbers(corporate(1)).size(), 3u);
   EXPECT_EQ(ledger.release(corporate(2), std::vector<std::string>{"0312345671"}), 0) << "not theirs";
-  EXPECT_EQ(ledger.release(corporate(1), std::vector<std::string>{"0312345671", "0312345671", "0399999999"}), 1)
+  EXPECT_EQ(ledger.release(corporate(1), std::vector<std::string>{"0312345671", "0312345671", "0399999999"}),
+            1)
       << "twice counts once";
   EXPECT_EQ(ledger.release(corporate(1), std::vector<std::string>{"0312345671"}), 0);
   EXPECT_EQ(ledger.release(corporate(1), std::vector<std::string>{}), 0);

@@ -132,7 +132,8 @@ class History {
       who_ = ask.who;
     }
     asked_ = "give up " + ask.id;
-    if (!same(std::to_string(int(model_.give_up(ask))), std::to_string(int(real_.give_up(ask))))) return false;
+    if (!same(std::to_string(int(model_.give_up(ask))), std::to_string(int(real_.give_up(ask)))))
+      return false;
     asked_ += ", and it comes late";
     return same(told(model_.hold(ask)), told(real_.hold(ask))) && same_usage();
   }

@@ -163,8 +163,8 @@ class AnyLedger {
       store_ = {};
   }
 
-  Footing footing;          // of the gateway
-  std::uint64_t floor = 0;  // told with every request
+  Footing footing;                      // of the gateway
+  std::uint64_t floor = 0;              // told with every request
   Linked& redis() { return *linked_; }  // only where it is one
 
   asio::io_context& context() { return linked_ ? linked_->context : context_; }

@@ -1,4 +1,5 @@
-// What the journal knows of orders, as it is written and read again; and a gateway that keeps the epoch by it.
+// What the journal knows of orders, as it is written and read again; and a gateway that keeps the epoch by
+// it.
 #include "cache/recovery.h"
 
 #include <gtest/gtest.h>
@@ -49,9 +50,10 @@ class Written {
                                                     .of = hold_d}));
   }
   Written& settled(const Settlement& settlement, SettleAnswer answer = SettleAnswer::done) {
-    return put(RecordKind::settled,
-               settled_record({.operator_id = corporate(1), .hold = hold_d, .settlement = settlement, .now = now},
-                              answer));
+    return put(
+        RecordKind::settled,
+        settled_record({.operator_id = corporate(1), .hold = hold_d, .settlement = settlement, .now = now},
+                       answer));
   }
   Written& put(RecordKind kind, const std::string& fields) {
     reader_.read(kind, "{" + fields + "}");
@@ -90,14 +92,16 @@ TEST(Retell, the_last_word_of_the_journal_is_told) {
       {"d suspense 0", Written().forwarding().outcome({.kind = O::unknown}).orders()},
       {"d granted 7 0312345678 of o answer 201", Written().forwarding().outcome(given).orders()},
       {"d released 0 answer 201", Written().forwarding().outcome({.kind = O::finished}).orders()},
-      {"d pending 0 of o answer 201", Written().forwarding().outcome({.kind = O::pending, .order_id = "o"}).orders()},
+      {"d pending 0 of o answer 201",
+       Written().forwarding().outcome({.kind = O::pending, .order_id = "o"}).orders()},
       {"d suspense 0", Written().forwarding().outcome({.kind = O::pending}).orders()},
       {"d granted 7 0312345678 of o answer 201 on record",
        Written().forwarding().outcome(given).settled(granted).orders()},
       {"d granted 7 0312345678 of o on record", Written().settled(granted).orders()},
       {"d pending 0 of o on record", Written().settled(waits).orders()},
       {"d suspense 0 on record", Written().settled({.kind = S::suspense}).orders()},
-      {"d granted 7 0312345678 of o answer 201", Written().settled(waits).outcome(given, "status call").orders()},
+      {"d granted 7 0312345678 of o answer 201",
+       Written().settled(waits).outcome(given, "status call").orders()},
       {"d granted 7 0312345678 of o on record", Written().settled(granted).settled(waits).orders()},
       {"d granted 7 0312345678 of o answer 201",
        Written().forwarding().outcome(given, "status call").settled(waits).orders()},
@@ -123,7 +127,8 @@ TEST(Retell, everything_that_the_ledger_needs_to_count_it_anew_comes_back) {
   EXPECT_EQ(telling.hold.gateway, "gw-1/3");
   EXPECT_EQ(telling.content, "content");
   EXPECT_EQ(telling.now, hold_d.since);
-  const auto later = retell(Written().settled({.kind = S::granted, .granted = 1}).orders(), "gw-1/4").at(0).request;
+  const auto later =
+      retell(Written().settled({.kind = S::granted, .granted = 1}).orders(), "gw-1/4").at(0).request;
   EXPECT_EQ(later.now, now) << "since when the numbers are given";
 }
 
@@ -137,11 +142,12 @@ TEST(Retell, what_was_given_back_is_told_by_its_grants) {
   const auto open = Written().put(RecordKind::outcome, outcome).orders().releases;
   ASSERT_EQ(open.size(), 1u);
   EXPECT_EQ(open[0].numbers, release.numbers);
-  const auto done = Written()
-                        .put(RecordKind::outcome, outcome)
-                        .put(RecordKind::settled, returned_record(release, {{"0312345678", "d"}, {"0312345679", "e"}}))
-                        .orders()
-                        .releases;
+  const auto done =
+      Written()
+          .put(RecordKind::outcome, outcome)
+          .put(RecordKind::settled, returned_record(release, {{"0312345678", "d"}, {"0312345679", "e"}}))
+          .orders()
+          .releases;
   ASSERT_EQ(done.size(), 1u);
   EXPECT_EQ(done[0].numbers, (std::vector<ReturnedNumber>{{"0312345678", "d"}, {"0312345679", "e"}}));
   EXPECT_EQ(done[0].now, now);
@@ -176,13 +182,14 @@ struct RecoveryTest : testing::Test {
     books = std::make_unique<Books>(journal->boot());
     keeper = std::make_unique<Bookkeeper>(ledger, *journal, *books);
     recovery = std::make_unique<Recovery>(
-        Recovery::Ports{.epochs = epochs,
-                        .ledger = ledger,
-                        .journal = *journal,
-                        .books = *books,
-                        .read = [this](std::uint64_t from) -> Task<JournaledOrders> { return read(from); },
-                        .keep = [this](const Recovery::Memory& memory) { keep_epoch_memory(directory, memory); },
-                        .tell = {}},
+        Recovery::Ports{
+            .epochs = epochs,
+            .ledger = ledger,
+            .journal = *journal,
+            .books = *books,
+            .read = [this](std::uint64_t from) -> Task<JournaledOrders> { return read(from); },
+            .keep = [this](const Recovery::Memory& memory) { keep_epoch_memory(directory, memory); },
+            .tell = {}},
         epoch_memory(directory));
   }
   Task<JournaledOrders> read(std::uint64_t from) { co_return read_orders(directory, from); }
@@ -198,8 +205,9 @@ struct RecoveryTest : testing::Test {
   // An order up to where the gateway may die.
   enum class Step { held, forwarded, answered, settled };
   Task<HoldResult> order(std::string id, Quantity quantity, Step until) {
-    HoldRequest request{.operator_id = corporate(1),
-                        .hold = {.id = id, .quantity = quantity, .day = day("2026-11-24"), .since = now, .carrier = "demo"}};
+    HoldRequest request{
+        .operator_id = corporate(1),
+        .hold = {.id = id, .quantity = quantity, .day = day("2026-11-24"), .since = now, .carrier = "demo"}};
     request.charges = &charges;
     request.throttles = &throttles;
     auto result = co_await keeper->take(request);
@@ -209,11 +217,14 @@ struct RecoveryTest : testing::Test {
         {.decision = id, .operator_id = corporate(1), .carrier = "demo", .hold = request.hold});
     committed = co_await keeper->commit(request, std::move(record), now);
     if (until == Step::forwarded) co_return result;
-    const Outcome outcome{.kind = O::finished, .granted = quantity, .order_id = "o" + id, .numbers = {"03" + id}};
-    auto heard = outcome_record({.decision = id, .operator_id = corporate(1), .outcome = outcome, .of = request.hold});
+    const Outcome outcome{
+        .kind = O::finished, .granted = quantity, .order_id = "o" + id, .numbers = {"03" + id}};
+    auto heard =
+        outcome_record({.decision = id, .operator_id = corporate(1), .outcome = outcome, .of = request.hold});
     co_await append_durably(*journal, RecordKind::outcome, now, std::move(heard));
     if (until == Step::answered) co_return result;
-    SettleRequest settle{.operator_id = corporate(1), .hold = request.hold, .settlement = policy::settle(outcome), .now = now};
+    SettleRequest settle{
+        .operator_id = corporate(1), .hold = request.hold, .settlement = policy::settle(outcome), .now = now};
     Unsettled item{.what = std::move(settle), .floor = floor};
     co_await keeper->settle(std::move(item));
     co_return result;
@@ -287,7 +298,8 @@ TEST_F(RecoveryTest, a_ledger_that_went_back_is_told_what_is_missing_and_nothing
 TEST_F(RecoveryTest, an_order_that_was_held_in_an_epoch_that_is_over_is_not_sent) {
   beat();
   charges.clear();
-  HoldRequest request{.operator_id = corporate(1), .hold = {.id = "a", .quantity = 1, .day = day("2026-11-24")}};
+  HoldRequest request{.operator_id = corporate(1),
+                      .hold = {.id = "a", .quantity = 1, .day = day("2026-11-24")}};
   request.charges = &charges;
   request.throttles = &throttles;
   EXPECT_EQ(wait(context, keeper->take(request)).answer.kind, HoldAnswer::Kind::taken);

@@ -58,7 +58,8 @@ Task<cache::SettleAnswer> Link::settle(const cache::SettleRequest& request) {
                                   cache::SettleAnswer::unavailable);
 }
 
-Task<cache::ReleaseResult> Link::release(const OperatorId& id, const std::vector<cache::ReturnedNumber>& numbers,
+Task<cache::ReleaseResult> Link::release(const OperatorId& id,
+                                         const std::vector<cache::ReturnedNumber>& numbers,
                                          policy::Instant now, cache::Footing footing) {
   std::function<cache::ReleaseResult(Store&)> what = [=](Store& store) {
     return store.release(id, numbers, now, footing);
@@ -220,9 +221,8 @@ Task<Outcome> Gateway::ask_carrier(Order order) {
 }
 
 Task<> Gateway::pause() {
-  co_await answer_to<bool>([this](std::function<void(bool)> go_on) {
-    world_.scheduler.later(life_, [go_on] { go_on(true); });
-  });
+  co_await answer_to<bool>(
+      [this](std::function<void(bool)> go_on) { world_.scheduler.later(life_, [go_on] { go_on(true); }); });
 }
 
 Task<> Gateway::take_order(Order order) {
@@ -245,7 +245,8 @@ Task<> Gateway::take_order(Order order) {
   auto forwarding = cache::forwarding_record(
       {.decision = order.id, .operator_id = order.who, .carrier = "demo", .hold = asked.hold});
   auto committed = co_await keeper_->commit(asked, std::move(forwarding), world_.now());
-  if (world_.mutation == Mutation::sent_in_any_epoch && committed == Commit::ledger_lost) committed = Commit::go;
+  if (world_.mutation == Mutation::sent_in_any_epoch && committed == Commit::ledger_lost)
+    committed = Commit::go;
   Outcome outcome{.kind = Outcome::Kind::unsent};
   if (committed == Commit::go) outcome = co_await ask_carrier(order);
   const auto heard = world_.now();
@@ -259,8 +260,8 @@ Task<> Gateway::take_order(Order order) {
   --orders_;
 }
 
-// Callers give back what they were told of; and what they were told of is on disk (here: a gateway that dies in
-// the moment between leaves an order in suspense whose numbers may come back before anybody resolves it).
+// Callers give back what they were told of; and what they were told of is on disk (here: a gateway that dies
+// in the moment between leaves an order in suspense whose numbers may come back before anybody resolves it).
 void Gateway::put_on_record(const Outcome& outcome, std::string record) {
   journal_->append(RecordKind::outcome, world_.now(), std::move(record), [this, outcome](bool) {
     if (outcome.kind == Outcome::Kind::finished) world_.ended.insert(outcome.order_id);
@@ -278,15 +279,15 @@ void Gateway::give_back(const OperatorId& who, std::vector<cache::ReturnedNumber
 Task<> Gateway::take_back(OperatorId who, std::vector<cache::ReturnedNumber> numbers) {
   const auto id = "r" + std::to_string(++world_.next_id);
   const auto floor = keeper_->open_order();
-  // Another caller may have given one back meanwhile, and the carrier may have given it again to an order that
-  // nobody heard the end of: no caller could give that back.
+  // Another caller may have given one back meanwhile, and the carrier may have given it again to an order
+  // that nobody heard the end of: no caller could give that back.
   std::erase_if(numbers, [&](const auto& one) { return !world_.heard.contains(one.number); });
   std::vector<std::string> names;
   for (const auto& one : numbers) names.push_back(one.number);
   Outcome outcome{.kind = Outcome::Kind::finished, .released = Quantity(names.size())};
   const auto heard = world_.now();
-  // That the carrier took numbers back, and that it is on record, is one step here: what a gateway does not live
-  // to put on record stays counted, and nobody but the carrier could tell.
+  // That the carrier took numbers back, and that it is on record, is one step here: what a gateway does not
+  // live to put on record stays counted, and nobody but the carrier could tell.
   auto told = cache::outcome_record({.decision = id,
                                      .operator_id = who,
                                      .operation = policy::Operation::release,

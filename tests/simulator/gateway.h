@@ -45,7 +45,9 @@ class Link : public cache::Ledger, public cache::Epochs {
   Task<std::optional<policy::Hold>> hold_of_order(const OperatorId& id, const std::string& carrier,
                                                   const std::string& order_id) override;
   Task<std::optional<std::vector<cache::OpenHold>>> open_holds() override;
-  Task<std::optional<std::vector<cache::Tenure>>> trace(const std::string&) override { co_return std::nullopt; }
+  Task<std::optional<std::vector<cache::Tenure>>> trace(const std::string&) override {
+    co_return std::nullopt;
+  }
   Task<bool> fence(const OperatorId&, std::uint64_t) override { co_return true; }
   Task<std::optional<policy::Usage>> usage(const OperatorId&) override { co_return std::nullopt; }
   Task<std::optional<std::vector<cache::GrantedNumber>>> numbers(const OperatorId&) override {
@@ -101,7 +103,7 @@ class Gateway {
   ~Gateway() { kill(); }
 
   void start();
-  void kill();        // as with SIGKILL
+  void kill();  // as with SIGKILL
   const std::string& name() const { return name_; }
   bool alive() const { return life_ != 0; }
   bool admits() const { return books_ && books_->admits(); }

@@ -1,5 +1,5 @@
-// simulate [--schedules N] [--seed S] [--mutation NAME] [--jobs J]: runs schedules S, S+1, … and prints what it
-// saw. Exit 1 when an invariant was broken; the seed that is named repeats it exactly.
+// simulate [--schedules N] [--seed S] [--mutation NAME] [--jobs J]: runs schedules S, S+1, … and prints what
+// it saw. Exit 1 when an invariant was broken; the seed that is named repeats it exactly.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -54,8 +54,8 @@ int run(std::uint64_t first, std::uint64_t schedules, Mutation mutation, unsigne
   for (unsigned i = 0; i < jobs; ++i) threads.emplace_back(work);
   for (auto& thread : threads) thread.join();
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  fmt::print("{} schedules ({}) in {:.1f} s: {} steps, {} deaths of gateways, {} troubles of the ledger\n", done,
-             policy::name(mutation), seconds, sum.steps, sum.deaths, sum.losses);
+  fmt::print("{} schedules ({}) in {:.1f} s: {} steps, {} deaths of gateways, {} troubles of the ledger\n",
+             done, policy::name(mutation), seconds, sum.steps, sum.deaths, sum.losses);
   if (!found) return 0;
   fmt::print("BROKEN in schedule {}: {}\nrepeat: --seed {} --schedules 1 --mutation {}\n", broken_seed, how,
              broken_seed, policy::name(mutation));

@@ -123,7 +123,8 @@ class Simulation {
     for (const auto& who : operators_) {
       const auto excess = carrier_.excess[who];
       if (carrier_.given[who] - excess > lifetime_cap)
-        broken(fmt::format("{} was given {} numbers of {}", who.text(), carrier_.given[who] - excess, lifetime_cap));
+        broken(fmt::format("{} was given {} numbers of {}", who.text(), carrier_.given[who] - excess,
+                           lifetime_cap));
       if (Quantity(carrier_.held[who].size()) - excess > held_cap)
         broken(fmt::format("{} holds {} numbers of {}", who.text(), carrier_.held[who].size(), held_cap));
     }
@@ -133,6 +134,7 @@ class Simulation {
   void rest() {
     trace("the faults end");
     world_.faults = {};
+    int quiet_rounds = 0;  // the first beat may only show that a connection is gone
     for (int round = 0; round < 400; ++round) {
       for (auto& gateway : gateways_) {
         if (!gateway->alive()) gateway->start();
@@ -143,8 +145,8 @@ class Simulation {
       if (!outcome_.broken.empty()) return;
       bool quiet = true;
       for (auto& gateway : gateways_) quiet &= gateway->admits() && !gateway->busy();
-      if (!quiet) continue;
-      if (!resolve_one()) return;
+      quiet_rounds = quiet ? quiet_rounds + 1 : 0;
+      if (quiet_rounds >= 3 && !resolve_one()) return;
     }
     broken("it never comes to rest");
   }

@@ -1,5 +1,6 @@
-// One schedule: a few gateways, a store that loses writes, a carrier; orders, releases and status calls; deaths
-// and losses, all as the seed says. Then the faults end, and everything must come to rest with exact counts.
+// One schedule: a few gateways, a store that loses writes, a carrier; orders, releases and status calls;
+// deaths and losses, all as the seed says. Then the faults end, and everything must come to rest with exact
+// counts.
 #pragma once
 
 #include <cstdint>

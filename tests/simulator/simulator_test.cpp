@@ -12,7 +12,8 @@ namespace {
 std::uint64_t first_seed() {
   const char* given = std::getenv("SEKISHO_SEED");
   const auto seed = given ? std::stoull(given) : std::random_device{}();
-  std::printf("schedules from seed %llu on (SEKISHO_SEED repeats them)\n", static_cast<unsigned long long>(seed));
+  std::printf("schedules from seed %llu on (SEKISHO_SEED repeats them)\n",
+              static_cast<unsigned long long>(seed));
   return seed;
 }
 
@@ -30,7 +31,8 @@ TEST(Simulator, every_count_is_exact_on_every_schedule) {
 }
 
 TEST(Simulator, a_schedule_is_its_seed) {
-  for (std::uint64_t seed = 1; seed < 20; ++seed) EXPECT_EQ(simulate(seed).steps, simulate(seed).steps) << seed;
+  for (std::uint64_t seed = 1; seed < 20; ++seed)
+    EXPECT_EQ(simulate(seed).steps, simulate(seed).steps) << seed;
 }
 
 class LeftOut : public testing::TestWithParam<int> {};

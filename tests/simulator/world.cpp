@@ -47,7 +47,9 @@ cache::HoldResult Store::hold(const cache::HoldRequest& asked) {
   if (tracing)
     trace("hold " + request.hold.id + " #" + std::to_string(request.hold.ordinal) + " of " +
           request.hold.gateway + ", " + text(request.hold.quantity) + ": " +
-          (result.lost ? "lost" : result.answer.kind == policy::HoldAnswer::Kind::taken ? "taken" : "not taken"));
+          (result.lost                                             ? "lost"
+           : result.answer.kind == policy::HoldAnswer::Kind::taken ? "taken"
+                                                                   : "not taken"));
   return result;
 }
 
@@ -63,12 +65,15 @@ SettleAnswer Store::settle(const cache::SettleRequest& asked) {
   std::size_t repeated = 0;
   if (mutation_ == Mutation::number_held_twice && account != data.accounts.end() &&
       request.settlement.kind == policy::Settlement::Kind::granted)
-    for (const auto& number : request.settlement.numbers) repeated += account->second.numbers.contains(number);
+    for (const auto& number : request.settlement.numbers)
+      repeated += account->second.numbers.contains(number);
   const auto answer = on(process).do_settle(request);
   if (tracing)
     trace("settle " + request.hold.id + " " + std::string(policy::name(request.settlement.kind)) + " " +
           text(request.settlement.granted) + ": " +
-          (answer == SettleAnswer::done ? "done" : answer == SettleAnswer::restored ? "restored" : "resolved before"));
+          (answer == SettleAnswer::done       ? "done"
+           : answer == SettleAnswer::restored ? "restored"
+                                              : "resolved before"));
   if (mutation_ == Mutation::number_held_twice && answer != SettleAnswer::resolved_before && repeated > 0)
     data.accounts[request.operator_id].usage.buckets[policy::held_bucket] += Quantity(repeated);
   if (mutation_ == Mutation::resolved_is_forgotten) data.accounts[request.operator_id].resolved.clear();
@@ -81,7 +86,8 @@ cache::ReleaseResult Store::release(const OperatorId& id, const std::vector<cach
   if (tracing)
     for (const auto& [number, decision] : numbers)
       trace("release " + number + " of " + decision + ": " +
-            (result.kind == cache::ReleaseResult::Kind::lost ? "lost" : text(Quantity(result.released.size()))));
+            (result.kind == cache::ReleaseResult::Kind::lost ? "lost"
+                                                             : text(Quantity(result.released.size()))));
   return result;
 }
 
@@ -90,7 +96,8 @@ cache::EpochView Store::beat(const cache::Beat& asked) {
   if (mutation_ == Mutation::peers_are_forgotten) beat.peers.clear();
   auto view = cache::MemoryEpochs(data, process).do_beat(beat);
   if (tracing)
-    trace("beat of " + beat.gateway + " at " + std::to_string(beat.position) + ": epoch " + std::to_string(cache::epoch_number(view.epoch)) +
+    trace("beat of " + beat.gateway + " at " + std::to_string(beat.position) + ": epoch " +
+          std::to_string(cache::epoch_number(view.epoch)) +
           (view.open ? " open" : " waits for " + std::to_string(view.waiting.size())) + ", from " +
           std::to_string(view.position));
   return view;
@@ -164,7 +171,8 @@ Quantity Carrier::take_back(const OperatorId& who, const std::vector<std::string
   Quantity count = 0;
   for (const auto& number : numbers) {
     const bool had = held[who].erase(number) > 0;
-    if (tracing) trace("carrier takes back " + number + " of " + who.text() + (had ? "" : ", who does not have it"));
+    if (tracing)
+      trace("carrier takes back " + number + " of " + who.text() + (had ? "" : ", who does not have it"));
     if (!had) continue;
     returned_.push_back(number);
     ++count;

@@ -1,5 +1,5 @@
-// What surrounds the gateways: the ledger's store, which may lose what it was told, and the carrier, who alone
-// knows the truth.
+// What surrounds the gateways: the ledger's store, which may lose what it was told, and the carrier, who
+// alone knows the truth.
 #pragma once
 
 #include <map>
@@ -22,19 +22,19 @@ void trace(const std::string& line);
 // One check that is left out, to see that the simulation misses it.
 enum class Mutation : std::uint8_t {
   none,
-  hold_in_any_epoch,        // hold.lua does not ask on what the gateway stands
-  hold_on_any_process,      // nor whether it is the process that the epoch names
-  unknown_is_resolved,      // settle.lua takes an order that it does not know for a resolved one
-  resolved_is_forgotten,    // and leaves no mark of one that it resolves
-  late_hold_counts,         // hold.lua takes a hold that was given up
-  floor_is_believed,        // settle.lua moves the floor also for who does not stand on the ledger
-  number_held_twice,        // a number that is given again counts again
-  one_opens_for_all,        // epoch.lua opens when the first has told
-  peers_are_forgotten,      // a gateway does not remember the others
-  sent_before_on_disk,      // an order is sent before the journal has it
-  sent_in_any_epoch,        // an order is sent though the epoch in which it was held is over
-  position_runs_ahead,      // the journal's position passes orders that are not settled
-  first_telling_skipped,    // a gateway that starts tells nothing
+  hold_in_any_epoch,      // hold.lua does not ask on what the gateway stands
+  hold_on_any_process,    // nor whether it is the process that the epoch names
+  unknown_is_resolved,    // settle.lua takes an order that it does not know for a resolved one
+  resolved_is_forgotten,  // and leaves no mark of one that it resolves
+  late_hold_counts,       // hold.lua takes a hold that was given up
+  floor_is_believed,      // settle.lua moves the floor also for who does not stand on the ledger
+  number_held_twice,      // a number that is given again counts again
+  one_opens_for_all,      // epoch.lua opens when the first has told
+  peers_are_forgotten,    // a gateway does not remember the others
+  sent_before_on_disk,    // an order is sent before the journal has it
+  sent_in_any_epoch,      // an order is sent though the epoch in which it was held is over
+  position_runs_ahead,    // the journal's position passes orders that are not settled
+  first_telling_skipped,  // a gateway that starts tells nothing
 };
 inline constexpr std::string_view mutation_words[] = {"none",
                                                       "hold_in_any_epoch",
@@ -96,7 +96,7 @@ class Carrier {
     for (const auto& id : operators) held[id];
   }
 
-  policy::Outcome order(const Order& order);           // what it does, and would answer
+  policy::Outcome order(const Order& order);            // what it does, and would answer
   policy::Outcome status(const std::string& id) const;  // of an order that it has; else unknown
   bool has(const std::string& id) const { return done_.contains(id); }
   Quantity take_back(const OperatorId& who, const std::vector<std::string>& numbers);
