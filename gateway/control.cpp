@@ -92,14 +92,23 @@ Task<> Control::pause(std::chrono::milliseconds time) {
 }
 
 cache::Recovery::Ports Control::recovery_ports() {
-  return {
-      .epochs = epochs_,
-      .ledger = ledger_,
-      .journal = journal_,
-      .books = shared_.books,
-      .read = [this](std::uint64_t from) { return read_journal(from); },
-      .keep = [this](const auto& memory) { cache::keep_epoch_memory(settings_.journal.directory, memory); },
-      .tell = [](const std::string& text) { log::info(text); }};
+  return {.epochs = epochs_,
+          .ledger = ledger_,
+          .journal = journal_,
+          .books = shared_.books,
+          .read = [this](std::uint64_t from) { return read_journal(from); },
+          .keep = [this](const auto& memory) { keep_epoch_memory(memory); },
+          .tell = [](const std::string& text) { log::info(text); }};
+}
+
+// A disk that is full must not end the watch over the epoch: what is not kept is only missed by the next
+// process.
+void Control::keep_epoch_memory(const cache::Recovery::Memory& memory) {
+  try {
+    cache::keep_epoch_memory(settings_.journal.directory, memory);
+  } catch (const std::exception& trouble) {
+    log::error("the epoch could not be kept beside the journal", {{"error", trouble.what()}});
+  }
 }
 
 // A journal may be long: it is read on the loader's thread.

@@ -49,6 +49,7 @@ class Control {
   void note_opening();
   cache::Recovery::Ports recovery_ports();
   Task<cache::JournaledOrders> read_journal(std::uint64_t from);
+  void keep_epoch_memory(const cache::Recovery::Memory& memory);
   Task<> keep_books();
   Task<> journal_resolutions();
   Task<> wait_for_signals();

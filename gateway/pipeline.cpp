@@ -273,10 +273,9 @@ Task<> Pipeline::settle(Exchange& x) {
   const bool was_sent = x.decision.allowed;
   if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
   x.heard = cache::wall_clock();
-  const bool looked_only =
-      !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
   if (x.operation() == policy::Operation::status) co_return co_await settle_earlier_order(x);
-  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, x.hold));
+  if (x.hands_out() || x.outcome.released > 0)
+    desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, x.hold));
 
   if (x.hold) {
     x.settlement = policy::settle(x.outcome);
