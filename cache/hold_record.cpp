@@ -41,23 +41,23 @@ std::string escape_order_id(std::string_view order_id) {
   return out;
 }
 
-std::pair<std::string, std::string> encode_around_quantity(const HoldRecord& record) {
-  const auto& hold = record.hold;
+std::pair<std::string, std::string> encode_around_quantity(const policy::Hold& hold) {
   std::string before = std::string(name(hold.state)) + "|";
   std::string after = "|" + std::string(name(hold.number_type)) + "|" + hold.day.text() + "|" +
                       std::to_string(policy::to_ms(hold.since)) + "|" + hold.carrier + "|" + hold.gateway +
-                      "|" + record.idempotency_key + "|" + escape_order_id(hold.order_id);
+                      "|" + std::to_string(hold.ordinal) + "|" + hold.key + "|" +
+                      escape_order_id(hold.order_id);
   return {std::move(before), std::move(after)};
 }
 
-std::string encode(const HoldRecord& record) {
-  const auto [before, after] = encode_around_quantity(record);
-  return before + std::to_string(record.hold.quantity) + after;
+std::string encode(const policy::Hold& hold) {
+  const auto [before, after] = encode_around_quantity(hold);
+  return before + std::to_string(hold.quantity) + after;
 }
 
-std::optional<HoldRecord> decode_hold(std::string_view id, std::string_view text) {
+std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view text) {
   std::vector<std::string_view> parts;
-  while (parts.size() < 8) {
+  while (parts.size() < 9) {
     const auto bar = text.find('|');
     if (bar == std::string_view::npos) return std::nullopt;
     parts.push_back(text.substr(0, bar));
@@ -68,19 +68,19 @@ std::optional<HoldRecord> decode_hold(std::string_view id, std::string_view text
   const auto type = policy::parse_word<policy::NumberType>(parts[2]);
   const auto day = policy::JstDate::parse(parts[3]);
   const auto since = integer(parts[4]);
-  if (!state || !quantity || !type || !day || !since) return std::nullopt;
-  HoldRecord record;
-  record.hold = {.id = std::string(id),
-                 .state = *state,
-                 .quantity = *quantity,
-                 .number_type = *type,
-                 .day = *day,
-                 .since = policy::from_ms(*since),
-                 .carrier = std::string(parts[5]),
-                 .order_id = unescape_order_id(text),
-                 .gateway = std::string(parts[6])};
-  record.idempotency_key = parts[7];
-  return record;
+  const auto ordinal = integer(parts[7]);
+  if (!state || !quantity || !type || !day || !since || !ordinal) return std::nullopt;
+  return policy::Hold{.id = std::string(id),
+                      .state = *state,
+                      .quantity = *quantity,
+                      .number_type = *type,
+                      .day = *day,
+                      .since = policy::from_ms(*since),
+                      .carrier = std::string(parts[5]),
+                      .order_id = unescape_order_id(text),
+                      .gateway = std::string(parts[6]),
+                      .ordinal = std::uint64_t(*ordinal),
+                      .key = std::string(parts[8])};
 }
 
 }  // namespace sekisho::cache

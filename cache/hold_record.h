@@ -1,5 +1,6 @@
-// A hold as it lies in Redis: "state|quantity|type|day|since|carrier|gateway|idempotency key|order id".
-// settle.lua reads the first two and the last; nothing else parses records.
+// A hold as text, in Redis and in the journal:
+// "state|quantity|type|day|since|carrier|gateway|ordinal|idempotency key|order id".
+// The scripts read the first two, the carrier and the last; nothing else parses records.
 #pragma once
 
 #include <optional>
@@ -10,16 +11,11 @@
 
 namespace sekisho::cache {
 
-struct HoldRecord {
-  policy::Hold hold;
-  std::string idempotency_key;  // digest; empty: none
-};
-
-std::string encode(const HoldRecord& record);
+std::string encode(const policy::Hold& hold);
 // The parts around the quantity, which only the script knows (it may trim).
-std::pair<std::string, std::string> encode_around_quantity(const HoldRecord& record);
-// Nothing for marks of voided holds and for what is no record.
-std::optional<HoldRecord> decode_hold(std::string_view id, std::string_view text);
+std::pair<std::string, std::string> encode_around_quantity(const policy::Hold& hold);
+// Nothing for what is no record.
+std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view text);
 
 // The carrier's order ids are foreign text: "|" is the one character that may not stand in a record.
 std::string escape_order_id(std::string_view order_id);

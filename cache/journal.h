@@ -27,24 +27,9 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/calendar.h"
-#include "policy/words.h"
+#include "cache/journal_port.h"
 
 namespace sekisho::cache {
-
-enum class RecordKind : std::uint8_t {
-  decision,
-  forwarding,
-  outcome,
-  settled,
-  registry,
-  policy,
-  gap,
-  checkpoint
-};
-inline constexpr std::string_view record_kind_words[] = {"decision", "forwarding", "outcome", "settled",
-                                                         "registry", "policy",     "gap",     "checkpoint"};
-constexpr auto& words_of(RecordKind) { return record_kind_words; }
 
 struct JournalSettings {
   std::filesystem::path directory;
@@ -74,31 +59,29 @@ struct JournalCounters {          // for metrics; a consistent copy
 };
 const std::vector<double>& sync_bounds();  // seconds
 
-class Journal {
+class Journal final : public JournalPort {
  public:
-  // Called on the journal's thread once the record is on disk (true), or could not be written (false). With
-  // `interval` it is called at once after write(2). Must not throw, nor wait.
-  using Done = std::function<void(bool durable)>;
-
   // Opens (or begins) the journal: takes an exclusive lock on the directory, repairs a torn last record,
   // refuses anything else that is wrong with a message that names file and line. Throws std::runtime_error.
   // Records that the head file knows and the journal no longer holds do not stop the gateway; numbering goes
   // on behind them, a gap record names them, and `audit verify` will always find them missing.
   static std::unique_ptr<Journal> open(const JournalSettings& settings);
-  ~Journal();  // writes what is queued, a checkpoint, and the head
+  ~Journal() override;  // writes what is queued, a checkpoint, and the head
 
   // `fields` is the inside of a JSON object without braces: "\"decision\":\"01J..\",\"operator\":\"jp:..\"".
-  void append(RecordKind kind, policy::Instant at, std::string fields, Done done = {});
+  // `done` is called on the journal's thread; with `interval`, at once after write(2).
+  void append(RecordKind kind, policy::Instant at, std::string fields, Done done = {}) override;
 
   // When false, `append` still queues, but allocations must stop. The thread retries a failed write by itself
   // (about every 200 ms), counts what could not be kept as a gap, and records the gap when it can write
   // again.
-  bool writable() const;
+  bool writable() const override;
 
-  const std::string& gateway_id()
-      const;                   // "gw-<16 hex>", made with the journal, lives in <directory>/gateway.json
-  std::uint64_t boot() const;  // how often this journal was opened, from 1, also in gateway.json
-  JournalHead head() const;    // last record on disk; to be kept elsewhere too (Redis)
+  // "gw-<16 hex>", made with the journal, lives in <directory>/gateway.json
+  const std::string& gateway_id() const override;
+  std::uint64_t boot() const override;  // how often this journal was opened, from 1, also in gateway.json
+  JournalHead head() const;             // last record on disk; to be kept elsewhere too (Redis)
+  std::uint64_t end() const override { return head().seq; }
   JournalCounters counters() const;
 
   // The lowest seq that recovery still needs (an order not yet settled); stands in each checkpoint as

@@ -20,10 +20,17 @@ inline std::string holds(const policy::OperatorId& id) { return of_operator(id, 
 inline std::string orders(const policy::OperatorId& id) { return of_operator(id, "orders"); }
 // hash: number -> record of the grant
 inline std::string numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
+// hash: gateway -> floor, "gateway/ordinal" -> a resolved order above it (cache/lua/hold.lua)
+inline std::string known(const policy::OperatorId& id) { return of_operator(id, "known"); }
+// hash: number -> when it was given back, as long as an order is open that may be its grant
+inline std::string gone(const policy::OperatorId& id) { return of_operator(id, "gone"); }
 // hash: state, content, answer of one idempotency key
 inline std::string idempotency(const policy::OperatorId& id, std::string_view key) {
   return of_operator(id, "idem:" + std::string(key));
 }
+
+// hash: on what every gateway stands (cache/lua/epoch.lua)
+inline const std::string epoch = "sekisho:{ledger}:epoch";
 
 // hash: decision -> tenure; who had this number
 inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }
@@ -40,6 +47,9 @@ inline std::string registry_change(std::uint64_t serial) {
 inline std::string registry_staging(std::string_view token) {
   return "sekisho:{registry}:staging:" + std::string(token);
 }
+
+// stream: gateways that persons retired (`ledger retire`), by whom and why
+inline const std::string retirements = "sekisho:{ledger}:retired";
 
 // stream: what persons said of orders in suspense (`ledger resolve`); and how far a gateway has journaled it
 inline const std::string resolutions = "sekisho:{resolutions}:said";

@@ -2,6 +2,12 @@
 //
 // Always true: for every limit in force when an order came, granted + held + suspense stay within it; a
 // refused order took nothing; a hold resolves at most once; nothing stops counting because time went by.
+//
+// Where it is kept may lose its last writes (a crash, a failover, an old dump). Two things make that
+// harmless. Orders are told apart by (gateway, ordinal), and of each one the ledger can say whether it ever
+// counted it; so a settlement brings its order to the state that it names, whatever the ledger has forgotten
+// of it. And nothing is admitted but on the footing of an epoch (cache/epochs.h) in which every gateway has
+// told again what its journal knows.
 #pragma once
 
 #include <optional>
@@ -25,9 +31,12 @@ struct StoredAnswer {
 std::string encode(const StoredAnswer& answer);
 std::optional<StoredAnswer> decode_answer(std::string_view text);
 
-struct Idempotency {
-  std::string key;      // digest of the caller's key; the operator is the scope
-  std::string content;  // digest of method, target and body
+// On what a gateway stands when it asks: the epoch into which it has told all it knows (0: none, it may not
+// ask), and how far the ledger has confirmed its journal. A ledger that knows less than this lost writes.
+struct Footing {
+  std::uint64_t epoch = 0, position = 0;
+  std::uint64_t servers = 0;  // which processes keep it, as a fingerprint
+  bool operator==(const Footing&) const = default;
 };
 
 // Day buckets are kept at least this long, so that a rolling limit that is added later finds some past to
@@ -37,33 +46,58 @@ inline constexpr int least_keep_days = 62;
 struct HoldRequest {
   policy::OperatorId operator_id;
   policy::Hold hold;
+  Footing footing;
+  std::uint64_t floor = 0;            // every order of this gateway below it has been held, or never will be
   std::uint64_t registry_serial = 0;  // decided by; a newer revocation fences the hold off
   int keep_days =
       least_keep_days;   // day buckets older than this may be swept; the longest rolling limit must fit
   bool partial = false;  // the caller takes fewer: limits with `trim` may cut the order
   const std::vector<policy::Charge>* charges = nullptr;
   const std::vector<const policy::Rule*>* throttles = nullptr;
-  std::optional<Idempotency> idempotency;
+  std::string content;  // digest of method, target and body; counts where the hold has an idempotency key
 };
 
 struct HoldResult {
   policy::HoldAnswer answer;
   std::optional<StoredAnswer> replay;
-  // The hold may have been taken although nobody said so (the link broke): it must be voided.
+  // The hold may have been taken although nobody said so (the link broke): it must be given up.
   bool in_doubt = false;
+  // The ledger is not what this gateway stood on: writes were lost, or another epoch has begun.
+  bool lost = false;
 };
 
 struct SettleRequest {
   policy::OperatorId operator_id;
-  std::string hold_id;
-  std::optional<policy::Hold> hold;  // when the caller still has it; else the ledger looks it up
+  policy::Hold hold;  // as it was taken: all of it is needed should the ledger have lost it
   policy::Settlement settlement;
   policy::Instant now{};
-  std::string idempotency_key;         // digest; empty: none. Known with `hold`, else looked up
+  Footing footing;
+  std::uint64_t floor = 0;       // as in HoldRequest; 0 when the hold is another gateway's
+  bool only_if_unknown = false;  // an open hold that the ledger knows stays as it is
+  bool only_in_epoch = false;    // of the footing, open or not: what follows from a ledger holds for that one
+  std::string content;           // of the idempotency key, where known
   std::optional<StoredAnswer> answer;  // what a retry gets; nothing with a resolution: a retry goes again
 };
 
-enum class SettleAnswer { done, no_such_hold, unavailable };
+enum class SettleAnswer {
+  done,
+  restored,  // done; and the ledger had not known the hold
+  resolved_before,
+  unavailable
+};
+
+// A number given back, and the grant by which it is believed to be held (empty: not known). What counts is
+// who held it until then: a grant that came later stays.
+struct ReturnedNumber {
+  std::string number, decision;
+  bool operator==(const ReturnedNumber&) const = default;
+};
+
+struct ReleaseResult {
+  enum class Kind { done, lost, unavailable };
+  Kind kind = Kind::unavailable;
+  std::vector<ReturnedNumber> released;  // those that were held until now; the same number twice counts once
+};
 
 // A number's owner at some time.
 struct Tenure {
@@ -81,27 +115,32 @@ struct GrantedNumber {
   std::string decision, order_id;
 };
 
+// An open hold as it lies in the ledger, whoever's it is.
+struct OpenHold {
+  policy::OperatorId operator_id;
+  policy::Hold hold;
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
 
   // Tests every limit and throttle, then takes from all of them or from none: one atomic step.
   virtual Task<HoldResult> hold(const HoldRequest& request) = 0;
-  virtual Task<SettleAnswer> settle(const SettleRequest& request) = 0;
 
-  // Makes sure that a hold which is in doubt never counts, whether it was taken, or comes late, or never
-  // comes.
-  virtual Task<bool> void_hold(const policy::OperatorId& id, const policy::Hold& hold) = 0;
+  // Brings the hold to the state that the settlement names, unless it is resolved. What the ledger does not
+  // know it counts anew. So `released` makes sure that a hold which is in doubt never counts, whether it was
+  // taken, or comes late, or never comes.
+  virtual Task<SettleAnswer> settle(const SettleRequest& request) = 0;
 
   // The open hold that waits for this order of the carrier.
   virtual Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id,
                                                           const std::string& carrier,
                                                           const std::string& order_id) = 0;
 
-  // Numbers given back. The same number twice counts once. Nothing: the ledger could not be reached.
-  virtual Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id,
-                                                        const std::vector<std::string>& numbers,
-                                                        policy::Instant now) = 0;
+  virtual Task<ReleaseResult> release(const policy::OperatorId& id,
+                                      const std::vector<ReturnedNumber>& numbers, policy::Instant now,
+                                      Footing footing) = 0;
 
   // Everyone who had the number, newest first.
   virtual Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) = 0;
@@ -110,9 +149,17 @@ class Ledger {
 
   virtual Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) = 0;
   virtual Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) = 0;
+
+  // Every open hold of every operator: for recovery and for `ledger holds`. Nothing: it could not be read.
+  virtual Task<std::optional<std::vector<OpenHold>>> open_holds() = 0;
 };
 
 // The buckets that a hold raises by its quantity, and a settlement lowers by what was not granted.
 std::vector<std::string> buckets_raised(const policy::Hold& hold);
+
+// "gw-…" of "gw-…/3".
+inline std::string_view gateway_of(const policy::Hold& hold) {
+  return std::string_view(hold.gateway).substr(0, hold.gateway.find('/'));
+}
 
 }  // namespace sekisho::cache

@@ -1,100 +1,188 @@
 #include "cache/recovery.h"
 
-#include <boost/json.hpp>
+#include <fmt/format.h>
 
-#include "cache/journal_reader.h"
+#include <algorithm>
+
+#include "cache/bookkeeper.h"
+#include "cache/clock.h"
 
 namespace sekisho::cache {
-namespace json = boost::json;
-using Kind = policy::Outcome::Kind;
+using policy::Settlement;
 
-namespace {
-
-std::string string_of(const json::object& record, std::string_view field) {
-  const auto* value = record.if_contains(json::string_view(field.data(), field.size()));
-  return value && value->is_string() ? std::string(value->as_string()) : std::string();
+std::string Recovery::me() const {
+  return ports_.journal.gateway_id() + "/" + std::to_string(ports_.journal.boot());
 }
 
-policy::Quantity number_of(const json::object& record, std::string_view field) {
-  const auto* value = record.if_contains(json::string_view(field.data(), field.size()));
-  return value && value->is_int64() ? value->as_int64() : 0;
+// What the records before it say is in the ledger. Read in this order: an order that begins in between lies
+// behind the end that was read.
+std::uint64_t Recovery::position() const {
+  const auto end = ports_.journal.end();
+  return std::min(end + 1, ports_.books.open_orders.lowest());
 }
 
-policy::Outcome outcome_of(const json::object& record) {
-  policy::Outcome outcome;
-  const auto result = string_of(record, "result");
-  outcome.kind = result == "unsent"     ? Kind::unsent
-                 : result == "finished" ? Kind::finished
-                 : result == "pending"  ? Kind::pending
-                                        : Kind::unknown;
-  outcome.granted = number_of(record, "granted");
-  outcome.released = number_of(record, "released");
-  outcome.order_id = string_of(record, "order_id");
-  if (const auto* numbers = record.if_contains("numbers"); numbers && numbers->is_array())
-    for (const auto& number : numbers->as_array())
-      if (number.is_string()) outcome.numbers.emplace_back(number.as_string());
-  return outcome;
+void Recovery::remember() {
+  auto peers = memory_.peers;
+  for (const auto& one : view_.gateways)
+    if (std::find(peers.begin(), peers.end(), one) == peers.end()) peers.push_back(one);
+  if (view_.epoch <= memory_.epoch && peers.size() == memory_.peers.size()) return;
+  memory_.epoch = std::max(memory_.epoch, view_.epoch);
+  memory_.peers = std::move(peers);
+  if (ports_.keep) ports_.keep(memory_);
 }
 
-}  // namespace
-
-JournaledOrders read_open_orders(const std::filesystem::path& directory) {
-  JournaledOrders orders;
-  const auto visit = [&](const JournalLine& line) {
-    if (line.kind != RecordKind::forwarding && line.kind != RecordKind::outcome &&
-        line.kind != RecordKind::settled)
-      return true;
-    const auto record = json::parse({line.json.data(), line.json.size()}).as_object();
-    const auto decision = string_of(record, "decision");
-    const auto id = policy::OperatorId::parse(string_of(record, "operator"));
-    if (decision.empty() || !id) return true;
-    auto& order = orders[decision];
-    order.operator_id = *id;
-    if (const auto operation = policy::parse_word<policy::Operation>(string_of(record, "operation")))
-      order.operation = *operation;
-    if (line.kind == RecordKind::forwarding) order.forwarding = true;
-    if (line.kind == RecordKind::outcome) order.outcome = outcome_of(record);
-    if (line.kind == RecordKind::settled) order.settled = true;
-    return true;
-  };
-  read_journal(directory, recovery_start(directory), visit);
-  return orders;
+Task<> Recovery::beat() {
+  if (busy_) co_return;
+  busy_ = true;
+  bool again = true;
+  while (again) again = co_await turn();
+  if (told_ != 0 && told_ == view_.epoch) settled_ = true;
+  busy_ = false;
 }
 
-RecoveryPlan plan_recovery(const JournaledOrders& orders, const std::vector<OpenHold>& holds,
-                           const std::string& gateway, std::uint64_t boot, policy::Instant now) {
-  RecoveryPlan plan;
-  const std::string mine = gateway + "/", present = mine + std::to_string(boot);
-  for (const auto& open : holds) {
-    const auto& hold = open.hold;
-    if (!hold.gateway.starts_with(mine) || hold.gateway == present) continue;
-    if (hold.state == policy::HoldState::suspense) continue;
-    if (!hold.order_id.empty()) continue;  // accepted by the carrier, who will say later
-    policy::Outcome outcome{.kind = Kind::unsent};
-    if (const auto order = orders.find(hold.id); order != orders.end()) {
-      if (order->second.outcome)
-        outcome = *order->second.outcome;
-      else if (order->second.forwarding)
-        outcome.kind = Kind::unknown;
-    }
-    SettleRequest request{.operator_id = open.operator_id,
-                          .hold_id = hold.id,
+Task<bool> Recovery::turn() {
+  const bool stands = ports_.books.admits();
+  Beat beat{.gateway = ports_.journal.gateway_id(),
+            .epoch = memory_.epoch,
+            .confirmed = view_.position,
+            .position = stands ? position() : 0,
+            .has_past = ports_.journal.boot() > 1 || told_ != 0,
+            .missed = ports_.books.missed_in(view_.epoch) && view_.epoch == memory_.epoch,
+            .peers = memory_.peers};
+  auto view = co_await ports_.epochs.beat(beat);
+  if (!view) co_return false;  // whoever asks the ledger will hear it himself
+  const bool changed = view->epoch != view_.epoch;
+  view_ = std::move(*view);
+  if (changed || view_.waited || told_ != view_.epoch) ports_.books.close();
+  remember();
+  if (told_ != view_.epoch || view_.waited) {
+    if (!co_await tell_all()) co_return false;
+    told_ = view_.epoch;
+    co_return true;
+  }
+  if (view_.open && (released_ == view_.epoch || co_await tell_the_rest())) {
+    released_ = view_.epoch;
+    ports_.books.stand_on({view_.epoch, view_.position, view_.servers});
+  }
+  co_return false;
+}
+
+Task<bool> Recovery::tell_all() {
+  // Whatever was appended before is on disk with it, and is read below. What comes later is counted by
+  // whoever appends it, on the ledger as it is now.
+  auto record = epoch_record(view_);
+  const bool on_disk =
+      co_await append_durably(ports_.journal, RecordKind::epoch, wall_clock(), std::move(record));
+  if (!on_disk) {
+    trouble_ = "the journal cannot be written";
+    co_return false;
+  }
+  try {
+    journaled_ = co_await ports_.read(view_.position);
+  } catch (const std::exception& error) {
+    trouble_ = error.what();
+    co_return false;
+  }
+  trouble_.clear();
+  const auto before = restored_;
+  const auto mine = me();
+  const auto tellings = retell(journaled_, mine);
+  contested_.clear();
+  for (const auto& telling : tellings) {
+    if (telling.contested)
+      contested_.push_back(telling);
+    else if (!co_await settle(telling))
+      co_return false;
+  }
+  if (!looked_) {
+    for (const auto& order : journaled_.orders)
+      if (order.hold.gateway != mine) forwarded_.insert(order.hold.id);
+    if (!co_await settle_orphans(view_.epoch)) co_return false;
+  }
+  looked_ = true;
+  const auto gateway = ports_.journal.gateway_id();
+  if (!co_await ports_.epochs.told(gateway, view_.epoch)) co_return false;
+  if (ports_.tell)
+    ports_.tell(
+        fmt::format("epoch {} of the ledger: told it {} orders from record {} on, {} of which it had lost",
+                    epoch_number(view_.epoch), tellings.size(), view_.position, restored_ - before));
+  co_return true;
+}
+
+Task<bool> Recovery::settle(const Telling& telling) {
+  const auto answer = co_await ports_.ledger.settle(telling.request);
+  if (answer == SettleAnswer::unavailable) co_return false;
+  if (answer == SettleAnswer::restored) ++restored_;
+  if (!telling.on_record && answer != SettleAnswer::resolved_before)
+    ports_.journal.append(RecordKind::settled, wall_clock(), settled_record(telling.request, answer));
+  co_return true;
+}
+
+// Only now: a number can be given back only where its grant is known, and what others may have resolved they
+// have told by now.
+Task<bool> Recovery::tell_the_rest() {
+  for (const auto& telling : contested_)
+    if (!co_await settle(telling)) co_return false;
+  for (const auto& release : journaled_.releases) {
+    const Footing here{view_.epoch, view_.position, view_.servers};
+    const auto result =
+        co_await ports_.ledger.release(release.operator_id, release.numbers, release.now, here);
+    if (result.kind != ReleaseResult::Kind::done) co_return false;
+  }
+  journaled_ = {};
+  contested_.clear();
+  co_return true;
+}
+
+// Holds of an earlier boot belong to nobody alive. Those that were never on record as sent cannot have been:
+// of a ledger that has all that lies before the position from which the journal was read, and of no other.
+Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
+  const auto holds = co_await ports_.ledger.open_holds();
+  if (!holds) co_return false;
+  const auto gateway = ports_.journal.gateway_id();
+  const auto mine = me();
+  for (const auto& [id, hold] : *holds) {
+    if (gateway_of(hold) != gateway || hold.gateway == mine) continue;
+    if (hold.state == policy::HoldState::suspense || !hold.order_id.empty()) continue;
+    if (forwarded_.contains(hold.id)) continue;
+    SettleRequest request{.operator_id = id,
                           .hold = hold,
-                          .settlement = policy::settle(outcome),
-                          .now = now,
-                          .idempotency_key = open.idempotency_key};
-    // The carrier's words are gone with the gateway; a retry learns the outcome without the body.
-    if (outcome.kind == Kind::finished || outcome.kind == Kind::pending)
-      request.answer =
-          StoredAnswer{.status = 200, .headers = {{"Sekisho-Decision", hold.id}}, .body_kept = false};
-    plan.settlements.push_back(std::move(request));
+                          .settlement = {.kind = Settlement::Kind::released},
+                          .now = wall_clock(),
+                          .footing = {told_into, 0, view_.servers},
+                          .only_in_epoch = true};
+    const Telling telling{std::move(request), false};
+    if (!co_await settle(telling)) co_return false;
   }
-  for (const auto& [decision, order] : orders) {
-    if (order.operation != policy::Operation::release || order.settled) continue;
-    if (order.outcome && order.outcome->released > 0)
-      plan.releases.push_back({order.operator_id, decision, order.outcome->numbers});
+  co_return true;
+}
+
+Task<> Recovery::look_again() { co_await settle_orphans(told_); }
+
+Task<> Recovery::leave() {
+  if (told_ == 0 || told_ != view_.epoch) co_return;
+  const auto gateway = ports_.journal.gateway_id();
+  const auto epoch = view_.epoch;
+  const auto at = position();
+  co_await ports_.epochs.leave(gateway, epoch, at);
+}
+
+std::vector<std::string> Recovery::obstacles() const {
+  std::vector<std::string> out;
+  if (ports_.books.admits()) return out;
+  if (view_.epoch == 0) {
+    out.push_back("ledger: not yet reconciled with the journal");
+  } else if (!trouble_.empty()) {
+    out.push_back("ledger: its lost counts cannot be told again: " + trouble_);
+  } else if (told_ != view_.epoch) {
+    out.push_back("ledger: telling it again what the journal knows");
+  } else {
+    for (const auto& one : view_.waiting)
+      out.push_back("ledger: waiting until " + one + " has told its journal");
+    if (view_.waiting.empty())
+      out.push_back("ledger: opening epoch " + std::to_string(epoch_number(view_.epoch)));
   }
-  return plan;
+  return out;
 }
 
 }  // namespace sekisho::cache

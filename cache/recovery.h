@@ -1,47 +1,72 @@
-// After a gateway died: what its journal and the ledger together say about the orders it had in hand.
-//
-// A hold of an earlier boot belongs to nobody alive. If the journal never said "forwarding", nothing can have
-// been sent: it is released. If the journal has the carrier's answer, that is carried out. Otherwise nobody
-// knows: suspense.
+// Keeping the epoch: a gateway learns here whether the ledger is the one it counted in, tells it what it has
+// forgotten, and only then admits orders. Lives on one thread.
 #pragma once
 
-#include <filesystem>
-#include <map>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "cache/ledger.h"
-#include "cache/redis_ledger.h"
+#include "cache/books.h"
+#include "cache/epochs.h"
+#include "cache/ledger_records.h"
 
 namespace sekisho::cache {
 
-// One order as the journal tells it.
-struct JournaledOrder {
-  policy::OperatorId operator_id;
-  policy::Operation operation = policy::Operation::allocate;
-  bool forwarding = false;  // it may have been sent
-  bool settled = false;
-  std::optional<policy::Outcome> outcome;
+class Recovery {
+ public:
+  // What outlives this process, beside the journal: the highest epoch and every gateway ever seen.
+  struct Memory {
+    std::uint64_t epoch = 0;
+    std::vector<std::string> peers;
+  };
+  struct Ports {
+    Epochs& epochs;
+    Ledger& ledger;
+    JournalPort& journal;
+    Books& books;
+    // Every record from this seq on, as far as they are on disk. Throws when it cannot be read.
+    std::function<Task<JournaledOrders>(std::uint64_t from)> read;
+    std::function<void(const Memory&)> keep;
+    std::function<void(const std::string& text)> tell;  // a line for the log
+  };
+
+  Recovery(Ports ports, Memory memory) : ports_(std::move(ports)), memory_(std::move(memory)) {}
+
+  // One turn: asks on what we stand; where something is missing, tells it; opens the books when all have.
+  Task<> beat();
+  // A hold that an earlier boot sent just before it died may arrive late: looks once more for such.
+  Task<> look_again();
+  // The end of this gateway, after its last order.
+  Task<> leave();
+
+  std::uint64_t epoch() const { return view_.epoch; }
+  bool has_told() const { return settled_; }  // once, since it began
+  // Why nothing is admitted, as sentences; empty: it is.
+  std::vector<std::string> obstacles() const;
+  std::uint64_t restored() const { return restored_; }  // orders that the ledger had lost
+
+ private:
+  Task<bool> turn();  // whether it is worth another one at once
+  Task<bool> tell_all();
+  Task<bool> tell_the_rest();
+  Task<bool> settle_orphans(std::uint64_t told_into);
+  Task<bool> settle(const Telling& telling);
+  std::uint64_t position() const;
+  std::string me() const;  // "gw-…/3"
+  void remember();
+
+  Ports ports_;
+  Memory memory_;
+  EpochView view_;
+  std::uint64_t told_ = 0;      // the epoch into which all is told
+  std::uint64_t released_ = 0;  // and all that was given back
+  JournaledOrders journaled_;   // until the releases are told
+  std::vector<Telling> contested_;
+  std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
+  std::string trouble_;              // why it could not be told
+  std::uint64_t restored_ = 0;
+  bool looked_ = false, busy_ = false, settled_ = false;
 };
-using JournaledOrders = std::map<std::string, JournaledOrder>;  // by decision id
-
-// Reads the journal from where the newest checkpoint says that open orders begin.
-JournaledOrders read_open_orders(const std::filesystem::path& directory);
-
-// A release whose outcome is on record but not its settlement.
-struct UnsettledRelease {
-  policy::OperatorId operator_id;
-  std::string decision;
-  std::vector<std::string> numbers;
-};
-
-struct RecoveryPlan {
-  std::vector<SettleRequest> settlements;
-  std::vector<UnsettledRelease> releases;
-};
-
-// Pure. `gateway` is this gateway's id, `boot` its present boot.
-RecoveryPlan plan_recovery(const JournaledOrders& orders, const std::vector<OpenHold>& holds,
-                           const std::string& gateway, std::uint64_t boot, policy::Instant now);
 
 }  // namespace sekisho::cache

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "cache/hold_record.h"
 #include "cache/keys.h"
+#include "cache/redis_epochs.h"
 
 namespace sekisho::cache {
 using policy::HoldAnswer;
@@ -33,7 +33,7 @@ policy::Usage usage_from(const std::vector<std::pair<std::string, std::string>>&
     if (failed == std::errc() && end == value.data() + value.size()) usage.buckets[name] = count;
   }
   for (const auto& [id, record] : holds)
-    if (auto decoded = decode_hold(id, record)) usage.holds.push_back(std::move(decoded->hold));
+    if (auto hold = decode_hold(id, record)) usage.holds.push_back(std::move(*hold));
   return usage;
 }
 
@@ -53,19 +53,42 @@ std::int64_t number_of(std::string_view digits) {
   return value;
 }
 
-std::vector<std::string> hold_arguments(const HoldRequest& request) {
+// What a script needs to see whether the caller stands on this ledger: a key, the epoch and the run id of the
+// server. In a cluster the epoch lies on another server than most accounts: there the caller has compared the
+// masters, and the script only whether it is the server that the caller meant.
+struct Stand {
+  std::string key, epoch, run;
+};
+
+Stand stand_of(const RedisLink& link, const policy::OperatorId& id, const Footing& footing) {
+  if (!link.clustered()) return {keys::epoch, std::to_string(footing.epoch), link.run_id()};
+  const auto known = keys::known(id);
+  return {known, "", link.run_id(known)};
+}
+
+// Nothing else than what it stood on, as far as can be seen from here.
+bool same_servers(const RedisLink& link, const Footing& footing) {
+  return !link.clustered() || fingerprint(link.servers()) == footing.servers;
+}
+
+std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand& stand) {
   const auto& hold = request.hold;
-  const auto [before, after] =
-      encode_around_quantity({hold, request.idempotency ? request.idempotency->key : std::string()});
+  const auto [before, after] = encode_around_quantity(hold);
   std::vector<std::string> args{hold.id,
                                 text(hold.quantity),
                                 request.partial ? "1" : "0",
                                 text(policy::to_ms(hold.since) * 1000),
                                 before,
                                 after,
-                                request.idempotency ? request.idempotency->content : std::string(),
+                                hold.key.empty() ? std::string() : request.content,
                                 hold.day.plus(-request.keep_days).compact(),
-                                std::to_string(request.registry_serial)};
+                                std::to_string(request.registry_serial),
+                                std::string(gateway_of(hold)),
+                                std::to_string(hold.ordinal),
+                                std::to_string(request.floor),
+                                stand.epoch,
+                                std::to_string(request.footing.position),
+                                stand.run};
   append_list(args, buckets_raised(hold));
   args.push_back(text(std::int64_t(request.charges->size())));
   for (const auto& charge : *request.charges) {
@@ -83,14 +106,24 @@ std::vector<std::string> hold_arguments(const HoldRequest& request) {
   return args;
 }
 
+// The key must lie in the operator's slot also where there is none.
+std::string idempotency_of(const policy::OperatorId& id, const policy::Hold& hold) {
+  return keys::idempotency(id, hold.key.empty() ? "none" : hold.key);
+}
+
 }  // namespace
 
 Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   const auto& id = request.operator_id;
-  std::vector<std::string> key_names{
-      keys::usage(id), keys::holds(id),
-      keys::idempotency(id, request.idempotency ? request.idempotency->key : std::string("none"))};
-  auto args = hold_arguments(request);
+  if (!same_servers(link_, request.footing)) {
+    HoldResult lost;
+    lost.lost = true;
+    co_return lost;
+  }
+  const auto stand = stand_of(link_, id, request.footing);
+  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), idempotency_of(id, request.hold),
+                                     keys::known(id), stand.key};
+  auto args = hold_arguments(request, stand);
   const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
 
   HoldResult result;
@@ -111,6 +144,8 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   } else if (word == "fenced") {
     held.kind = HoldAnswer::Kind::fenced;
     held.fence = std::uint64_t(answer.integer(1).value_or(0));
+  } else if (word == "lost") {
+    result.lost = true;
   } else if (word == "throttled") {
     held.kind = HoldAnswer::Kind::throttled;
     held.retry_ms = answer.integer(1).value_or(1000);
@@ -128,30 +163,10 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   co_return result;
 }
 
-Task<std::optional<OpenHold>> RedisLedger::find_hold(const policy::OperatorId& id,
-                                                     const std::string& hold_id) {
-  Command get{"HGET", keys::holds(id), hold_id};
-  const auto answer = co_await link_.call(std::move(get));
-  auto record = decode_hold(hold_id, answer.text().value_or(""));
-  if (!record) co_return std::nullopt;
-  OpenHold open{id, std::move(record->hold), std::move(record->idempotency_key)};
-  co_return open;
-}
-
 Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto& id = request.operator_id;
+  const auto& hold = request.hold;
   const auto& settlement = request.settlement;
-  auto hold = request.hold;
-  auto idempotency_key = request.idempotency_key;
-  if (!hold) {
-    Command get{"HGET", keys::holds(id), request.hold_id};
-    const auto found = co_await link_.call(std::move(get));
-    if (!found.ok()) co_return SettleAnswer::unavailable;
-    auto record = decode_hold(request.hold_id, found.text().value_or(""));
-    if (!record) co_return SettleAnswer::no_such_hold;
-    hold = std::move(record->hold);
-    idempotency_key = std::move(record->idempotency_key);
-  }
   std::string kept;
   if (request.answer) {
     auto copy = *request.answer;
@@ -161,61 +176,81 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
     }
     kept = encode(copy);
   }
+  const bool stands = same_servers(link_, request.footing);
+  if (request.only_in_epoch && !stands) co_return SettleAnswer::unavailable;
+  const auto stand = stand_of(link_, id, request.footing);
   const auto order = escape_order_id(settlement.order_id);
   std::vector<std::string> key_names{
-      keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
-      keys::idempotency(id, idempotency_key.empty() ? "none" : idempotency_key)};
-  std::vector<std::string> args{request.hold_id,
+      keys::usage(id),          keys::holds(id), keys::numbers(id), keys::orders(id),
+      idempotency_of(id, hold), keys::known(id), stand.key,         keys::gone(id)};
+  std::vector<std::string> args{hold.id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
-                                order.empty() ? "" : hold->carrier + "/" + order,
+                                order.empty() ? "" : hold.carrier + "/" + order,
                                 order,
                                 text(policy::to_ms(request.now)),
-                                idempotency_key.empty() ? "0" : "1",
+                                hold.key.empty() ? "0" : "1",
                                 std::move(kept),
-                                text(settings_.keep_answers.count())};
-  append_list(args, buckets_raised(*hold));
-  const auto order_id = order.empty() ? escape_order_id(hold->order_id) : order;
-  args.push_back(std::string(policy::name(hold->number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
-                 request.hold_id + "|" + order_id);
+                                text(settings_.keep_answers.count()),
+                                hold.key.empty() ? std::string() : request.content,
+                                encode(hold),
+                                std::string(gateway_of(hold)),
+                                std::to_string(hold.ordinal),
+                                std::to_string(stands && request.footing.epoch != 0 ? request.floor : 0),
+                                stand.epoch,
+                                stand.run,
+                                request.only_if_unknown ? "1"
+                                : request.only_in_epoch ? "2"
+                                                        : "0"};
+  append_list(args, buckets_raised(hold));
+  const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
+  args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
+                 hold.id + "|");
   const bool granted = settlement.kind == policy::Settlement::Kind::granted;
   if (granted) args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
-  // Who has which number is written first and names the decision, so that doing it twice changes nothing.
-  if (granted && !co_await begin_tenures(request, order_id)) co_return SettleAnswer::unavailable;
   const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
-  co_return answer.text() == "done" ? SettleAnswer::done : SettleAnswer::no_such_hold;
+  const auto word = answer.text(0).value_or("");
+  if (word == "lost") co_return SettleAnswer::unavailable;
+  const auto result = word == "done"       ? SettleAnswer::done
+                      : word == "restored" ? SettleAnswer::restored
+                                           : SettleAnswer::resolved_before;
+  // Who has which number lies elsewhere, and is written after: until it is, the settlement is not done. When
+  // it comes again, the ledger says which numbers it was about.
+  auto numbers = granted ? settlement.numbers : std::vector<std::string>();
+  if (result == SettleAnswer::resolved_before) {
+    numbers.clear();
+    for (std::size_t i = 2; i < answer.size(); ++i) numbers.emplace_back(answer.text(i).value_or(""));
+  }
+  std::string known_order(answer.text(1).value_or(""));
+  if (known_order.empty()) known_order = order_id;
+  if (numbers.empty()) co_return result;
+  const bool begun = co_await begin_tenures(request, numbers, known_order);
+  if (!begun) co_return SettleAnswer::unavailable;
+  if (result != SettleAnswer::resolved_before)
+    for (std::size_t i = 2; i + 1 < answer.size(); i += 2)
+      end_tenure(std::string(answer.text(i).value_or("")), hold.id,
+                 {id, request.now, policy::from_ms(answer.integer(i + 1).value_or(0)), known_order});
+  co_return result;
 }
 
-Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::string& order_id) {
-  const auto& numbers = request.settlement.numbers;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    // Not over what is there: this may come again after the number was given back.
-    Command set{"HSETNX", keys::number(numbers[i]), request.hold_id,
-                request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id};
-    if (i + 1 < numbers.size()) {
-      link_.post(set);  // replies come in order: when the last one is there, all are
-      continue;
-    }
-    const auto answer = co_await link_.call(std::move(set));
-    if (!answer.ok()) co_return false;
-  }
-  co_return true;
+Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
+                                      const std::string& order_id) {
+  std::vector<Command> sets;
+  // Not over what is there: this may come again after the number was given back.
+  for (const auto& number : numbers)
+    sets.push_back({"HSETNX", keys::number(number), request.hold.id,
+                    request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id});
+  const auto answers = co_await link_.call_all(std::move(sets));
+  co_return std::all_of(answers.begin(), answers.end(),
+                        [](const RedisAnswer& answer) { return answer.ok(); });
 }
 
-Task<bool> RedisLedger::void_hold(const policy::OperatorId& id, const policy::Hold& hold) {
-  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
-                                     keys::idempotency(id, "none")};
-  std::vector<std::string> args{hold.id, "void", "0", "", "", text(policy::to_ms(hold.since)), "0", "", "0"};
-  const auto found = co_await find_hold(id, hold.id);
-  if (found && !found->idempotency_key.empty()) {
-    key_names.back() = keys::idempotency(id, found->idempotency_key);
-    args[6] = "1";
-  }
-  append_list(args, buckets_raised(hold));
-  args.push_back("");
-  const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
-  co_return answer.ok();
+void RedisLedger::end_tenure(const std::string& number, const std::string& decision, const Ended& ended) {
+  Command end{"HSET", keys::number(number), decision,
+              ended.operator_id.text() + "|" + text(policy::to_ms(ended.from)) + "|" +
+                  text(policy::to_ms(ended.until)) + "|" + ended.order_id};
+  link_.post(end);
 }
 
 Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id,
@@ -225,27 +260,39 @@ Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::Opera
   const auto answer = co_await link_.call(std::move(get));
   if (!answer.text()) co_return std::nullopt;
   const std::string hold_id(*answer.text());
-  auto found = co_await find_hold(id, hold_id);
-  if (!found) co_return std::nullopt;
-  co_return std::move(found->hold);
+  Command get_hold{"HGET", keys::holds(id), hold_id};
+  const auto record = co_await link_.call(std::move(get_hold));
+  co_return decode_hold(hold_id, record.text().value_or(""));
 }
 
-Task<std::optional<policy::Quantity>> RedisLedger::release(const policy::OperatorId& id,
-                                                           const std::vector<std::string>& numbers,
-                                                           policy::Instant now) {
-  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id)};
-  const auto answer = co_await link_.run(script("release"), std::move(key_names), numbers);
-  if (!answer.ok()) co_return std::nullopt;
-  const auto released = answer.pairs();
-  for (const auto& [number, record] : released) {
-    const auto parts = split(record, '|');
-    if (parts.size() < 4) continue;
-    Command end{"HSET", keys::number(number), std::string(parts[2]),
-                id.text() + "|" + std::string(parts[1]) + "|" + text(policy::to_ms(now)) + "|" +
-                    std::string(parts[3])};
-    link_.post(end);
+Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
+                                         const std::vector<ReturnedNumber>& numbers, policy::Instant now,
+                                         Footing footing) {
+  ReleaseResult result;
+  if (!same_servers(link_, footing)) {
+    result.kind = ReleaseResult::Kind::lost;
+    co_return result;
   }
-  co_return policy::Quantity(released.size());
+  const auto stand = stand_of(link_, id, footing);
+  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), stand.key, keys::holds(id),
+                                     keys::gone(id)};
+  std::vector<std::string> args{stand.epoch, stand.run, text(policy::to_ms(now))};
+  for (const auto& [number, decision] : numbers) {
+    args.push_back(number);
+    args.push_back(decision);
+  }
+  const auto answer = co_await link_.run(script("release"), std::move(key_names), std::move(args));
+  if (!answer.ok()) co_return result;
+  result.kind = answer.text(0) == "released" ? ReleaseResult::Kind::done : ReleaseResult::Kind::lost;
+  for (std::size_t i = 1; i + 1 < answer.size(); i += 2) {
+    const std::string number(answer.text(i).value_or(""));
+    const auto parts = split(answer.text(i + 1).value_or(""), '|');
+    if (parts.size() < 4) continue;
+    result.released.push_back({number, std::string(parts[2])});
+    end_tenure(number, std::string(parts[2]),
+               {id, policy::from_ms(number_of(parts[1])), now, std::string(parts[3])});
+  }
+  co_return result;
 }
 
 Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& number) {
@@ -304,26 +351,19 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
 }
 
 Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
+  const auto found = co_await link_.keys_matching("sekisho:{*}:holds");
+  if (!found) co_return std::nullopt;
   std::vector<OpenHold> out;
-  std::set<std::string> seen;  // SCAN may name a key twice
-  std::string cursor = "0";
-  do {
-    Command scan{"SCAN", cursor, "MATCH", "sekisho:{*}:holds", "COUNT", "1000"};
-    const auto answer = co_await link_.call(std::move(scan));
-    if (!answer.ok()) co_return std::nullopt;
-    cursor = answer.text(0).value_or("0");
-    for (const auto& key : texts(answer.element(1))) {
-      const auto open = key.find('{'), close = key.find('}');
-      const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
-      if (!id || !seen.insert(key).second) continue;
-      Command get{"HGETALL", key};
-      const auto holds = co_await link_.call(std::move(get));
-      if (!holds.ok()) co_return std::nullopt;
-      for (const auto& [hold_id, record] : holds.pairs())
-        if (auto decoded = decode_hold(hold_id, record))
-          out.push_back({*id, std::move(decoded->hold), std::move(decoded->idempotency_key)});
-    }
-  } while (cursor != "0");
+  for (const auto& key : *found) {
+    const auto open = key.find('{'), close = key.find('}');
+    const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
+    if (!id) continue;
+    Command get{"HGETALL", key};
+    const auto holds = co_await link_.call(std::move(get));
+    if (!holds.ok()) co_return std::nullopt;
+    for (const auto& [hold_id, record] : holds.pairs())
+      if (auto hold = decode_hold(hold_id, record)) out.push_back({*id, std::move(*hold)});
+  }
   co_return out;
 }
 

@@ -11,36 +11,31 @@ struct LedgerSettings {
   std::size_t answer_bytes = 64 * 1024;
 };
 
-// An open hold as it lies in Redis, whoever's it is.
-struct OpenHold {
-  policy::OperatorId operator_id;
-  policy::Hold hold;
-  std::string idempotency_key;
-};
-
 class RedisLedger final : public Ledger {
  public:
   RedisLedger(RedisLink& link, LedgerSettings settings) : link_(link), settings_(settings) {}
 
   Task<HoldResult> hold(const HoldRequest& request) override;
   Task<SettleAnswer> settle(const SettleRequest& request) override;
-  Task<bool> void_hold(const policy::OperatorId& id, const policy::Hold& hold) override;
   Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id, const std::string& carrier,
                                                   const std::string& order_id) override;
-  Task<std::optional<policy::Quantity>> release(const policy::OperatorId& id,
-                                                const std::vector<std::string>& numbers,
-                                                policy::Instant now) override;
+  Task<ReleaseResult> release(const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers,
+                              policy::Instant now, Footing footing) override;
   Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
   Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;
   Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override;
   Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) override;
-
-  // Every open hold of every operator: for recovery and for `ledger holds`. Nothing: Redis could not be read.
-  Task<std::optional<std::vector<OpenHold>>> open_holds();
+  Task<std::optional<std::vector<OpenHold>>> open_holds() override;
 
  private:
-  Task<std::optional<OpenHold>> find_hold(const policy::OperatorId& id, const std::string& hold_id);
-  Task<bool> begin_tenures(const SettleRequest& request, const std::string& order_id);  // escaped
+  Task<bool> begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
+                           const std::string& order_id);  // escaped
+  struct Ended {
+    const policy::OperatorId& operator_id;
+    policy::Instant from, until;
+    std::string order_id;  // escaped
+  };
+  void end_tenure(const std::string& number, const std::string& decision, const Ended& ended);
 
   RedisLink& link_;
   const LedgerSettings settings_;

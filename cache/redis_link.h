@@ -1,18 +1,14 @@
-// One connection to Redis, shared by every order of a thread: commands are pipelined, each with its own
-// deadline.
+// The link to Redis, whatever stands behind its URL: one server, a master that sentinels name, or a cluster.
 //
-// The one file that knows hiredis, as a formatter and a reader of RESP; the socket is Asio's. A command that
-// misses its deadline fails alone: its reply, if it still comes, is thrown away, and the commands around it
-// live on. A link that answers nothing at all for a while is closed and made anew.
+// It decides which connection a command goes to (cache/redis_nodes.h), and sends again what a server refused
+// because it was not, or no longer, the one for it: that was not done, for certain. What was sent and not
+// answered is never sent again.
 //
 // Used by one thread only: that of its executor.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,56 +16,14 @@
 #include <string_view>
 #include <vector>
 
+#include "cache/redis_answer.h"
 #include "cache/scripts.h"
 #include "cache/task.h"
 #include "config/settings.h"
 
-struct redisReply;
-struct redisReader;
-
 namespace sekisho::cache {
 
-struct FreeReply {
-  void operator()(redisReply* reply) const;
-};
-
-// What came of a command.
-struct RedisAnswer {
-  enum class Kind {
-    reply,    // Redis answered (perhaps with an error)
-    unsent,   // there is no connection: Redis never saw it
-    in_doubt  // sent, and no answer in time: Redis may have done it
-  };
-  Kind kind = Kind::unsent;
-  std::unique_ptr<redisReply, FreeReply> raw;
-
-  bool ok() const;                               // a reply that is not an error
-  std::string error() const;                     // Redis's own words, or why there is no reply
-  std::optional<std::string_view> text() const;  // string or status
-  std::optional<std::int64_t> integer() const;   // integer, or a string of digits
-  std::size_t size() const;                      // elements of an array; 0 otherwise
-  std::optional<std::string_view> text(std::size_t index) const;
-  std::optional<std::int64_t> integer(std::size_t index) const;
-  // Field, value pairs of the array at `index` (a HGETALL inside a script's answer).
-  std::vector<std::pair<std::string, std::string>> pairs(std::size_t index) const;
-  std::vector<std::pair<std::string, std::string>> pairs() const;
-  const redisReply* element(std::size_t index) const;
-};
-
-// The same of an inner array.
-std::size_t elements(const redisReply* array);
-std::int64_t integer_at(const redisReply* array, std::size_t index);
-std::string_view text_at(const redisReply* array, std::size_t index);
-std::vector<std::string> texts(const redisReply* array);
-
-struct StreamEntry {
-  std::string id;
-  std::vector<std::pair<std::string, std::string>> fields;
-};
-StreamEntry stream_entry(const redisReply* entry);  // one element of XRANGE
-std::vector<StreamEntry> stream_entries(const RedisAnswer& xread, std::string_view stream);
-
-using Command = std::vector<std::string>;
+class RedisNodes;
 
 class RedisLink {
  public:
@@ -78,15 +32,32 @@ class RedisLink {
 
   void start();  // connects, and connects again for as long as it is not stopped
   void stop();
-  bool up() const { return up_; }
+  // Every key can be reached. In a cluster some can be while this is false; their commands are sent.
+  bool up() const;
   double last_roundtrip_seconds() const { return last_roundtrip_seconds_; }
+  // Of the server that a command for this key would go to now: a new one for each process, so a restart and a
+  // failover show. Known before any command of a caller is sent there; empty when it is not connected. Copy
+  // it before you wait for anything.
+  const std::string& run_id(std::string_view key = {}) const;
+  // The run ids of all masters, sorted; empty while one is missing.
+  std::string servers() const;
+  bool clustered() const { return settings_.setup == config::RedisSettings::Setup::cluster; }
 
   Task<RedisAnswer> call(Command command);
   Task<RedisAnswer> call(Command command, std::chrono::milliseconds deadline);
-  // Sends and does not wait: for what may be done twice, and is known by the answer to what was sent after
-  // it.
+  // All are on their way at once, whichever servers they go to; waits for all.
+  Task<std::vector<RedisAnswer>> call_all(std::vector<Command> commands);
+  // To the server that has this key: for commands that name none and are about a server (INFO).
+  Task<RedisAnswer> call_beside(std::string key, Command command, std::chrono::milliseconds deadline);
+  // An answer from each master; empty when one is missing.
+  Task<std::vector<RedisAnswer>> call_every_master(Command command);
+  // Sends and does not wait: for what may be done twice, and is known by the answer to what was sent after it
+  // for the same key.
   void post(const Command& command);
   Task<RedisAnswer> run(const Script& script, std::vector<std::string> keys, std::vector<std::string> args);
+  // Every key that matches, of every master, each once; some may be gone by then. A key that is there from
+  // beginning to end is not missed, wherever it is moved meanwhile. Nothing when a master cannot be reached.
+  Task<std::optional<std::vector<std::string>>> keys_matching(std::string pattern);
 
   // Waits until the link is up, at most this long.
   Task<bool> wait_up(std::chrono::milliseconds at_most);
@@ -96,31 +67,14 @@ class RedisLink {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Pending {
-    Clock::time_point sent, deadline;
-    std::function<void(RedisAnswer)> done;  // empty: given up; the reply is thrown away
-  };
 
-  Task<> keep_connected();
-  Task<bool> connect();
-  Task<> read_replies();
-  void send(const Command& command, std::chrono::milliseconds deadline,
-            std::function<void(RedisAnswer)> done);
-  void flush();
-  void watch_deadlines();
-  void broken();
-  void set_up(bool up);
+  Task<RedisAnswer> send_again(const Command& command, Clock::time_point until, RedisAnswer refused);
+  Task<> post_again(Command command, RedisAnswer refused);
+  Task<> pause(std::chrono::milliseconds time);
 
   boost::asio::any_io_executor executor_;
   const config::RedisSettings settings_;
-  boost::asio::generic::stream_protocol::socket socket_;
-  boost::asio::steady_timer retry_, sweep_;
-  std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
-  std::deque<Pending> pending_;
-  std::string outbox_, sending_;
-  Clock::time_point sweep_at_ = Clock::time_point::max();  // when the deadlines are looked at next
-  std::uint64_t connection_ = 0;  // counts connections, so that a late handler knows that its own is gone
-  bool connected_ = false, up_ = false, stopped_ = false, writing_ = false, flush_posted_ = false;
+  const std::shared_ptr<RedisNodes> nodes_;
   double last_roundtrip_seconds_ = 0;
 };
 

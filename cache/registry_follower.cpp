@@ -67,7 +67,7 @@ Task<> RegistryFollower::run() {
 // nothing itself gives them a moment.
 Task<bool> RegistryFollower::still_settling() {
   Command info{"INFO", "server"};
-  const auto answer = co_await link_.call(std::move(info), 1s);
+  const auto answer = co_await link_.call_beside(keys::registry_meta, std::move(info), 1s);
   if (!answer.text()) co_return true;
   co_return answer.text()->find("uptime_in_seconds:0\r") != std::string_view::npos;
 }

@@ -95,6 +95,63 @@ bool take_credentials(std::string_view& rest, RedisSettings& out) {
   return true;
 }
 
+// "host[:port],host[:port]": each once.
+std::optional<std::vector<Address>> parse_peers(std::string_view list, std::uint16_t usual_port) {
+  std::vector<Address> out;
+  while (true) {
+    const auto comma = std::min(list.find(','), list.size());
+    const auto authority = parse_authority(list.substr(0, comma));
+    if (!authority || authority->port == 0) return std::nullopt;
+    Address peer{.host = authority->host, .port = authority->port.value_or(usual_port)};
+    const auto same = [&](const Address& other) { return other.text() == peer.text(); };
+    if (std::any_of(out.begin(), out.end(), same)) return std::nullopt;
+    out.push_back(std::move(peer));
+    if (comma == list.size()) return out;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+// "", "/" or "/3"
+constexpr auto no_database = "expected a database's number at the end of the URL of Redis";
+bool take_database(std::string_view path, RedisSettings& out) {
+  if (path.size() <= 1) return true;
+  const auto number = parse_number<std::uint16_t>(path.substr(1));
+  if (number) out.database = *number;
+  return number.has_value();
+}
+
+// The characters that sentinel.conf allows.
+bool is_master_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; });
+}
+
+std::variant<RedisSettings, std::string> parse_sentinels(std::string_view rest, RedisSettings out) {
+  out.setup = RedisSettings::Setup::sentinel;
+  const auto slash = std::min(rest.find('/'), rest.size());
+  auto peers = parse_peers(rest.substr(0, slash), 26379);
+  if (!peers) return "expected the sentinels before the name: redis+sentinel://host[:port],host[:port]/name";
+  out.peers = std::move(*peers);
+  rest.remove_prefix(slash);
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  const auto end = std::min(rest.find('/'), rest.size());
+  if (!is_master_name(rest.substr(0, end)))
+    return "expected the master's name behind the sentinels: redis+sentinel://host[:port]/name[/database]";
+  out.master = rest.substr(0, end);
+  if (!take_database(rest.substr(end), out)) return no_database;
+  return out;
+}
+
+std::variant<RedisSettings, std::string> parse_cluster(std::string_view rest, RedisSettings out) {
+  out.setup = RedisSettings::Setup::cluster;
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.find('/') != rest.npos) return "a cluster has one database; nothing stands behind its hosts";
+  auto peers = parse_peers(rest, 6379);
+  if (!peers) return "expected nodes of the cluster, each once: redis+cluster://host[:port],host[:port]";
+  out.peers = std::move(*peers);
+  return out;
+}
+
 }  // namespace
 
 std::string Address::text() const {
@@ -122,13 +179,17 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
   const auto scheme = url.substr(0, colon);
   auto rest = url.substr(colon + 3);
   // Refused rather than spoken in the clear.
-  if (scheme == "rediss" || scheme == "redis+sentinel" || scheme == "redis+cluster")
-    return std::string(scheme) + ":// is not supported by this version; use redis:// or unix://";
-  if (scheme != "redis" && scheme != "unix") return "the URL of Redis begins with redis:// or unix://";
+  if (scheme == "rediss")
+    return "rediss:// is not supported by this version; put a TLS tunnel in between and use redis://";
+  const bool sentinel = scheme == "redis+sentinel", cluster = scheme == "redis+cluster";
+  if (scheme != "redis" && scheme != "unix" && !sentinel && !cluster)
+    return "the URL of Redis begins with redis://, redis+sentinel://, redis+cluster:// or unix://";
   if (rest.find_first_of("?#") != rest.npos)
     return "the URL of Redis has no '?' and no '#' part; encode them (%3F, %23)";
   if (!take_credentials(rest, out))
     return "before '@' stands user:password, percent-encoded, the user may be empty";
+  if (sentinel) return parse_sentinels(rest, std::move(out));
+  if (cluster) return parse_cluster(rest, std::move(out));
   if (scheme == "unix") {
     if (!rest.starts_with('/') || rest.size() < 2 || rest.size() > 107)
       return "expected a socket's absolute path, as in unix:///run/redis.sock";
@@ -136,23 +197,19 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
     return out;
   }
   const auto slash = std::min(rest.find('/'), rest.size());
-  const auto database = rest.substr(slash);
   const auto authority = parse_authority(rest.substr(0, slash));
   if (!authority || authority->port == 0) return "expected host[:port] in the URL of Redis";
   out.host = authority->host;
   out.port = authority->port.value_or(out.port);
-  if (database.size() > 1) {
-    const auto number = parse_number<std::uint16_t>(database.substr(1));
-    if (!number) return "expected a database's number at the end of the URL of Redis";
-    out.database = *number;
-  }
+  if (!take_database(rest.substr(slash), out)) return no_database;
   return out;
 }
 
 std::variant<policy::Endpoint, std::string> parse_endpoint(std::string_view url) {
   policy::Endpoint out;
   // Refused rather than spoken in the clear.
-  if (url.starts_with("https://")) return "https:// is not supported by this version; put a TLS tunnel in between";
+  if (url.starts_with("https://"))
+    return "https:// is not supported by this version; put a TLS tunnel in between";
   if (!url.starts_with("http://")) return "an endpoint begins with http://";
   auto rest = url.substr(7);
   if (rest.find('@') != rest.npos) return "an endpoint has no credentials; put them under 'headers'";

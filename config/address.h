@@ -11,8 +11,9 @@
 
 namespace sekisho::config {
 
-// redis://[user:password@]host[:port][/database], rediss:// (TLS), unix:///path. User and password
-// percent-encoded.
+// redis://[user:password@]host[:port][/database], unix:///path,
+// redis+sentinel://[user:password@]host[:port][,host[:port]...]/master[/database],
+// redis+cluster://[user:password@]host[:port][,host[:port]...]. User and password percent-encoded.
 std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url);
 
 // http[s]://host[:port][/base/path]. The host of an IPv6 address is kept without its brackets.

@@ -29,9 +29,17 @@ struct Address {  // "127.0.0.1:18080", "[::1]:80" or "unix:/run/x.sock"
 };
 
 struct RedisSettings {
+  enum class Setup {
+    one,       // one server: host and port, or a unix socket
+    sentinel,  // a master that sentinels name, and replace when it fails
+    cluster    // several masters that share the keys
+  };
+  Setup setup = Setup::one;
   std::string host = "127.0.0.1";
   std::uint16_t port = 6379;
   std::string unix_path, username, password;
+  std::vector<Address> peers;  // the sentinels; or the nodes that are asked first what the cluster is
+  std::string master;          // what the sentinels call it
   int database = 0;
   Milliseconds deadline{50};
 };

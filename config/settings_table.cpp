@@ -54,7 +54,9 @@ struct RedisUrl {
     return true;
   }
   std::string says() const {
-    return "redis://[user:password@]host[:port][/database], rediss://... (TLS) or unix:///path";
+    return "redis://[user:password@]host[:port][/database], unix:///path, "
+           "redis+sentinel://[user:password@]host[:port],.../master[/database] or "
+           "redis+cluster://[user:password@]host[:port],...";
   }
 };
 

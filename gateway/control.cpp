@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "cache/clock.h"
+#include "cache/journal_orders.h"
 #include "cache/keys.h"
 #include "gateway/freshness.h"
 #include "gateway/log.h"
@@ -24,7 +25,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr auto books_every = 250ms;  // journal head in Redis
-constexpr int holds_every = 20;      // of these: counting all open holds
+constexpr auto beat_every = 250ms;
+constexpr int holds_every = 20;  // of these: counting all open holds
 
 }  // namespace
 
@@ -36,6 +38,8 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       site_(std::move(site)),
       link_(context_.get_executor(), settings.redis),
       ledger_(link_, {}),
+      epochs_(link_),
+      recovery_(recovery_ports(), cache::epoch_memory(settings.journal.directory)),
       follower_(context_.get_executor(), settings.redis,
                 {.copy = settings.copy_file(), .gateway = journal.gateway_id()}, shared_.known.in_step,
                 [this](const cache::RegistryFollower::News& news) { publish(news); }),
@@ -66,12 +70,13 @@ void Control::run() {
   metrics_.set(Metric::build_info, {version}, 1);
   journal_.append(cache::RecordKind::policy, cache::wall_clock(), policy_record(*site_));
 
+  shared_.books.on_suspicion = [this] { asio::post(context_, [this] { beat_timer_.cancel(); }); };
   dog_.start();
   link_.start();
   follower_.start();
   admin_.start();
   for (auto& worker : workers_) worker->start();
-  asio::co_spawn(context_, recover(), asio::detached);
+  asio::co_spawn(context_, keep_epoch(), asio::detached);
   asio::co_spawn(context_, keep_books(), asio::detached);
   asio::co_spawn(context_, wait_for_signals(), asio::detached);
   for (const auto& address : addresses) log::info("listening", {{"address", address.text()}});
@@ -86,40 +91,57 @@ Task<> Control::pause(std::chrono::milliseconds time) {
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-// Orders that an earlier boot had in hand are settled before new ones are admitted.
-Task<> Control::recover() {
-  const auto orders = cache::read_open_orders(settings_.journal.directory);
-  while (!ended_ && !co_await recover_once(orders)) co_await pause(50ms);
-  if (ended_) co_return;
-  journal_.set_open_from([this] { return shared_.open_orders.lowest(); });
-  shared_.recovering = false;
-  log::info("ledger recovered");
-  // A hold that the earlier boot had sent just before it died may have been taken after we looked.
-  co_await pause(2s);
-  if (!ended_) co_await recover_once(orders);
+cache::Recovery::Ports Control::recovery_ports() {
+  return {.epochs = epochs_,
+          .ledger = ledger_,
+          .journal = journal_,
+          .books = shared_.books,
+          .read = [this](std::uint64_t from) { return read_journal(from); },
+          .keep = [this](const auto& memory) { keep_epoch_memory(memory); },
+          .tell = [](const std::string& text) { log::info(text); }};
 }
 
-Task<bool> Control::recover_once(const cache::JournaledOrders& orders) {
-  if (!co_await link_.wait_up(1s)) co_return false;
-  const auto holds = co_await ledger_.open_holds();
-  if (!holds) co_return false;
-  const auto plan =
-      cache::plan_recovery(orders, *holds, journal_.gateway_id(), journal_.boot(), cache::wall_clock());
-  for (const auto& request : plan.settlements) {
-    const auto answer = co_await ledger_.settle(request);
-    if (answer == cache::SettleAnswer::unavailable) co_return false;
-    journal_.append(cache::RecordKind::settled, cache::wall_clock(), settled_record(request, answer));
-    log::warn(
-        "hold of an earlier boot settled",
-        {{"decision", request.hold_id}, {"result", std::string(policy::name(request.settlement.kind))}});
+// A disk that is full must not end the watch over the epoch: what is not kept is only missed by the next
+// process.
+void Control::keep_epoch_memory(const cache::Recovery::Memory& memory) {
+  try {
+    cache::keep_epoch_memory(settings_.journal.directory, memory);
+  } catch (const std::exception& trouble) {
+    log::error("the epoch could not be kept beside the journal", {{"error", trouble.what()}});
   }
-  for (const auto& release : plan.releases) {
-    const auto released = co_await ledger_.release(release.operator_id, release.numbers, cache::wall_clock());
-    if (!released) co_return false;
-    const ReleaseNumbers done{release.operator_id, release.decision, release.numbers, cache::wall_clock()};
-    journal_.append(cache::RecordKind::settled, cache::wall_clock(), released_record(done, *released));
-  }
-  co_return true;
+}
+
+// A journal may be long: it is read on the loader's thread.
+Task<cache::JournaledOrders> Control::read_journal(std::uint64_t from) {
+  auto work = [directory = settings_.journal.directory, from]() -> Task<cache::JournaledOrders> {
+    co_return cache::read_orders(directory, from);
+  };
+  co_return co_await asio::co_spawn(loader_, std::move(work), asio::use_awaitable);
+}
+
+// On what the orders stand: asked four times a second, and at once when a worker suspects something.
+Task<> Control::keep_epoch() {
+  co_await watch_epoch();
+  const auto look_again_at = std::chrono::steady_clock::now() + 2s;
+  while (!ended_ && (!shared_.books.admits() || std::chrono::steady_clock::now() < look_again_at))
+    co_await watch_epoch();
+  if (!ended_) co_await recovery_.look_again();
+  while (!ended_) co_await watch_epoch();
+}
+
+Task<> Control::watch_epoch() {
+  const bool admitted = shared_.books.admits();
+  co_await recovery_.beat();
+  if (!admitted && shared_.books.admits()) note_opening();
+  const std::chrono::milliseconds rest = shared_.books.admits() ? beat_every : 20ms;
+  beat_timer_.expires_after(rest);
+  error_code ignored;
+  co_await beat_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+void Control::note_opening() {
+  log::info("orders are admitted", {{"epoch", std::to_string(cache::epoch_number(recovery_.epoch()))}});
+  journal_.set_open_from([this] { return shared_.books.open_orders.lowest(); });
 }
 
 // What is told about ourselves, regularly: the journal's head, outside the journal; the holds that are open.
@@ -167,7 +189,8 @@ Task<> Control::journal_resolutions() {
     last = entry.id;
     const bool ours = !entry.fields.empty() && entry.fields.front().second == journal_.gateway_id();
     if (ours)
-      journal_.append(cache::RecordKind::settled, cache::wall_clock(), resolution_record(entry.fields));
+      journal_.append(cache::RecordKind::settled, cache::wall_clock(),
+                      cache::resolution_record(entry.fields));
   }
   if (last.empty()) co_return;
   cache::Command set{"SET", mark, last};
@@ -265,7 +288,9 @@ Task<> Control::drain() {
     co_await pause(20ms);
   }
   for (auto& worker : workers_) worker->join();
+  co_await recovery_.leave();
   ended_ = true;
+  beat_timer_.cancel();
   journal_.set_open_from({});
   follower_.stop();
   link_.stop();
@@ -287,13 +312,13 @@ std::vector<Worker::Report> Control::reports() {
 std::vector<std::string> Control::why_not_ready() const {
   std::vector<std::string> out;
   if (shared_.draining) out.push_back("draining");
-  if (!link_.up() && shared_.recovering) out.push_back("redis: not reached yet");
+  if (!link_.up() && recovery_.epoch() == 0) out.push_back("redis: not reached yet");
   if (registry_->serial() == 0)
     out.push_back("registry: no snapshot loaded yet, neither from Redis nor from a copy");
   for (const auto& [which, age] : settings_.sources)
     if (!registry_->source(which).verified_at)
       out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");
-  if (shared_.recovering) out.push_back("ledger: not yet reconciled with the journal");
+  if (!recovery_.has_told()) out.push_back("ledger: not yet reconciled with the journal");
   return out;
 }
 
@@ -312,6 +337,8 @@ std::vector<std::string> Control::degraded() const {
     out.push_back("the clock was set back by " + std::to_string(behind / 1s) +
                   " s: dates stay where they were until it comes there");
   if (!link_.up()) out.push_back("ledger-unavailable: no link to Redis; orders are answered with 503");
+  if (recovery_.has_told())
+    for (const auto& one : recovery_.obstacles()) out.push_back(one + "; orders are answered with 503");
   if (!journal_.writable()) out.push_back("journal-unavailable: orders are answered with 503");
   if (!last_reload_error_.empty()) out.push_back("the last reload was refused: " + last_reload_error_);
   return out;
@@ -337,6 +364,8 @@ std::string Control::metrics_text() {
   all.set(Metric::connections, {"idle"}, double(sessions - busy));
   all.set(Metric::connections, {"active"}, double(busy));
   all.set(Metric::ledger_backlog, {}, double(backlog));
+  all.set(Metric::ledger_admitting, {}, shared_.books.admits() ? 1 : 0);
+  all.set(Metric::ledger_restored, {}, double(recovery_.restored()));
   all.set(Metric::registry_serial, {}, double(registry_->serial()));
   all.set(Metric::registry_link_age, {}, age(shared_.known.in_step));
   for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i)

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cache/recovery.h"
+#include "cache/redis_epochs.h"
 #include "cache/registry_follower.h"
 #include "gateway/admin.h"
 #include "gateway/policy_budget.h"
@@ -43,8 +44,12 @@ class Control {
  private:
   void publish(const cache::RegistryFollower::News& news);
   void tell_of(const cache::RegistryEvent& event);
-  Task<> recover();
-  Task<bool> recover_once(const cache::JournaledOrders& orders);
+  Task<> keep_epoch();
+  Task<> watch_epoch();
+  void note_opening();
+  cache::Recovery::Ports recovery_ports();
+  Task<cache::JournaledOrders> read_journal(std::uint64_t from);
+  void keep_epoch_memory(const cache::Recovery::Memory& memory);
   Task<> keep_books();
   Task<> journal_resolutions();
   Task<> wait_for_signals();
@@ -63,6 +68,9 @@ class Control {
   std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
   cache::RedisLink link_;
   cache::RedisLedger ledger_;
+  cache::RedisEpochs epochs_;
+  asio::steady_timer beat_timer_{context_};
+  cache::Recovery recovery_;
   policy::Census census_;
   policy::Instant copy_seen_at_{};  // until when the copy that this gateway began with was in step
   cache::RegistryFollower follower_;

@@ -30,6 +30,7 @@ struct Exchange {
   policy::JstDate today;
   policy::OperatorId account;  // the client's operator, or the successor that it was merged into
   policy::OperatorId holder;   // who holds the numbers that are named: the account, or one merged into it
+  std::vector<cache::ReturnedNumber> named;  // the numbers that are named, each with the grant it is held by
   std::optional<policy::RouteMatch> match;
   policy::ReadOrder read = policy::Order{};
   const policy::Order* order() const { return match ? std::get_if<policy::Order>(&read) : nullptr; }
@@ -42,14 +43,15 @@ struct Exchange {
   policy::Decision decision;
 
   // What was done.
+  cache::HoldRequest asked;            // of the ledger
   std::optional<policy::Hold> hold;    // while numbers are set aside for this order
-  std::string idempotency_key;         // digest; empty: none
   std::vector<policy::Quantity> left;  // of each charge, after the hold
   std::int64_t retry_ms = 0;           // when the ledger said how long to wait
   std::optional<cache::StoredAnswer> replay;
   std::optional<std::uint64_t>
       journal_floor;  // set once an intent is on record: recovery needs the journal from here
   CarrierAnswer answer;
+  policy::Instant heard{};  // when it came, or was given up
   policy::Outcome outcome;
   policy::Settlement settlement;
   std::chrono::steady_clock::duration carrier_time{};

@@ -6,8 +6,6 @@
 
 #include <openssl/evp.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -126,11 +124,13 @@ Task<http::Response> Pipeline::tell_standing(Exchange& x) {
 // always possible.
 Task<bool> Pipeline::names_numbers_of_others(Exchange& x) {
   if (!x.order()) co_return false;
-  for (const auto& number : x.order()->numbers) {
+  for (const auto& number : x.order()->numbers) x.named.push_back({number, ""});
+  for (auto& [number, decision] : x.named) {
     const auto tenures = co_await desk_.ledger.trace(number);
     if (!tenures) co_return false;
     // Newest first: who had the number before the newest holder has no say.
     if (tenures->empty() || tenures->front().until) continue;
+    decision = tenures->front().decision;
     const auto holder =
         policy::OperatorId::parse(tenures->front().operator_id).value_or(policy::OperatorId());
     if (holder == x.account || holder == x.client->operator_id || account_of(holder, x.today) == x.account)
@@ -144,37 +144,29 @@ Task<bool> Pipeline::names_numbers_of_others(Exchange& x) {
 // Sets the quantity aside: one round trip, whatever number of limits apply.
 Task<> Pipeline::hold(Exchange& x) {
   if (!x.hands_out()) co_return;
-  if (desk_.recovering.load(std::memory_order_relaxed)) {
-    x.decision = policy::refused(std::move(x.decision), Reason::ledger_unavailable);
-    co_return;
-  }
   if (!desk_.journal.writable()) {
     x.decision = policy::refused(std::move(x.decision), Reason::journal_unavailable);
     co_return;
   }
-  auto request = hold_request(x);
+  x.asked = hold_request(x);
   const auto asked = std::chrono::steady_clock::now();
-  auto result = co_await desk_.ledger.hold(request);
+  auto result = co_await desk_.books.take(x.asked);
   if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
     // The ledger knew of a revocation before we did. Now we do: decide again by it.
     x.account = account_of(x.client->operator_id, x.today);
     x.standing = look_up(x, x.account);
     x.decision = policy::decide(x.site->rules, facts(x));
     if (!x.decision.allowed) co_return;
-    request = hold_request(x);
-    result = co_await desk_.ledger.hold(request);
+    x.asked = hold_request(x);
+    result = co_await desk_.books.take(x.asked);
   }
   desk_.metrics.observe(Metric::ledger_hold, {},
                         std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count());
-  if (result.in_doubt) {
-    Unsettled doubt{.what = VoidHold{request.operator_id, request.hold}};
-    desk_.settlements.later(std::move(doubt));
-  }
   x.retry_ms = result.answer.retry_ms;
   x.replay = std::move(result.replay);
   x.decision = policy::with_hold(std::move(x.decision), result.answer, x.standing.today);
   if (result.answer.kind != policy::HoldAnswer::Kind::taken) co_return;
-  x.hold = std::move(request.hold);
+  x.hold = x.asked.hold;
   x.hold->quantity = result.answer.quantity;
   for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
 }
@@ -190,15 +182,12 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
                   .number_type = *order.number_type,
                   .day = x.standing.today,
                   .since = x.now,
-                  .carrier = order.carrier,
-                  .gateway = desk_.journal.gateway_id() + "/" + std::to_string(desk_.journal.boot())};
+                  .carrier = order.carrier};
   request.charges = &x.decision.charges;
   request.throttles = &x.decision.throttles;
   if (!order.reference.empty()) {
-    x.idempotency_key = config::sha256_hex(order.reference);
-    const auto content =
-        config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
-    request.idempotency = cache::Idempotency{x.idempotency_key, content};
+    request.hold.key = config::sha256_hex(order.reference);
+    request.content = config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
   }
   return request;
 }
@@ -217,16 +206,17 @@ Task<bool> Pipeline::learn_of(std::uint64_t registry_serial) {
 // Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer
 // snapshot refuses. An order that hands nothing out is recorded too, but does not wait for the disk.
 Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
-  if (x.hands_out() || x.operation() == policy::Operation::release) {
-    x.journal_floor = desk_.journal.head().seq + 1;
-    desk_.open_orders.begin(*x.journal_floor);
-  }
+  if (x.hands_out() || x.operation() == policy::Operation::release)
+    x.journal_floor = desk_.books.open_order();
   desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
   if (!x.hands_out()) co_return Permit(x.id);
 
-  const bool durable = co_await durably(cache::RecordKind::forwarding, x.now, forwarding_record(x));
-  if (!durable) {
-    x.decision = policy::refused(std::move(x.decision), Reason::journal_unavailable);
+  const auto committed = co_await desk_.books.commit(x.asked, forwarding_record(x), x.now);
+  if (committed != cache::Commit::go) {
+    const bool on_disk = committed == cache::Commit::ledger_lost;
+    const auto why = on_disk ? Reason::ledger_unavailable : Reason::journal_unavailable;
+    x.decision = policy::refused(std::move(x.decision), why);
+    if (on_disk) desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
     co_return std::nullopt;
   }
   // The operator may have been revoked while its order waited, or may not stand behind its successor any
@@ -282,53 +272,61 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
 Task<> Pipeline::settle(Exchange& x) {
   const bool was_sent = x.decision.allowed;
   if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
-  const bool looked_only =
-      !x.hands_out() && x.outcome.released == 0 && x.operation() != policy::Operation::status;
-  if (!looked_only) desk_.journal.append(cache::RecordKind::outcome, cache::wall_clock(), outcome_record(x));
+  x.heard = cache::wall_clock();
+  if (x.operation() == policy::Operation::status) co_return co_await settle_earlier_order(x);
+  if (x.hands_out() || x.outcome.released > 0)
+    desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, x.hold));
 
   if (x.hold) {
     x.settlement = policy::settle(x.outcome);
     cache::SettleRequest request{.operator_id = x.account,
-                                 .hold_id = x.id,
-                                 .hold = x.hold,
+                                 .hold = *x.hold,
                                  .settlement = x.settlement,
-                                 .now = x.now,
-                                 .idempotency_key = x.idempotency_key};
+                                 .now = x.heard,
+                                 .content = x.asked.content};
     const bool told = x.outcome.kind == Outcome::Kind::finished || x.outcome.kind == Outcome::Kind::pending;
     if (told) request.answer = to_store(passed(x));
-    Unsettled item{.what = std::move(request), .floor = x.journal_floor};
-    co_await desk_.settlements.settle(std::move(item));
+    cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
+    co_await desk_.books.settle(std::move(item));
   } else if (x.operation() == policy::Operation::release && x.outcome.released > 0) {
-    ReleaseNumbers release{x.holder, x.id, x.order()->numbers, x.now};
-    Unsettled item{.what = std::move(release), .floor = x.journal_floor};
-    co_await desk_.settlements.settle(std::move(item));
+    cache::ReleaseRequest release{x.holder, x.id, x.named, x.heard};
+    cache::Unsettled item{.what = std::move(release), .floor = x.journal_floor};
+    co_await desk_.books.settle(std::move(item));
   } else if (x.journal_floor) {
-    desk_.open_orders.end(*x.journal_floor);  // a release that the carrier did not carry out
-  } else if (x.operation() == policy::Operation::status) {
-    co_await settle_earlier_order(x);
+    desk_.books.end_order(*x.journal_floor);  // a release that the carrier did not carry out
   }
 }
 
 // A status call that tells how an earlier order ended settles that order's hold.
 Task<> Pipeline::settle_earlier_order(Exchange& x) {
   const auto& order = *x.order();
-  if (x.outcome.kind != Outcome::Kind::finished || order.order_id.empty()) co_return;
-  if (x.answer.response.status / 100 != 2) co_return;  // "not found" tells nothing about what was granted
-  // An order from before a merger stands on the account that it was given to then.
+  // "Not found" tells nothing about what was granted.
+  const bool tells = x.outcome.kind == Outcome::Kind::finished && !order.order_id.empty() &&
+                     x.answer.response.status / 100 == 2;
+  std::optional<policy::Hold> hold;
   auto account = x.account;
-  auto hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
-  if (!hold && account != x.client->operator_id) {
-    account = x.client->operator_id;
+  if (tells) {
     hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
+    // An order from before a merger stands on the account that it was given to then.
+    if (!hold && account != x.client->operator_id) {
+      account = x.client->operator_id;
+      hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
+    }
   }
+  // What it settles is on record before it is counted, and open until it is.
+  if (hold) {
+    x.account = account;
+    x.journal_floor = desk_.books.open_order();
+  }
+  desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, hold));
   if (!hold) co_return;
   x.settlement = policy::settle(x.outcome);
   x.settlement.order_id = order.order_id;
   cache::SettleRequest request{
-      .operator_id = account, .hold_id = hold->id, .settlement = x.settlement, .now = x.now};
+      .operator_id = account, .hold = *hold, .settlement = x.settlement, .now = x.heard};
   request.answer = to_store(passed(x));
-  Unsettled item{.what = std::move(request)};
-  co_await desk_.settlements.settle(std::move(item));
+  cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
+  co_await desk_.books.settle(std::move(item));
 }
 
 // The single exit: record, count, answer.
@@ -344,20 +342,6 @@ http::Response Pipeline::close(Exchange& x) {
                                                                              : carrier_failure(x);
   count(x, response);
   return response;
-}
-
-Task<bool> Pipeline::durably(cache::RecordKind kind, policy::Instant at, std::string fields) {
-  auto initiate = [this, kind, at, &fields](auto handler) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    // The journal's thread tells; the worker's thread goes on. Until then the worker's loop must not run out
-    // of work.
-    const auto work = asio::make_work_guard(desk_.executor);
-    desk_.journal.append(kind, at, std::move(fields), [shared, work](bool durable) {
-      asio::post(work.get_executor(), [shared, durable] { std::move (*shared)(durable); });
-    });
-  };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(std::move(initiate),
-                                                                                     asio::use_awaitable);
 }
 
 void Pipeline::count(const Exchange& x, const http::Response& response) {

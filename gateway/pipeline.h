@@ -7,12 +7,11 @@
 #include <string>
 #include <unordered_map>
 
-#include "cache/journal.h"
+#include "cache/bookkeeper.h"
 #include "gateway/exchange.h"
 #include "gateway/freshness.h"
 #include "gateway/ids.h"
 #include "gateway/metrics.h"
-#include "gateway/settlements.h"
 
 namespace sekisho::gateway {
 
@@ -22,12 +21,10 @@ struct Desk {
   // Constant after construction.
   const config::Settings& settings;
   cache::Ledger& ledger;
-  cache::Journal& journal;
-  Settlements& settlements;
-  OpenOrders& open_orders;
-  const KnownSince& known;              // how old what the registry says is
-  Dates& dates;                         // what day it is
-  const std::atomic<bool>& recovering;  // the ledger is not yet known to be whole
+  cache::JournalPort& journal;
+  cache::Bookkeeper& books;
+  const KnownSince& known;  // how old what the registry says is
+  Dates& dates;             // what day it is
   asio::any_io_executor executor;
 
   // Swapped whole by messages from the control thread.
@@ -61,7 +58,6 @@ class Pipeline {
   Task<> settle_earlier_order(Exchange& x);
   http::Response close(Exchange& x);
 
-  Task<bool> durably(cache::RecordKind kind, policy::Instant at, std::string fields);
   void count(const Exchange& x, const http::Response& response);
 
   Desk& desk_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "cache/ledger_records.h"
+
 namespace sekisho::gateway {
 namespace json = boost::json;
 
@@ -143,66 +145,24 @@ std::string decision_record(const Exchange& x) {
 }
 
 std::string forwarding_record(const Exchange& x) {
-  json::object out{{"decision", x.id},
-                   {"operator", x.account.text()},
-                   {"carrier", x.match->carrier->name},
-                   {"operation", policy::name(x.match->route->operation)}};
-  if (x.hold) {
-    out["held"] = x.hold->quantity;
-    out["number_type"] = policy::name(x.hold->number_type);
-    out["day"] = x.hold->day.text();
-    if (!x.idempotency_key.empty()) out["idempotency"] = x.idempotency_key;
-  }
-  return inside(out);
+  return cache::forwarding_record({.decision = x.id,
+                                   .operator_id = x.account,
+                                   .carrier = x.match->carrier->name,
+                                   .operation = x.match->route->operation,
+                                   .hold = x.hold,
+                                   .content = x.asked.content});
 }
 
-std::string outcome_record(const Exchange& x) {
-  static constexpr std::string_view words[] = {"unsent", "finished", "pending", "unknown"};
-  json::object out{{"decision", x.id},
-                   {"operator", x.account.text()},
-                   {"operation", policy::name(x.match->route->operation)},
-                   {"result", words[static_cast<int>(x.outcome.kind)]}};
-  if (x.answer.kind == CarrierAnswer::Kind::answered) out["status"] = x.answer.response.status;
-  if (x.outcome.granted) out["granted"] = x.outcome.granted;
-  if (x.outcome.released) out["released"] = x.outcome.released;
-  if (!x.outcome.order_id.empty()) out["order_id"] = x.outcome.order_id;
-  if (!x.outcome.numbers.empty()) out["numbers"] = strings(x.outcome.numbers);
-  if (x.operation() == policy::Operation::release && x.order()) out["numbers"] = strings(x.order()->numbers);
-  if (!x.outcome.detail.empty()) out["detail"] = x.outcome.detail;
-  return inside(out);
-}
-
-std::string settled_record(const cache::SettleRequest& request, cache::SettleAnswer answer) {
-  json::object out{{"decision", request.hold_id},
-                   {"operator", request.operator_id.text()},
-                   {"result", policy::name(request.settlement.kind)},
-                   {"granted", request.settlement.granted}};
-  if (!request.settlement.order_id.empty()) out["order_id"] = request.settlement.order_id;
-  if (!request.settlement.numbers.empty()) out["numbers"] = strings(request.settlement.numbers);
-  if (answer == cache::SettleAnswer::no_such_hold) out["hold"] = "not open";
-  return inside(out);
-}
-
-std::string released_record(const ReleaseNumbers& release, policy::Quantity released) {
-  return inside({{"decision", release.decision},
-                 {"operator", release.operator_id.text()},
-                 {"result", "returned"},
-                 {"released", released},
-                 {"numbers", strings(release.numbers)}});
-}
-
-std::string resolution_record(const std::vector<std::pair<std::string, std::string>>& said) {
-  json::object out;
-  for (const auto& [field, value] : said) {
-    if (field == "hold")
-      out["decision"] = value;
-    else if (field == "granted")
-      out["granted"] = std::strtoll(value.c_str(), nullptr, 10);
-    else if (field != "gateway")
-      out[field] = value;
-  }
-  out["result"] = out["granted"] == json::value(0) ? "released" : "granted";
-  return inside(out);
+std::string outcome_record(const Exchange& x, const std::optional<policy::Hold>& of) {
+  cache::OutcomeNote note{.decision = x.id,
+                          .operator_id = x.operation() == policy::Operation::release ? x.holder : x.account,
+                          .operation = x.match->route->operation,
+                          .outcome = x.outcome,
+                          .heard = x.heard,
+                          .of = of};
+  if (x.answer.kind == CarrierAnswer::Kind::answered) note.status = x.answer.response.status;
+  if (x.operation() == policy::Operation::release) note.returned = x.named;
+  return cache::outcome_record(note);
 }
 
 std::string policy_record(const config::Installation& site, std::string_view by, std::string_view reason) {

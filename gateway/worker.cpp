@@ -30,15 +30,14 @@ Worker::Worker(Shared& shared)
     : shared_(shared),
       link_(context_.get_executor(), shared.settings.redis),
       ledger_(link_, ledger_settings(shared.settings)),
-      settlements_(context_.get_executor(), ledger_, shared.journal, shared.open_orders),
+      books_(ledger_, shared.journal, shared.books),
+      settlements_(context_.get_executor(), books_),
       desk_{.settings = shared.settings,
             .ledger = ledger_,
             .journal = shared.journal,
-            .settlements = settlements_,
-            .open_orders = shared.open_orders,
+            .books = books_,
             .known = shared.known,
             .dates = shared.dates,
-            .recovering = shared.recovering,
             .executor = context_.get_executor()},
       pipeline_(desk_),
       house_{.dog = dog_,
@@ -178,7 +177,7 @@ std::future<Worker::Report> Worker::report() {
   auto promise = std::make_shared<std::promise<Report>>();
   auto future = promise->get_future();
   asio::post(context_, [this, promise] {
-    Report report{desk_.metrics, link_.up(), sessions_.size(), 0, settlements_.backlog()};
+    Report report{desk_.metrics, link_.up(), sessions_.size(), 0, books_.backlog()};
     for (const auto* session : sessions_) report.busy += session->busy();
     promise->set_value(std::move(report));
   });

@@ -14,10 +14,12 @@
 #include <thread>
 #include <vector>
 
+#include "cache/journal.h"
 #include "cache/redis_ledger.h"
 #include "gateway/freshness.h"
 #include "gateway/pipeline.h"
 #include "gateway/session.h"
+#include "gateway/settlements.h"
 
 namespace sekisho::gateway {
 
@@ -25,10 +27,9 @@ namespace sekisho::gateway {
 struct Shared {
   const config::Settings& settings;
   cache::Journal& journal;
-  OpenOrders open_orders;
+  cache::Books books{journal.boot()};
   KnownSince known{};
   Dates dates{};
-  std::atomic<bool> recovering{true};
   std::atomic<bool> draining{false};
 };
 
@@ -67,6 +68,7 @@ class Worker {
   Watchdog dog_{context_.get_executor()};
   cache::RedisLink link_;
   cache::RedisLedger ledger_;
+  cache::Bookkeeper books_;
   Settlements settlements_;
   Desk desk_;
   Pipeline pipeline_;

@@ -12,8 +12,9 @@ Settlement settle(const Outcome& outcome) {
       settlement.granted = outcome.granted;
       settlement.kind = outcome.granted > 0 ? Settlement::Kind::granted : Settlement::Kind::released;
       break;
+    // Without the carrier's order id nobody could ever recognise what it says later.
     case Outcome::Kind::pending:
-      settlement.kind = Settlement::Kind::pending;
+      settlement.kind = outcome.order_id.empty() ? Settlement::Kind::suspense : Settlement::Kind::pending;
       break;
     // An answer we never saw is not a refusal: the carrier may have handed the numbers out.
     case Outcome::Kind::unknown:

@@ -41,6 +41,9 @@ struct Hold {
   std::string carrier;
   std::string order_id;  // the carrier's, once known
   std::string gateway;   // "gw-…/3": who took it, in which boot
+  // Its place among all orders of that gateway, over all boots: what was counted of them is told by it.
+  std::uint64_t ordinal = 0;
+  std::string key;  // digest of the caller's idempotency key; empty: none
 };
 
 // Everything counted of one operator.

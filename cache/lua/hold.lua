@@ -1,22 +1,38 @@
 -- Hold numbers for one order: every limit and throttle passes, then all are charged; or nothing is.
 --
--- KEYS  1 usage, 2 holds, 3 the idempotency key's hash (any key of the slot when there is none)
+-- KEYS  1 usage, 2 holds, 3 the idempotency key's hash (any key of the slot when there is none), 4 known, 5 epoch
 -- ARGV  1 hold id, 2 quantity, 3 "1": the caller takes fewer, 4 now in microseconds
 --       5 record before the quantity, 6 record after it (cache/hold_record.h)
 --       7 content digest ("" : no idempotency key), 8 first day whose bucket is still wanted (YYYYMMDD)
 --       9 serial of the registry that the gateway decided by
---       10 number of buckets to raise, then their names
+--       10 gateway, 11 ordinal, 12 floor: its orders below it are known to this ledger, or never will be taken
+--       13 epoch, 14 position, 15 run id of the server: what the gateway stands on (cache/epochs.h)
+--       16 number of buckets to raise, then their names
 --       then the number of limits, and for each: cap, "1" when it may trim, number of buckets, their names
 --       then the number of throttles, and for each: field, interval and tolerance in microseconds
 -- returns {"taken", quantity, {left of each limit before}} | {"over", {limit indexes from 0}, usage, holds} | {"throttled", milliseconds}
---         {"fenced", serial}: the operator was revoked in a newer registry |
+--         {"fenced", serial}: the operator was revoked in a newer registry | {"lost"}: not what the gateway stood on |
 --         {"void"} | {"in_flight"} | {"unknown"} | {"mismatch"} | {"replay", answer}
 -- keeps   the sum of a limit's buckets <= its cap after every hold, and a refused order takes nothing
-local usage, holds, idem = KEYS[1], KEYS[2], KEYS[3]
-local id, want, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[4])
+--         known: gateway -> floor, "gateway/ordinal" -> an order above the floor that is resolved. Any other order
+--         above the floor that is no open hold was never counted here.
+local usage, holds, idem, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, now = ARGV[1], tonumber(ARGV[4])
+local gateway, ordinal, floor = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
 
--- A hold that was voided before it arrived (the link broke and the gateway gave it up) must not count now.
-if redis.call('HEXISTS', holds, id) == 1 then return {'void'} end
+-- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
+local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
+local function stands_here()
+  if ARGV[13] == '' then return is_server(ARGV[15]) end
+  local stands = redis.call('HMGET', KEYS[5], 'open', 'run', 'j:' .. gateway)
+  return stands[1] == ARGV[13] and stands[2] == ARGV[15] and (tonumber(stands[3]) or -1) >= tonumber(ARGV[14])
+end
+if not stands_here() then return {'lost'} end
+
+-- A hold that was given up before it arrived (the link broke) must not count now.
+local told = tonumber(redis.call('HGET', known, gateway)) or 0
+if ordinal < told or redis.call('HEXISTS', known, gateway .. '/' .. ARGV[11]) == 1
+   or redis.call('HEXISTS', holds, id) == 1 then return {'void'} end
 
 -- A revocation leaves its serial here: a gateway that has not heard of it yet must not hold by what it knew.
 local fence = tonumber(redis.call('HGET', usage, 'fence'))
@@ -24,15 +40,39 @@ if fence and fence > tonumber(ARGV[9]) then return {'fenced', fence} end
 
 local content = ARGV[7]
 if content ~= '' then
-  local known = redis.call('HMGET', idem, 'content', 'state', 'answer')
-  if known[1] then
-    if known[1] ~= content then return {'mismatch'} end
-    if known[2] == 'finished' then return {'replay', known[3]} end
-    return {known[2]} -- in_flight or unknown
+  local kept = redis.call('HMGET', idem, 'content', 'state', 'answer')
+  if kept[1] then
+    if kept[1] ~= content then return {'mismatch'} end
+    if kept[2] == 'finished' then return {'replay', kept[3]} end
+    return {kept[2]} -- in_flight or unknown
   end
 end
 
-local at = 10
+-- Lua's numbers are exact to 2^53 only. A count is a pair (high, low) = high * 10^9 + low, with 0 <= low < 10^9.
+local function pair(text)
+  local sign, digits = string.match(text or '0', '^(-?)(%d+)$')
+  local high = tonumber(string.sub(digits, 1, -10)) or 0
+  local low = tonumber(string.sub(digits, -9))
+  if sign == '-' then
+    high, low = -high, -low
+    if low < 0 then high, low = high - 1, low + 1000000000 end
+  end
+  return high, low
+end
+local function text_of(high, low)
+  local sign = ''
+  if high < 0 then
+    sign, high, low = '-', -high, -low
+    if low < 0 then high, low = high - 1, low + 1000000000 end
+  end
+  if high == 0 then return string.format('%s%.0f', sign, low) end
+  return string.format('%s%.0f%09.0f', sign, high, low)
+end
+local function less(high, low, than_high, than_low)
+  return high < than_high or (high == than_high and low < than_low)
+end
+
+local at = 15
 local function next_arg()
   at = at + 1
   return ARGV[at]
@@ -43,22 +83,26 @@ local function next_list(count)
   return list
 end
 
-local raise = next_list(tonumber(ARGV[10]))
+local raise = next_list(tonumber(next_arg()))
 
 -- First what trimming leaves, then whether everything fits.
-local limits, take = {}, want
+local limits = {}
+local take_high, take_low = pair(ARGV[2])
 for i = 1, tonumber(next_arg()) do
-  local cap, trim = tonumber(next_arg()), next_arg() == '1' and ARGV[3] == '1'
-  local taken = 0
+  local high, low = pair(next_arg())
+  local trim = next_arg() == '1' and ARGV[3] == '1'
   for _, value in ipairs(redis.call('HMGET', usage, unpack(next_list(tonumber(next_arg()))))) do
-    taken = taken + (tonumber(value) or 0)
+    local h, l = pair(value or nil)
+    high, low = high - h, low - l
+    if low < 0 then high, low = high - 1, low + 1000000000 end
   end
-  limits[i] = cap - taken
-  if trim and limits[i] > 0 and limits[i] < take then take = limits[i] end
+  limits[i] = {high, low}
+  if trim and less(0, 0, high, low) and less(high, low, take_high, take_low) then take_high, take_low = high, low end
 end
-local over = {}
-for i, left in ipairs(limits) do
-  if left < take then over[#over + 1] = i - 1 end
+local over, left = {}, {}
+for i, limit in ipairs(limits) do
+  if less(limit[1], limit[2], take_high, take_low) then over[#over + 1] = i - 1 end
+  left[i] = text_of(limit[1], limit[2])
 end
 if #over > 0 then return {'over', over, redis.call('HGETALL', usage), redis.call('HGETALL', holds)} end
 
@@ -74,12 +118,22 @@ end
 if wait > 0 then return {'throttled', math.ceil(wait / 1000)} end
 
 -- From here on everything passes: take.
+local take = text_of(take_high, take_low)
 if #arrivals > 0 then redis.call('HSET', usage, unpack(arrivals)) end
 for _, bucket in ipairs(raise) do redis.call('HINCRBY', usage, bucket, take) end
-redis.call('HSET', holds, id, ARGV[5] .. string.format('%.0f', take) .. ARGV[6])
+redis.call('HSET', holds, id, ARGV[5] .. take .. ARGV[6])
 if content ~= '' then redis.call('HSET', idem, 'content', content, 'state', 'in_flight', 'hold', id) end
 
--- Once a day, buckets of days that no limit can ask for any more, and marks of voided holds, go.
+if floor > told then redis.call('HSET', known, gateway, ARGV[12]) end
+-- What lies below its gateway's floor need not be told one by one. Not at every hold: few is as good as none.
+if redis.call('HLEN', known) > 16 then
+  for _, field in ipairs(redis.call('HKEYS', known)) do
+    local of, number = string.match(field, '^(.*)/(%d+)$')
+    if of and tonumber(number) < (tonumber(redis.call('HGET', known, of)) or 0) then redis.call('HDEL', known, field) end
+  end
+end
+
+-- Once a day, buckets of days that no limit can ask for any more go.
 local today = raise[1]
 if redis.call('HGET', usage, 'swept') ~= today then
   redis.call('HSET', usage, 'swept', today)
@@ -87,10 +141,5 @@ if redis.call('HGET', usage, 'swept') ~= today then
     local day = string.match(field, '^D(%d+)')
     if day and day < ARGV[8] then redis.call('HDEL', usage, field) end
   end
-  local record = redis.call('HGETALL', holds)
-  for i = 1, #record, 2 do
-    local voided = string.match(record[i + 1], '^void|(%d+)')
-    if voided and tonumber(voided) < now / 1000 - 86400000 then redis.call('HDEL', holds, record[i]) end
-  end
 end
-return {'taken', take, limits}
+return {'taken', take, left}

@@ -1,17 +1,34 @@
 -- Numbers given back: what is held falls, windows and the lifetime keep what they counted.
 --
--- KEYS  1 usage, 2 numbers
--- ARGV  the numbers
--- returns the numbers that were held until now (the same number twice counts once)
+-- KEYS  1 usage, 2 numbers, 3 epoch, 4 holds, 5 gone (settle.lua)
+-- ARGV  1 epoch, 2 run id of the server: what the caller stands on, 3 when they were given back, in milliseconds
+--       then number, decision that is believed to have granted it ("": none), ...
+-- keeps   what is given back is what was held until then: a grant that came later stays. Clocks may differ a little,
+--         so the grant that is named counts in any case. While orders are open, one of them may be the grant, not yet
+--         told here: then it is noted that the number is gone.
+-- returns {"lost"}: the grant may not be here yet | the numbers that were held until now, each with its record
 local usage, numbers = KEYS[1], KEYS[2]
-local released = {}
-for _, number in ipairs(ARGV) do
-  local record = redis.call('HGET', numbers, number)
-  if record then
-    redis.call('HDEL', numbers, number)
+-- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
+local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
+local function stands_here()
+  if ARGV[1] == '' then return is_server(ARGV[2]) end
+  local stands = redis.call('HMGET', KEYS[3], 'open', 'run')
+  return stands[1] == ARGV[1] and stands[2] == ARGV[2]
+end
+if not stands_here() then return {'lost'} end
+local released = {'released'}
+local some_open = redis.call('EXISTS', KEYS[4]) == 1
+for i = 4, #ARGV, 2 do
+  if some_open and tonumber(ARGV[3]) > (tonumber(redis.call('HGET', KEYS[5], ARGV[i])) or -1) then
+    redis.call('HSET', KEYS[5], ARGV[i], ARGV[3])
+  end
+  local record = redis.call('HGET', numbers, ARGV[i])
+  local since, by = string.match(record or '', '^[^|]*|(%d+)|([^|]*)|')
+  if record and (by == ARGV[i + 1] or tonumber(since) <= tonumber(ARGV[3])) then
+    redis.call('HDEL', numbers, ARGV[i])
     redis.call('HINCRBY', usage, 'N', -1)
     redis.call('HINCRBY', usage, 'N.' .. string.match(record, '^[^|]*'), -1)
-    released[#released + 1] = number
+    released[#released + 1] = ARGV[i]
     released[#released + 1] = record
   end
 end

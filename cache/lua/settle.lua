@@ -1,49 +1,107 @@
 -- Settle one hold: what the carrier gave stays counted, the rest is given back. Resolves a hold at most once.
 --
--- KEYS  1 usage, 2 holds, 3 numbers, 4 orders, 5 the idempotency key's hash (any key of the slot when there is none)
--- ARGV  1 hold id, 2 granted | released | pending | suspense | void, 3 numbers granted,
+-- KEYS  1 usage, 2 holds, 3 numbers, 4 orders, 5 the idempotency key's hash (any key of the slot when there is none),
+--       6 known (hold.lua), 7 epoch, 8 gone: number -> when it was given back, as long as orders are open
+-- ARGV  1 hold id, 2 granted | released | pending | suspense, 3 numbers granted,
 --       4 "<carrier>/<order id>" or "", 5 the order id, 6 now in milliseconds
---       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds
---       10 number of buckets, then their names; then a record for all numbers, then the numbers
--- returns "done" | "none": the hold is not open (resolved before, or never taken)
--- keeps   a bucket falls only by what a hold had raised it, and never by a timer
-local usage, holds, numbers, orders, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local id, kind, granted = ARGV[1], ARGV[2], tonumber(ARGV[3])
+--       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds, 10 content or ""
+--       11 the hold's record as it was taken: what is counted when this ledger does not know it
+--       12 gateway that took it, 13 ordinal, 14 its floor (0: not told by that gateway)
+--       15 epoch, 16 run id of the server: what the caller stands on, 17 "1": an open hold that is known stays as it is,
+--            "2": nothing is done in another epoch
+--       18 number of buckets, then their names; then what a number's record begins with (type|since|hold id|), then the numbers
+-- returns {"lost"}: in another epoch | {"done", order id, number, when, ...} | {"restored", the same}: done, after it was counted anew; and which of
+--         the numbers had been given back before their grant was told |
+--         {"none", "", those of the numbers that this hold was granted}: it was resolved before
+-- keeps   a bucket falls only by what a hold had raised it, and never by a timer. What is held counts each number once.
+local usage, holds, numbers, orders, idem, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local id, kind, granted = ARGV[1], ARGV[2], ARGV[3]
+local first = 19 + tonumber(ARGV[18])
+local gone = {}
 
-local record = redis.call('HGET', holds, id)
-if not record or string.sub(record, 1, 5) == 'void|' then
-  if kind == 'void' then redis.call('HSET', holds, id, 'void|' .. ARGV[6]) end
-  return 'none'
+-- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
+local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
+local function stands_here(field)
+  if ARGV[15] == '' then return is_server(ARGV[16]) end
+  local stands = redis.call('HMGET', KEYS[7], field, 'run')
+  return stands[1] == ARGV[15] and stands[2] == ARGV[16]
+end
+if ARGV[17] == '2' and not stands_here('epoch') then return {'lost'} end
+
+-- Only who stands on this ledger as it is now may say that what lies below its floor is known here.
+local told = tonumber(redis.call('HGET', known, ARGV[12])) or 0
+local floor = tonumber(ARGV[14])
+if floor > told and stands_here('open') then
+  told = floor
+  redis.call('HSET', known, ARGV[12], ARGV[14])
+end
+
+local function raise(by)
+  for i = 19, first - 1 do redis.call('HINCRBY', usage, ARGV[i], by) end
+end
+
+local record, restored = redis.call('HGET', holds, id), false
+if record and ARGV[17] == '1' then return {'done', ''} end
+if not record then
+  if tonumber(ARGV[13]) < told or redis.call('HEXISTS', known, ARGV[12] .. '/' .. ARGV[13]) == 1 then
+    local granted_before = {'none', ''}
+    for i = first + 1, #ARGV do
+      local grant = redis.call('HGET', numbers, ARGV[i])
+      if grant and string.match(grant, '^[^|]*|[^|]*|([^|]*)|') == id then granted_before[#granted_before + 1] = ARGV[i] end
+    end
+    return granted_before
+  end
+  record, restored = ARGV[11], true
+  raise(string.match(record, '^%a+|(%d+)|'))
+  if ARGV[10] ~= '' and redis.call('EXISTS', idem) == 0 then
+    redis.call('HSET', idem, 'content', ARGV[10], 'state', 'in_flight', 'hold', id)
+  end
 end
 
 -- The record: state|quantity|rest, the order id being its last part.
-local state, quantity, rest = string.match(record, '^(%a+)|(%d+)|(.*)$')
+local _, quantity, rest = string.match(record, '^(%a+)|(%d+)|(.*)$')
+local middle, order = string.match(rest, '^(.*)|(.-)$')
 
 if kind == 'pending' or kind == 'suspense' then
-  local middle, known = string.match(rest, '^(.*)|(.-)$')
-  local order = ARGV[5] ~= '' and ARGV[5] or known
+  if ARGV[5] ~= '' then order = ARGV[5] end
   redis.call('HSET', holds, id, (kind == 'pending' and 'held' or 'suspense') .. '|' .. quantity .. '|' .. middle .. '|' .. order)
   if ARGV[4] ~= '' then redis.call('HSET', orders, ARGV[4], id) end
 else
-  local back = tonumber(quantity) - granted
-  if back ~= 0 then
-    for i = 11, 10 + tonumber(ARGV[10]) do redis.call('HINCRBY', usage, ARGV[i], string.format('%.0f', -back)) end
+  if granted ~= quantity then
+    raise('-' .. quantity)
+    if granted ~= '0' then raise(granted) end
   end
-  if kind == 'void' then
-    redis.call('HSET', holds, id, 'void|' .. ARGV[6])
-  else
-    redis.call('HDEL', holds, id)
-  end
-  local known = string.match(rest, '([^|]*)$')
-  if known ~= '' then
+  redis.call('HDEL', holds, id)
+  if tonumber(ARGV[13]) >= told then redis.call('HSET', known, ARGV[12] .. '/' .. ARGV[13], 1) end
+  if order ~= '' then
     local carrier = string.match(rest, '^[^|]*|[^|]*|[^|]*|([^|]*)|')
-    redis.call('HDEL', orders, (carrier or '') .. '/' .. known)
+    redis.call('HDEL', orders, (carrier or '') .. '/' .. order)
   end
-  local first = 12 + tonumber(ARGV[10])
-  for i = first, #ARGV do redis.call('HSET', numbers, ARGV[i], ARGV[first - 1]) end
+  local record_of_all = ARGV[first] .. (ARGV[5] ~= '' and ARGV[5] or order)
+  -- A number that an earlier grant holds still is held once; of two grants the later one has it.
+  local my_type, my_since = string.match(ARGV[first], '^([^|]*)|(%d+)|')
+  for i = first + 1, #ARGV do
+    local before = redis.call('HGET', numbers, ARGV[i])
+    local given_back = redis.call('HGET', KEYS[8], ARGV[i])
+    local mine = not before
+    if given_back and tonumber(my_since) <= tonumber(given_back) then
+      mine = false
+      gone[#gone + 1], gone[#gone + 2] = ARGV[i], given_back
+      redis.call('HINCRBY', usage, 'N', -1)
+      redis.call('HINCRBY', usage, 'N.' .. my_type, -1)
+    elseif before then
+      local type, since, by = string.match(before, '^([^|]*)|(%d+)|([^|]*)|')
+      mine = tonumber(my_since) > tonumber(since) or (my_since == since and id > by)
+      redis.call('HINCRBY', usage, 'N', -1)
+      redis.call('HINCRBY', usage, 'N.' .. (mine and type or my_type), -1)
+    end
+    if mine then redis.call('HSET', numbers, ARGV[i], record_of_all) end
+  end
+  if redis.call('EXISTS', holds) == 0 then redis.call('DEL', KEYS[8]) end
 end
 
-if ARGV[7] == '1' then
+-- A key that another order has meanwhile is none of ours.
+if ARGV[7] == '1' and redis.call('HGET', idem, 'hold') == id then
   if kind == 'suspense' then
     redis.call('HSET', idem, 'state', 'unknown')
     redis.call('PERSIST', idem) -- an earlier answer may have begun to run out
@@ -54,4 +112,4 @@ if ARGV[7] == '1' then
     redis.call('DEL', idem)
   end
 end
-return 'done'
+return {restored and 'restored' or 'done', ARGV[5] ~= '' and ARGV[5] or order, unpack(gone)}

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "cache/redis_epochs.h"
 #include "cache/registry_copy.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
@@ -135,6 +138,62 @@ void judge_signatures(Report& report, const config::Settings& settings, const ca
     report.bad(what, says + "; no key may sign " + policy::join(nobodys));
 }
 
+// What one setting is on each master; "?" where it may not be asked.
+Task<std::vector<std::string>> on_masters(cache::RedisLink& link, std::string name) {
+  cache::Command get{"CONFIG", "GET", std::move(name)};
+  const auto answers = co_await link.call_every_master(std::move(get));
+  std::vector<std::string> values;
+  for (const auto& answer : answers) values.emplace_back(answer.text(1).value_or("?"));
+  co_return values;
+}
+
+// Whether each master keeps what it confirmed. The first that does not is the one to hear of.
+Task<> examine_servers(cache::RedisLink& link, const config::Settings& settings, Report& report) {
+  const auto appends = co_await on_masters(link, "appendonly");
+  const auto fsyncs = co_await on_masters(link, "appendfsync");
+  const auto evictions = co_await on_masters(link, "maxmemory-policy");
+  const auto replicas = co_await on_masters(link, "min-replicas-to-write");
+  const auto count = std::min({appends.size(), fsyncs.size(), evictions.size(), replicas.size()});
+  const auto of = count > 1 ? fmt::format(" (one of {} masters)", count) : "";
+  std::size_t lasting = 0;
+  while (lasting < count && appends[lasting] == "yes" && fsyncs[lasting] == "always") ++lasting;
+  if (lasting < count)
+    report.warn("redis durability",
+                fmt::format("appendonly {}, appendfsync {}{}: a crash of Redis loses what it had "
+                            "confirmed; gateways tell it again, and take no orders until all of them have",
+                            appends[lasting], fsyncs[lasting], of));
+  else if (count > 0)
+    report.good("redis durability", "appendonly yes, appendfsync always");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (evictions[i] == "noeviction" || evictions[i] == "?") continue;
+    report.warn("redis memory",
+                fmt::format("maxmemory-policy {}{}: when memory is full, Redis throws counts away; "
+                            "set noeviction",
+                            evictions[i], of));
+    break;
+  }
+  const bool alone = settings.redis.setup == config::RedisSettings::Setup::one;
+  if (!alone && std::find(replicas.begin(), replicas.end(), "0") != replicas.end())
+    report.warn("redis replicas",
+                "min-replicas-to-write 0" + of +
+                    ": a master that is cut off from the others goes on confirming what is lost");
+}
+
+// On what the gateways stand: an epoch that is not open takes no orders.
+Task<> examine_ledger(cache::RedisLink& link, Report& report) {
+  cache::RedisEpochs epochs(link);
+  const auto view = co_await epochs.look();
+  if (!view) co_return report.bad("ledger", "it cannot be read from Redis");
+  const auto number = cache::epoch_number(view->epoch);
+  if (view->epoch == 0)
+    report.warn("ledger", "no gateway has counted here yet");
+  else if (view->open)
+    report.good("ledger", fmt::format("epoch {}, open; {} gateways", number, view->gateways.size()));
+  else
+    report.bad("ledger", fmt::format("epoch {}: no orders until {} told what Redis lost", number,
+                                     fmt::join(view->waiting, ", ")));
+}
+
 Task<int> examine(const Console& console, cache::RedisLink& link, const config::Settings& settings,
                   Report& report) {
   const auto asked = std::chrono::steady_clock::now();
@@ -144,16 +203,8 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
   if (!pong.ok()) co_return console.fail("Redis does not answer: " + pong.error());
   report.good("redis", fmt::format("answers in {}", duration(took)));
 
-  cache::Command fsync{"CONFIG", "GET", "appendfsync"}, append{"CONFIG", "GET", "appendonly"};
-  const auto fsynced = co_await link.call(std::move(fsync));
-  const auto appends = co_await link.call(std::move(append));
-  if (appends.text(1) == "yes" && fsynced.text(1) == "always")
-    report.good("redis durability", "appendonly yes, appendfsync always");
-  else if (appends.ok())
-    report.warn("redis durability",
-                fmt::format("appendonly {}, appendfsync {}: a crash of Redis loses what it had "
-                            "confirmed; gateways restore the registry, counts are not restored",
-                            appends.text(1).value_or("?"), fsynced.text(1).value_or("?")));
+  co_await examine_servers(link, settings, report);
+  co_await examine_ledger(link, report);
 
   cache::RegistryStore store(link);
   const auto meta = co_await store.meta();

@@ -1,7 +1,9 @@
-// ledger show, holds, resolve, trace, numbers.
+// ledger show, holds, resolve, trace, numbers, retire.
 #include <fmt/format.h>
 
+#include "cache/hold_record.h"
 #include "cache/keys.h"
+#include "cache/redis_epochs.h"
 #include "cache/redis_ledger.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
@@ -52,7 +54,7 @@ Task<int> holds(const Console& console, cache::RedisLink& link) {
   if (!open) co_return console.fail("the ledger cannot be read from Redis");
   json::array result;
   std::string text;
-  for (const auto& [id, hold, key] : *open) {
+  for (const auto& [id, hold] : *open) {
     text += fmt::format("{}  {:<9} {:>6}  {}  {}  since {}\n", hold.id, policy::name(hold.state),
                         hold.quantity, id.text(), hold.carrier, policy::iso_jst(hold.since));
     json::object one{{"hold", hold.id},
@@ -98,11 +100,7 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
             " is an order under way; what can be resolved is suspense, an order that the carrier "
             "accepted for later, or one whose gateway is gone for ten minutes",
         answer_no);
-  cache::SettleRequest request{.operator_id = found->operator_id,
-                               .hold_id = found->hold.id,
-                               .hold = found->hold,
-                               .now = now(),
-                               .idempotency_key = found->idempotency_key};
+  cache::SettleRequest request{.operator_id = found->operator_id, .hold = found->hold, .now = now()};
   request.settlement.granted = resolution.granted.value_or(0);
   request.settlement.kind =
       request.settlement.granted > 0 ? policy::Settlement::Kind::granted : policy::Settlement::Kind::released;
@@ -120,7 +118,7 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
   const auto answer = co_await ledger.settle(request);
   if (answer == cache::SettleAnswer::unavailable)
     co_return console.fail("Redis went away; run the command again");
-  if (answer == cache::SettleAnswer::no_such_hold)
+  if (answer == cache::SettleAnswer::resolved_before)
     co_return console.fail("hold " + resolution.hold + " was resolved meanwhile", answer_no);
   // The gateway that took the hold writes who and why into its journal.
   cache::Command note{"XADD",
@@ -137,7 +135,15 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
                       "by",
                       resolution.by,
                       "reason",
-                      resolution.reason};
+                      resolution.reason,
+                      "since",
+                      std::to_string(policy::to_ms(request.now)),
+                      "of",
+                      cache::encode(found->hold)};
+  for (const auto& number : request.settlement.numbers) {
+    note.push_back("number");
+    note.push_back(number);
+  }
   const auto noted = co_await link.call(std::move(note));
   if (!noted.ok()) console.fail("resolved, but who and why could not be recorded in Redis");
   console.print(json::object{{"hold", found->hold.id},
@@ -146,6 +152,33 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
                              {"released", found->hold.quantity - request.settlement.granted}},
                 fmt::format("{}: {} granted, {} given back\n", found->hold.id, request.settlement.granted,
                             found->hold.quantity - request.settlement.granted));
+  co_return done;
+}
+
+struct Retirement {
+  std::string gateway, reason, by;
+};
+
+// Nobody waits any more for a gateway that is gone for good.
+Task<int> retire(const Console& console, const Retirement& retirement, cache::RedisLink& link) {
+  cache::RedisEpochs epochs(link);
+  const auto view = co_await epochs.look();
+  if (!view) co_return console.fail("the ledger cannot be read from Redis");
+  const auto& known = view->gateways;
+  if (std::find(known.begin(), known.end(), retirement.gateway) == known.end())
+    co_return console.fail("the ledger knows no gateway " + retirement.gateway, answer_no);
+  const bool waited =
+      std::find(view->waiting.begin(), view->waiting.end(), retirement.gateway) != view->waiting.end();
+  cache::Command note{
+      "XADD",   cache::keys::retirements, "*", "gateway", retirement.gateway, "by", retirement.by,
+      "reason", retirement.reason};
+  const auto noted = co_await link.call(std::move(note));
+  if (!noted.ok()) co_return console.fail("who and why could not be recorded in Redis; nothing was changed");
+  if (!co_await epochs.retire(retirement.gateway))
+    co_return console.fail("Redis went away; run the command again");
+  console.print(json::object{{"gateway", retirement.gateway}, {"was_waited_for", waited}},
+                fmt::format("{}: nobody waits for it any more{}\n", retirement.gateway,
+                            waited ? "; what it alone had counted is not counted" : ""));
   co_return done;
 }
 
@@ -241,6 +274,18 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
     }
     code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
       return resolve(console, *resolution, link);
+    });
+  });
+
+  auto retirement = std::make_shared<Retirement>();
+  auto* retire_command =
+      ledger->add_subcommand("retire", "Wait no longer for a gateway that is gone for good");
+  retire_command->add_option("gateway", retirement->gateway, "Its id (gw-…)")->required();
+  retire_command->add_option("--reason", retirement->reason, "Why its journal cannot be had")->required();
+  retire_command->add_option("--by", retirement->by, "Who says so")->required();
+  retire_command->callback([&console, &code, retirement] {
+    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
+      return retire(console, *retirement, link);
     });
   });
 

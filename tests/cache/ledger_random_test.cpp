@@ -131,8 +131,9 @@ class History {
       open_.erase(open_.begin() + std::ptrdiff_t(at));
       who_ = ask.who;
     }
-    asked_ = "void " + ask.id;
-    if (!same(std::to_string(model_.void_hold(ask)), std::to_string(real_.void_hold(ask)))) return false;
+    asked_ = "give up " + ask.id;
+    if (!same(std::to_string(int(model_.give_up(ask))), std::to_string(int(real_.give_up(ask)))))
+      return false;
     asked_ += ", and it comes late";
     return same(told(model_.hold(ask)), told(real_.hold(ask))) && same_usage();
   }

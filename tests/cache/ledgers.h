@@ -8,11 +8,18 @@
 #include <vector>
 
 #include "cache/memory_ledger.h"
+#include "cache/redis_epochs.h"
 #include "cache/redis_ledger.h"
 #include "tests/cache/real_redis.h"
 #include "tests/policy/builders.h"
 
 namespace sekisho::cache {
+
+struct Idempotency {
+  std::string key, content;
+};
+
+inline constexpr const char* one_gateway = "gw-0123456789abcdef";
 
 // What is asked of the ledger, as values that live as long as the call.
 struct Ask {
@@ -35,7 +42,8 @@ struct Ask {
             .day = policy::JstDate::of(now),
             .since = now,
             .carrier = carrier,
-            .gateway = "gw-0123456789abcdef/1"};
+            .gateway = std::string(one_gateway) + "/1",
+            .key = idempotency ? idempotency->key : std::string()};
   }
 };
 
@@ -50,44 +58,90 @@ struct End {
 
 enum class Which { memory, redis };
 
+// One of the ledgers, and one gateway that stands on it.
 class AnyLedger {
  public:
   AnyLedger(Which which, LedgerSettings settings = {}) {
     if (which == Which::memory) {
-      ledger_ = std::make_unique<MemoryLedger>();
-      return;
+      ledger_ = std::make_unique<MemoryLedger>(store_);
+      epochs_ = std::make_unique<MemoryEpochs>(store_);
+    } else {
+      linked_ = std::make_unique<Linked>(RealRedis::shared().settings());
+      linked_->call({"FLUSHALL"});
+      ledger_ = std::make_unique<RedisLedger>(linked_->link, settings);
+      epochs_ = std::make_unique<RedisEpochs>(linked_->link);
     }
-    linked_ = std::make_unique<Linked>(RealRedis::shared().settings());
-    linked_->call({"FLUSHALL"});
-    ledger_ = std::make_unique<RedisLedger>(linked_->link, settings);
+    footing = {open_epoch({.gateway = one_gateway}), 0};
+  }
+
+  // Begins an epoch where it must, and tells nothing: what is missing stays missing.
+  std::uint64_t open_epoch(const Beat& beat) {
+    const auto view = wait(context(), epochs_->beat(beat)).value();
+    wait(context(), epochs_->told(beat.gateway, view.epoch));
+    return view.epoch;
   }
 
   HoldResult hold(const Ask& ask) {
     std::vector<policy::Charge> charges;
-    const auto hold = ask.hold();
+    auto hold = ask.hold();
+    hold.ordinal = ordinal_of(ask.who, ask.id);
     for (const auto* rule : ask.limits)
       if (const auto* step = rule->limit->on(hold.day)) charges.push_back({rule, step->value});
-    HoldRequest request{
-        .operator_id = ask.who, .hold = hold, .registry_serial = ask.registry_serial, .partial = ask.partial};
+    HoldRequest request{.operator_id = ask.who,
+                        .hold = hold,
+                        .footing = footing,
+                        .floor = floor,
+                        .registry_serial = ask.registry_serial,
+                        .partial = ask.partial};
     request.charges = &charges;
     request.throttles = &ask.throttles;
-    request.idempotency = ask.idempotency;
-    return wait(context(), ledger_->hold(request));
+    if (ask.idempotency) request.content = ask.idempotency->content;
+    auto result = wait(context(), ledger_->hold(request));
+    if (result.answer.kind == policy::HoldAnswer::Kind::taken) {
+      hold.quantity = result.answer.quantity;
+      taken_[{ask.who, ask.id}] = {hold, request.content};
+    }
+    return result;
   }
   SettleAnswer settle(const End& end) {
-    SettleRequest request{
-        .operator_id = end.who, .hold_id = end.id, .settlement = end.settlement, .now = end.now};
+    const auto& [hold, content] = taken_.at({end.who, end.id});
+    SettleRequest request{.operator_id = end.who,
+                          .hold = hold,
+                          .settlement = end.settlement,
+                          .now = end.now,
+                          .footing = footing,
+                          .floor = floor,
+                          .content = content};
     request.answer = end.answer;
     return wait(context(), ledger_->settle(request));
   }
-  bool void_hold(const Ask& ask) { return wait(context(), ledger_->void_hold(ask.who, ask.hold())); }
+  // A hold that may or may not have come is given up.
+  SettleAnswer give_up(const Ask& ask) {
+    SettleRequest request{.operator_id = ask.who,
+                          .hold = ask.hold(),
+                          .settlement = {.kind = policy::Settlement::Kind::released},
+                          .now = ask.now,
+                          .footing = footing};
+    request.hold.ordinal = ordinal_of(ask.who, ask.id);
+    return wait(context(), ledger_->settle(request));
+  }
+  std::uint64_t ordinal_of(const policy::OperatorId& who, const std::string& id) {
+    return ordinals_.try_emplace({who, id}, ordinals_.size() + 1).first->second;
+  }
   std::optional<policy::Hold> hold_of_order(const policy::OperatorId& who, const std::string& order,
                                             const std::string& carrier = "demo") {
     return wait(context(), ledger_->hold_of_order(who, carrier, order));
   }
+  ReleaseResult release(const policy::OperatorId& who, const std::vector<ReturnedNumber>& numbers,
+                        policy::Instant now = policy::at("2026-11-24T11:00:00+09:00")) {
+    return wait(context(), ledger_->release(who, numbers, now, footing));
+  }
   policy::Quantity release(const policy::OperatorId& who, const std::vector<std::string>& numbers,
                            policy::Instant now = policy::at("2026-11-24T11:00:00+09:00")) {
-    return wait(context(), ledger_->release(who, numbers, now)).value_or(-1);
+    std::vector<ReturnedNumber> any;
+    for (const auto& number : numbers) any.push_back({number, ""});
+    const auto result = release(who, any, now);
+    return result.kind == ReleaseResult::Kind::done ? policy::Quantity(result.released.size()) : -1;
   }
   std::vector<Tenure> trace(const std::string& number) {
     return wait(context(), ledger_->trace(number)).value_or(std::vector<Tenure>{});
@@ -100,14 +154,30 @@ class AnyLedger {
   }
 
   Ledger& port() { return *ledger_; }
+  Epochs& epochs() { return *epochs_; }
+  // Everything is gone, as after FLUSHALL.
+  void forget() {
+    if (linked_)
+      linked_->call({"FLUSHALL"});
+    else
+      store_ = {};
+  }
+
+  Footing footing;                      // of the gateway
+  std::uint64_t floor = 0;              // told with every request
   Linked& redis() { return *linked_; }  // only where it is one
 
   asio::io_context& context() { return linked_ ? linked_->context : context_; }
 
  private:
   asio::io_context context_{1};
+  MemoryStore store_;
   std::unique_ptr<Linked> linked_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Epochs> epochs_;
+  using Name = std::pair<policy::OperatorId, std::string>;
+  std::map<Name, std::uint64_t> ordinals_;
+  std::map<Name, std::pair<policy::Hold, std::string>> taken_;  // and the content of its key
 };
 
 // What is counted, as text: "D20261124=5 L=5 ... | id held 5 fixed order". Zero is as good as absent.
@@ -145,6 +215,7 @@ inline std::string told(const HoldResult& result) {
   if (answer.kind == Kind::throttled) out += " " + std::to_string(answer.retry_ms);
   if (result.replay) out += " " + std::to_string(result.replay->status) + " " + result.replay->body;
   if (result.in_doubt) out += " in doubt";
+  if (result.lost) out += " lost";
   return out;
 }
 

@@ -38,8 +38,48 @@ TEST(RedisUrl, names_host_port_credentials_and_database) {
   EXPECT_EQ(full.database, 3);
   EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("redis://:word@h")).password, "word");
   EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("unix:///run/redis.sock")).unix_path, "/run/redis.sock");
+  for (const auto url : {"redis://", "rediss://h", "redis://h:0", "redis://h?db=1", "redis://u:%zz@h",
+                         "redis://u:%1@h", "redis://h/-1"})
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_redis_url(url))) << url;
+}
+
+TEST(RedisUrl, names_sentinels_and_a_master) {
+  const auto short_one = std::get<RedisSettings>(parse_redis_url("redis+sentinel://a/gate"));
+  EXPECT_EQ(short_one.setup, RedisSettings::Setup::sentinel);
+  ASSERT_EQ(short_one.peers.size(), 1u);
+  EXPECT_EQ(short_one.peers[0].text(), "a:26379");
+  EXPECT_EQ(short_one.master, "gate");
+  EXPECT_EQ(short_one.database, 0);
+  const auto full =
+      std::get<RedisSettings>(parse_redis_url("redis+sentinel://gate:p%40ss@s1:1,[::1]:2,s3/my.mas-ter_1/5"));
+  ASSERT_EQ(full.peers.size(), 3u);
+  EXPECT_EQ(full.peers[0].text(), "s1:1");
+  EXPECT_EQ(full.peers[1].text(), "[::1]:2");
+  EXPECT_EQ(full.peers[2].text(), "s3:26379");
+  EXPECT_EQ(full.master, "my.mas-ter_1");
+  EXPECT_EQ(full.database, 5);
+  EXPECT_EQ(full.username, "gate");
+  EXPECT_EQ(full.password, "p@ss");
+  for (const auto url : {"redis+sentinel://", "redis+sentinel:///m", "redis+sentinel://a",
+                         "redis+sentinel://a/", "redis+sentinel://a,a/m", "redis+sentinel://a:0/m",
+                         "redis+sentinel://a/m/x", "redis+sentinel://a/m/1/2", "redis+sentinel://a/m?x=1",
+                         "redis+sentinel://a/m m", "redis+sentinel://,a/m", "redis+sentinel://u@a/m"})
+    EXPECT_TRUE(std::holds_alternative<std::string>(parse_redis_url(url))) << url;
+}
+
+TEST(RedisUrl, names_nodes_of_a_cluster) {
+  const auto one = std::get<RedisSettings>(parse_redis_url("redis+cluster://h"));
+  EXPECT_EQ(one.setup, RedisSettings::Setup::cluster);
+  ASSERT_EQ(one.peers.size(), 1u);
+  EXPECT_EQ(one.peers[0].text(), "h:6379");
+  const auto three =
+      std::get<RedisSettings>(parse_redis_url("redis+cluster://:word@a:7000,b:7001,[::1]:7002/"));
+  ASSERT_EQ(three.peers.size(), 3u);
+  EXPECT_EQ(three.peers[2].text(), "[::1]:7002");
+  EXPECT_EQ(three.password, "word");
   for (const auto url :
-       {"redis://", "rediss://h", "redis+cluster://h", "redis://h:0", "redis://h?db=1", "redis://u:%zz@h", "redis://u:%1@h", "redis://h/-1"})
+       {"redis+cluster://", "redis+cluster://a/1", "redis+cluster://a,,b", "redis+cluster://a,b,a",
+        "redis+cluster://a:x", "redis+cluster://a b", "redis+clusters://a"})
     EXPECT_TRUE(std::holds_alternative<std::string>(parse_redis_url(url))) << url;
 }
 
@@ -49,8 +89,8 @@ TEST(Endpoint, has_a_port_and_a_base_path) {
   EXPECT_EQ(plain.port, 80);
   EXPECT_EQ(plain.base_path, "/numbers/v2");
   EXPECT_EQ(std::get<policy::Endpoint>(parse_endpoint("http://h/")).base_path, "");
-  for (const auto url :
-       {"h", "https://h", "http://", "http://h:x", "http://h/a//b", "http://h/../b", "http://h/..", "http://h/%2f"})
+  for (const auto url : {"h", "https://h", "http://", "http://h:x", "http://h/a//b", "http://h/../b",
+                         "http://h/..", "http://h/%2f"})
     EXPECT_TRUE(std::holds_alternative<std::string>(parse_endpoint(url))) << url;
 }
 

@@ -1,5 +1,6 @@
 // The life of one order: with the model of the ledger, a real journal, and a carrier that does as it is told.
 #include "gateway/pipeline.h"
+#include "gateway/settlements.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -36,6 +37,10 @@ struct PipelineTest : testing::Test {
     desk.pool_of = [pool](const Exchange&) { return pool; };
     publish(certified());
     dog.start();
+    cache::MemoryEpochs epochs(store);
+    epochs.do_beat({.gateway = journal->gateway_id()});
+    epochs.do_told(journal->gateway_id(), store.epoch);
+    shared_books.stand_on({store.epoch, 0});
     settlements.start();
   }
   ~PipelineTest() override {
@@ -105,21 +110,20 @@ struct PipelineTest : testing::Test {
   asio::io_context context{1};
   Watchdog dog{context.get_executor()};
   ScriptedCarrier carrier;
-  cache::MemoryLedger ledger;
+  cache::MemoryStore store;
+  cache::MemoryLedger ledger{store};
   std::unique_ptr<cache::Journal> journal = cache::Journal::open({.directory = folder.path() / "journal"});
-  OpenOrders open_orders;
-  Settlements settlements{context.get_executor(), ledger, *journal, open_orders};
+  cache::Books shared_books{journal->boot()};
+  cache::Bookkeeper books{ledger, *journal, shared_books};
+  Settlements settlements{context.get_executor(), books};
   KnownSince known{.in_step = cache::boot_ms()};
   Dates dates;
-  std::atomic<bool> recovering{false};
   Desk desk{.settings = settings,
             .ledger = ledger,
             .journal = *journal,
-            .settlements = settlements,
-            .open_orders = open_orders,
+            .books = books,
             .known = known,
             .dates = dates,
-            .recovering = recovering,
             .executor = context.get_executor()};
   Pipeline pipeline{desk};
 };
@@ -166,7 +170,7 @@ TEST_F(PipelineTest, every_path_of_an_order_ends_settled) {
     EXPECT_EQ(journaled(id_of(response)), row.journal) << row.act.bytes;
     EXPECT_EQ(carrier.requests().size(), sent + 1) << "a POST is sent once";
   }
-  EXPECT_EQ(open_orders.lowest(), std::numeric_limits<std::uint64_t>::max())
+  EXPECT_EQ(shared_books.open_orders.lowest(), std::numeric_limits<std::uint64_t>::max())
       << "recovery needs nothing of these";
   carrier.stop();
   EXPECT_EQ(handle(order(2)).status, 502);
@@ -285,9 +289,9 @@ TEST_F(PipelineTest, what_cannot_be_decided_is_503_and_what_gives_back_goes_on) 
   EXPECT_EQ(code_of(handle(order(1))), "registry-stale");
   EXPECT_EQ(handle(request("DELETE", "/v1/numbers/0312345671")).status, 200);
   known.in_step = cache::boot_ms();
-  recovering = true;
+  shared_books.close();
   EXPECT_EQ(code_of(handle(order(1))), "ledger-unavailable");
-  recovering = false;
+  shared_books.stand_on({store.epoch, 0});
   EXPECT_EQ(handle(order(1)).status, 200);
 }
 

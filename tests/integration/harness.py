@@ -154,7 +154,7 @@ class Process:
 
 class Redis(Process):
     def __init__(self, directory, port, appendonly):
-        self.port, self.data = port, directory / "redis"
+        self.port, self.data, self.url = port, directory / "redis", f"redis://127.0.0.1:{port}"
         self.data.mkdir(exist_ok=True)
         super().__init__("redis", ["redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", self.data,
                                    "--save", "", "--appendonly", "yes" if appendonly else "no",
@@ -289,7 +289,7 @@ class House:
     """The files of an installation and, once `start`ed, what runs in it."""
 
     def __init__(self, directory, gateways=1, changes=None, appendonly=False, delay_ms=0, extra_operators=0,
-                 drain="accept: 200ms, wait: 20s"):
+                 drain="accept: 200ms, wait: 20s", redis=None):
         self.directory, self.drain = pathlib.Path(directory), drain
         for file in EXAMPLE.iterdir():
             shutil.copy(file, self.directory)
@@ -301,9 +301,9 @@ class House:
             self._add_operator(f"extra{n}", corporate_number(999900000100 + n))
         for name, pairs in (changes or {}).items():
             edit(self.directory / name, pairs)
-        self.redis = Redis(self.directory, free_port(), appendonly)
+        self.redis = redis(self.directory) if redis else Redis(self.directory, free_port(), appendonly)
         self.carrier = Carrier(self.directory, free_port(), delay_ms)
-        edit(self.directory / "sekisho.yaml", [("127.0.0.1:16379", f"127.0.0.1:{self.redis.port}")])
+        edit(self.directory / "sekisho.yaml", [("redis://127.0.0.1:16379", self.redis.url)])
         edit(self.directory / "carrier.yaml", [("127.0.0.1:18081", f"127.0.0.1:{self.carrier.port}")])
         self.gateways = [Gateway(self, number) for number in range(1, gateways + 1)]
 

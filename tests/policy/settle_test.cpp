@@ -22,10 +22,15 @@ TEST(Settle, only_what_is_certain_changes_a_count) {
       {O::unknown, 0, S::suspense, 0},  {O::unknown, 5, S::suspense, 0},
   };
   for (const auto& row : table) {
-    const auto settlement = settle({.kind = row.outcome, .granted = row.granted});
+    const auto settlement = settle({.kind = row.outcome, .granted = row.granted, .order_id = "o-1"});
     EXPECT_EQ(name(settlement.kind), name(row.then)) << int(row.outcome) << " " << row.granted;
     EXPECT_EQ(settlement.granted, row.counted) << int(row.outcome) << " " << row.granted;
   }
+}
+
+TEST(Settle, an_order_that_was_accepted_under_no_name_is_in_suspense) {
+  EXPECT_EQ(name(settle({.kind = O::pending}).kind), name(S::suspense))
+      << "nobody could tell which one it was";
 }
 
 TEST(Settle, the_carriers_order_and_numbers_are_kept) {

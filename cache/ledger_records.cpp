@@ -1,0 +1,261 @@
+#include "cache/ledger_records.h"
+
+#include <boost/json.hpp>
+
+#include "cache/hold_record.h"
+
+namespace sekisho::cache {
+namespace json = boost::json;
+using Kind = policy::Outcome::Kind;
+using policy::Settlement;
+
+namespace {
+
+constexpr std::string_view outcome_words[] = {"unsent", "finished", "pending", "unknown"};
+
+// The journal writes the braces, and what stands in every record.
+std::string inside(const json::object& object) {
+  const auto text = json::serialize(object);
+  return text.substr(1, text.size() - 2);
+}
+
+json::array strings(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& one : list) out.emplace_back(one);
+  return out;
+}
+
+void put_numbers(json::object& out, const std::vector<ReturnedNumber>& numbers) {
+  json::array names, grants;
+  for (const auto& [number, decision] : numbers) {
+    names.emplace_back(number);
+    grants.emplace_back(decision);
+  }
+  out["numbers"] = std::move(names);
+  out["grants"] = std::move(grants);
+}
+
+std::string_view string_of(const json::object& record, std::string_view field) {
+  const auto* value = record.if_contains(json::string_view(field.data(), field.size()));
+  if (!value || !value->is_string()) return {};
+  const auto& text = value->get_string();
+  return {text.data(), text.size()};
+}
+
+std::int64_t number_of(const json::object& record, std::string_view field) {
+  const auto* value = record.if_contains(json::string_view(field.data(), field.size()));
+  return value && value->is_int64() ? value->get_int64() : 0;
+}
+
+std::vector<std::string> strings_of(const json::object& record, std::string_view field) {
+  std::vector<std::string> out;
+  const auto* value = record.if_contains(json::string_view(field.data(), field.size()));
+  if (value && value->is_array())
+    for (const auto& one : value->get_array())
+      if (one.is_string()) out.emplace_back(one.get_string());
+  return out;
+}
+
+std::vector<ReturnedNumber> returned_of(const json::object& record) {
+  const auto numbers = strings_of(record, "numbers"), grants = strings_of(record, "grants");
+  std::vector<ReturnedNumber> out;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    out.push_back({numbers[i], i < grants.size() ? grants[i] : std::string()});
+  return out;
+}
+
+policy::Outcome outcome_of(const json::object& record) {
+  policy::Outcome outcome{.kind = Kind::unknown};
+  const auto result = string_of(record, "result");
+  for (std::size_t i = 0; i < std::size(outcome_words); ++i)
+    if (result == outcome_words[i]) outcome.kind = static_cast<Kind>(i);
+  outcome.granted = number_of(record, "granted");
+  outcome.order_id = string_of(record, "order_id");
+  outcome.numbers = strings_of(record, "numbers");
+  return outcome;
+}
+
+bool resolves(const Settlement& settlement) {
+  return settlement.kind == Settlement::Kind::granted || settlement.kind == Settlement::Kind::released;
+}
+
+}  // namespace
+
+std::string forwarding_record(const ForwardingNote& note) {
+  json::object out{{"decision", note.decision},
+                   {"operator", note.operator_id.text()},
+                   {"carrier", note.carrier},
+                   {"operation", policy::name(note.operation)}};
+  if (note.hold) {
+    out["held"] = note.hold->quantity;
+    out["number_type"] = policy::name(note.hold->number_type);
+    out["day"] = note.hold->day.text();
+    if (!note.hold->key.empty()) out["content"] = note.content;
+    out["of"] = encode(*note.hold);
+  }
+  return inside(out);
+}
+
+std::string outcome_record(const OutcomeNote& note) {
+  const auto& outcome = note.outcome;
+  json::object out{{"decision", note.decision},
+                   {"operator", note.operator_id.text()},
+                   {"operation", policy::name(note.operation)},
+                   {"result", outcome_words[static_cast<int>(outcome.kind)]}};
+  if (note.status) out["status"] = *note.status;
+  if (outcome.granted) out["granted"] = outcome.granted;
+  if (outcome.released) out["released"] = outcome.released;
+  if (!outcome.order_id.empty()) out["order_id"] = outcome.order_id;
+  if (!outcome.numbers.empty()) out["numbers"] = strings(outcome.numbers);
+  if (!note.returned.empty()) put_numbers(out, note.returned);
+  if (!outcome.detail.empty()) out["detail"] = outcome.detail;
+  if (note.of) {
+    if (note.of->id != note.decision) out["hold"] = note.of->id;
+    out["of"] = encode(*note.of);
+  }
+  if (note.of || !note.returned.empty()) out["since"] = policy::to_ms(note.heard);
+  return inside(out);
+}
+
+std::string settled_record(const SettleRequest& request, SettleAnswer answer) {
+  json::object out{{"decision", request.hold.id},
+                   {"operator", request.operator_id.text()},
+                   {"result", policy::name(request.settlement.kind)},
+                   {"granted", request.settlement.granted}};
+  if (!request.settlement.order_id.empty()) out["order_id"] = request.settlement.order_id;
+  if (!request.settlement.numbers.empty()) out["numbers"] = strings(request.settlement.numbers);
+  if (answer == SettleAnswer::resolved_before) out["hold"] = "not open";
+  out["of"] = encode(request.hold);
+  out["since"] = policy::to_ms(request.now);
+  return inside(out);
+}
+
+std::string returned_record(const ReleaseRequest& request, const std::vector<ReturnedNumber>& released) {
+  json::object out{{"decision", request.decision},
+                   {"operator", request.operator_id.text()},
+                   {"result", "returned"},
+                   {"released", released.size()}};
+  // All of them: an earlier try may have given back some, and nobody heard.
+  auto numbers = request.numbers;
+  for (auto& one : numbers)
+    for (const auto& held : released)
+      if (held.number == one.number) one.decision = held.decision;
+  put_numbers(out, numbers);
+  out["since"] = policy::to_ms(request.now);
+  return inside(out);
+}
+
+std::string resolution_record(const std::vector<std::pair<std::string, std::string>>& said) {
+  json::object out;
+  std::vector<std::string> numbers;
+  for (const auto& [field, value] : said) {
+    if (field == "hold")
+      out["decision"] = value;
+    else if (field == "granted" || field == "since")
+      out[field] = std::strtoll(value.c_str(), nullptr, 10);
+    else if (field == "number")
+      numbers.push_back(value);
+    else if (field != "gateway")
+      out[field] = value;
+  }
+  if (!numbers.empty()) out["numbers"] = strings(numbers);
+  out["result"] = out["granted"] == json::value(0) ? "released" : "granted";
+  return inside(out);
+}
+
+std::string epoch_record(const EpochView& view) {
+  return inside(
+      {{"epoch", epoch_number(view.epoch)}, {"from", view.position}, {"gateways", strings(view.gateways)}});
+}
+
+JournaledOrder* OrderReader::order_of(const std::string& id, const policy::OperatorId& who,
+                                      std::string_view record) {
+  const auto [at, fresh] = index_.try_emplace(id, found_.orders.size());
+  if (fresh) {
+    auto hold = decode_hold(id, record);
+    if (!hold) {
+      index_.erase(at);
+      return nullptr;
+    }
+    hold->state = policy::HoldState::held;
+    found_.orders.push_back({.operator_id = who, .hold = std::move(*hold)});
+  }
+  return &found_.orders[at->second];
+}
+
+void OrderReader::read(RecordKind kind, std::string_view text) {
+  if (kind != RecordKind::forwarding && kind != RecordKind::outcome && kind != RecordKind::settled) return;
+  const auto record = json::parse({text.data(), text.size()}).as_object();
+  const std::string decision(string_of(record, "decision"));
+  const auto who = policy::OperatorId::parse(string_of(record, "operator"));
+  if (decision.empty() || !who) return;
+
+  const auto result = string_of(record, "result");
+  const bool gave_back = kind == RecordKind::outcome && number_of(record, "released") > 0;
+  if (gave_back || result == "returned") {
+    const auto [at, fresh] = release_of_.try_emplace(decision, found_.releases.size());
+    if (fresh) found_.releases.push_back({.operator_id = *who, .decision = decision});
+    auto& release = found_.releases[at->second];
+    release.numbers = returned_of(record);
+    if (const auto since = number_of(record, "since")) release.now = policy::from_ms(since);
+    return;
+  }
+  const auto of = string_of(record, "of");
+  if (of.empty()) return;
+  // An outcome that a status call told belongs to the order that it asked for.
+  const auto other = kind == RecordKind::outcome ? string_of(record, "hold") : std::string_view();
+  auto* order = order_of(other.empty() ? decision : std::string(other), *who, of);
+  if (!order) return;
+  if (kind == RecordKind::forwarding) {
+    order->content = string_of(record, "content");
+    return;
+  }
+  if (order->settled && !order->contested && order->becomes && resolves(*order->becomes)) return;
+  Settlement said;
+  if (kind == RecordKind::outcome) {
+    said = policy::settle(outcome_of(record));
+    if (said.order_id.empty()) said.order_id = order->hold.order_id;
+  } else {
+    said = {.kind = policy::parse_word<Settlement::Kind>(result).value_or(Settlement::Kind::suspense),
+            .granted = number_of(record, "granted"),
+            .order_id = std::string(string_of(record, "order_id")),
+            .numbers = strings_of(record, "numbers")};
+  }
+  // Records of one order cross: whoever heard how it ended knows more than whoever still waits.
+  if (order->becomes && resolves(*order->becomes) && !resolves(said)) return;
+  order->becomes = std::move(said);
+  order->settled = kind == RecordKind::settled;
+  order->contested = order->settled && string_of(record, "hold") == "not open";
+  if (const auto status = number_of(record, "status")) order->status = int(status);
+  if (const auto since = number_of(record, "since")) order->at = policy::from_ms(since);
+}
+
+JournaledOrders OrderReader::take() {
+  index_.clear();
+  release_of_.clear();
+  return std::exchange(found_, {});
+}
+
+std::vector<Telling> retell(const JournaledOrders& journaled, const std::string& gateway) {
+  std::vector<Telling> out;
+  for (const auto& order : journaled.orders) {
+    const bool heard = order.becomes.has_value();
+    const bool under_way = !heard && order.hold.gateway == gateway;
+    Settlement becomes{.kind = under_way ? Settlement::Kind::pending : Settlement::Kind::suspense};
+    if (heard) becomes = *order.becomes;
+    SettleRequest request{.operator_id = order.operator_id,
+                          .hold = order.hold,
+                          .settlement = std::move(becomes),
+                          .now = order.at == policy::Instant{} ? order.hold.since : order.at,
+                          .only_if_unknown = under_way,
+                          .content = order.content};
+    // The carrier's words are gone with the gateway; a retry learns the outcome without the body.
+    if (heard && order.status && request.settlement.kind != Settlement::Kind::suspense)
+      request.answer = StoredAnswer{
+          .status = *order.status, .headers = {{"Sekisho-Decision", order.hold.id}}, .body_kept = false};
+    out.push_back({std::move(request), order.settled || under_way, order.contested});
+  }
+  return out;
+}
+
+}  // namespace sekisho::cache

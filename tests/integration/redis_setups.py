@@ -1,0 +1,124 @@
+"""Redis as a master with a replica under three sentinels, and as a cluster of three masters with a replica each.
+
+Real servers on loopback, in directories of their own, ended by pid with the test. A house takes one in the place of
+its single Redis: House(redis=redis_setups.Sentinels).
+"""
+import subprocess
+
+from harness import Process, free_port, wait_for
+
+
+class Server(Process):
+    def __init__(self, directory, name, *options, config=""):
+        self.port, self.bus_port = free_port(), free_port()
+        data = directory / name
+        data.mkdir(exist_ok=True)
+        command = ["redis-server"]
+        if config:
+            (data / "redis.conf").write_text(config)
+            command.append(data / "redis.conf")
+        super().__init__(name, [*command, "--port", self.port, "--bind", "127.0.0.1", "--dir", data, *options], directory)
+
+    def start(self):
+        super().start()
+        self.wait_ready(10, lambda: self.ask("PING") == "PONG")
+
+    def ask(self, *words):
+        done = subprocess.run(["redis-cli", "-p", str(self.port), *map(str, words)], capture_output=True, timeout=20)
+        return done.stdout.decode().strip()
+
+    def says(self, part, *words):
+        return part in self.ask(*words)
+
+
+LASTING = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--repl-diskless-sync-delay", 0]
+
+
+class Sentinels:
+    def __init__(self, directory):
+        self.master = Server(directory, "redis-1", *LASTING)
+        self.replica = Server(directory, "redis-2", *LASTING, "--replicaof", "127.0.0.1", self.master.port)
+        config = (f"sentinel monitor gate 127.0.0.1 {self.master.port} 2\n"
+                  "sentinel down-after-milliseconds gate 500\nsentinel failover-timeout gate 3000\n")
+        self.sentinels = [Server(directory, f"sentinel-{n}", "--sentinel", config=config) for n in (1, 2, 3)]
+        peers = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
+        self.url = f"redis+sentinel://{peers}/gate"
+
+    def start(self):
+        self.master.start()
+        self.replica.start()
+        wait_for("the replica follows", 10, lambda: self.replica.says("master_link_status:up", "INFO", "replication"))
+        for one in self.sentinels:
+            one.start()
+            one.ask("SENTINEL", "DEBUG", "PUBLISH-PERIOD", 200, "INFO-PERIOD", 300)
+        for one in self.sentinels:
+            wait_for("the sentinels know each other", 15,
+                     lambda one=one: one.says("num-other-sentinels\n2\n", "SENTINEL", "MASTER", "gate")
+                     and one.says("num-slaves\n1\n", "SENTINEL", "MASTER", "gate"))
+
+    def kill(self):
+        for one in [*self.sentinels, self.replica, self.master]:
+            one.kill()
+
+
+class Cluster:
+    def __init__(self, directory):
+        self.nodes = [Server(directory, f"redis-{n}", *LASTING, "--cluster-enabled", "yes", "--cluster-node-timeout", 1000)
+                      for n in range(1, 7)]
+        for node in self.nodes:
+            node.command += ["--cluster-port", str(node.bus_port)]
+        self.url = "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:2])
+
+    def start(self):
+        for node in self.nodes:
+            node.start()
+        masters, replicas = self.nodes[:3], self.nodes[3:]
+        for n, (node, first, last) in enumerate(zip(masters, (0, 5461, 10923), (5460, 10922, 16383)), 1):
+            node.ask("CLUSTER", "ADDSLOTSRANGE", first, last)
+            node.ask("CLUSTER", "SET-CONFIG-EPOCH", n)
+        for n, node in enumerate(self.nodes):
+            for other in self.nodes[:n]:  # quicker than hearing of each other
+                node.ask("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus_port)
+        for node in self.nodes:
+            wait_for("the nodes know each other", 20, lambda node=node: all(
+                node.says(word, "CLUSTER", "INFO") for word in ("cluster_state:ok", "cluster_known_nodes:6")))
+        for master, replica in zip(masters, replicas):
+            wait_for("it is a replica", 10,
+                     lambda m=master, r=replica: r.ask("CLUSTER", "REPLICATE", m.ask("CLUSTER", "MYID")) == "OK")
+        for replica in replicas:
+            wait_for("it follows", 10,
+                     lambda replica=replica: replica.says("master_link_status:up", "INFO", "replication"))
+        for node in self.nodes:
+            wait_for("everybody knows", 15,
+                     lambda node=node: node.ask("CLUSTER", "NODES").count("slave") == 3)
+
+    def kill(self):
+        for node in self.nodes:
+            node.kill()
+
+    def owner(self, key):
+        """The master that has this key now, as the others see it."""
+        slot = int(self.nodes[-1].ask("CLUSTER", "KEYSLOT", key))
+        for line in self.nodes[-1].ask("CLUSTER", "NODES").splitlines():
+            words = line.split()
+            port = int(words[1].split("@")[0].split(":")[1])
+            for span in words[8:]:
+                first, _, last = span.partition("-")
+                if "[" not in span and int(first) <= slot <= int(last or first):
+                    return next(node for node in self.nodes if node.port == port)
+        return None
+
+    def migrate(self, key, to):
+        """The whole slot of this key, key by key, while everybody goes on."""
+        slot, source = self.nodes[-1].ask("CLUSTER", "KEYSLOT", key), self.owner(key)
+        to_id, source_id = to.ask("CLUSTER", "MYID"), source.ask("CLUSTER", "MYID")
+        assert to.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source_id) == "OK"
+        assert source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", to_id) == "OK"
+        moved = 0
+        while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 1).split():
+            said = source.ask("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys)
+            assert said in ("OK", "NOKEY"), said
+            moved += 1
+        for node in (to, source):
+            assert node.ask("CLUSTER", "SETSLOT", slot, "NODE", to_id) == "OK"
+        return moved

@@ -1,0 +1,169 @@
+"""Redis loses writes: emptied where it stands, killed without its last seconds, brought back from an old dump. What
+the gateways count afterwards is what the carrier gave, to the number."""
+import random
+import signal
+import subprocess
+import threading
+import time
+
+from harness import ROOMY, Broken, order, wait_for
+
+NOT_NOW = {"ledger-unavailable", "registry-stale"}
+
+
+def ask(house, *words):
+    done = subprocess.run(["redis-cli", "-p", str(house.redis.port), *map(str, words)], capture_output=True, timeout=20)
+    assert done.returncode == 0, done
+    return done.stdout.decode().strip()
+
+
+def forget_the_ledger(house):
+    """As FLUSHALL, but for the registry, which is tested elsewhere."""
+    forget = "for _, p in ipairs(ARGV) do for _, k in ipairs(redis.call('KEYS', p)) do redis.call('DEL', k) end end"
+    ask(house, "EVAL", forget, 0, "sekisho:{jp:*", "sekisho:{ledger}*", "sekisho:number:*")
+
+
+class Callers:
+    """Connections to every gateway, ordering at random until they are stopped."""
+
+    def __init__(self, house, seed, per_gateway=4):
+        self.house, self.stopping, self.odd, self.taken = house, threading.Event(), [], 0
+        self.threads = [threading.Thread(target=self._run, args=(gateway, random.Random(seed * 100 + n)))
+                        for n in range(per_gateway) for gateway in house.gateways]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, gateway, dice):
+        client = None
+        while not self.stopping.is_set():
+            client = client or gateway.client("aozora")
+            try:
+                answer = order(client, dice.randint(1, 4))
+            except (OSError, Broken):
+                client = None
+                time.sleep(0.01)
+                continue
+            if answer.status == 201:
+                self.taken += 1
+            elif answer.code in NOT_NOW:
+                time.sleep(0.01)
+            else:
+                self.odd.append(answer)
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join(60)
+        assert not self.odd, self.odd[:3]
+
+
+def orders_again(house, seconds=30):
+    for gateway in house.gateways:
+        with gateway.client("aozora") as client:
+            wait_for(f"{gateway.name} takes orders again", seconds, lambda: order(client, 1).status == 201)
+
+
+def settle_by_the_carriers_log(house):
+    given = {entry["decision"]: entry["numbers"] for entry in house.carrier.log()}
+    wait_for("no order is under way", 15, lambda: all(hold["state"] == "suspense" for hold in house.holds()))
+    for hold in house.holds():
+        numbers = given.get(hold["decision"])
+        how = ["--granted", len(numbers), "--numbers", *numbers] if numbers else ["--released"]
+        assert house.resolve(hold["hold"], *how).code == 0
+
+
+def exact(house):
+    settle_by_the_carriers_log(house)
+    log = house.carrier.log()
+    mine = {n for entry in log if entry["operator"] == house.operators["aozora"] for n in entry["numbers"]}
+    assert house.counts("aozora") == (len(mine), 0, 0)
+    assert {entry["number"] for entry in house.numbers("aozora")} == mine
+    limit = house.limit("aozora", "certified")
+    assert (limit["used"], limit["held"]) == (len(mine), 0)
+    some = sorted(mine)[len(mine) // 2]
+    traced = house.sekisho("ledger", "trace", some)
+    assert traced.code == 0 and traced.json[0]["operator"] == house.operators["aozora"], traced
+    return len(mine)
+
+
+def test_an_old_dump_is_told_everything_since(open_house):
+    house = open_house(gateways=2, changes=ROOMY)
+    callers = Callers(house, 1)
+    time.sleep(1)
+    ask(house, "SAVE")
+    before = callers.taken
+    wait_for("a hundred orders more", 20, lambda: callers.taken > before + 100)
+    house.redis.kill()
+    house.redis.start()  # from the dump
+    taken = callers.taken
+    wait_for("orders go on", 30, lambda: callers.taken > taken + 100)
+    callers.stop()
+    restored = sum(gateway.metrics().value("ledger_restored_total") for gateway in house.gateways)
+    print(f"{exact(house)} numbers, {restored:.0f} orders told again")
+    assert restored > 0
+
+
+def test_a_redis_without_any_memory_is_told_everything(open_house):
+    house = open_house(gateways=2, changes=ROOMY)
+    callers = Callers(house, 2)
+    for _ in range(3):
+        taken = callers.taken
+        wait_for("some orders", 20, lambda: callers.taken > taken + 60)
+        forget_the_ledger(house)
+    taken = callers.taken
+    wait_for("orders go on", 30, lambda: callers.taken > taken + 60)
+    callers.stop()
+    print(f"{exact(house)} numbers")
+
+
+def test_flushall_by_mistake(open_house):
+    house = open_house(gateways=2, changes=ROOMY)
+    callers = Callers(house, 3)
+    wait_for("some orders", 20, lambda: callers.taken > 60)
+    ask(house, "FLUSHALL")
+    time.sleep(0.5)
+    copy = next(house.gateway.journal.parent.glob("journal-1.registry*"))
+    done = house.sekisho("registry", "restore", copy, "--reason", "FLUSHALL by mistake", "--by", "tester")
+    assert done.code == 0, done
+    taken = callers.taken
+    wait_for("orders go on", 30, lambda: callers.taken > taken + 60)
+    callers.stop()
+    print(f"{exact(house)} numbers")
+
+
+def test_nobody_admits_before_every_gateway_has_told(open_house):
+    house = open_house(gateways=2, changes=ROOMY)
+    first, second = house.gateways
+    with second.client("aozora") as client:
+        assert order(client, 3).status == 201
+    second.kill()
+    forget_the_ledger(house)
+    with first.client("aozora") as client:
+        answer = order(client, 1)
+        assert (answer.status, answer.code) == (503, "ledger-unavailable")
+        wait_for("it says for whom it waits", 10, lambda: b"waiting until gw-" in first.admin("/readyz").body)
+        assert first.metrics().value("ledger_admitting") == 0
+        assert house.sekisho("doctor").code != 0
+        time.sleep(1)
+        assert order(client, 1).code == "ledger-unavailable", "time alone opens nothing"
+        second.start_ready()
+        wait_for("both have told", 15, lambda: order(client, 1).status == 201)
+    exact(house)
+
+
+def test_a_gateway_that_is_gone_for_good_is_retired_by_a_person(open_house):
+    house = open_house(gateways=2, changes=ROOMY)
+    first, second = house.gateways
+    gone = next(record for record in second.records(kind="epoch"))["gateways"]
+    second.signal(signal.SIGKILL)
+    second.kill()
+    ask(house, "DEL", "sekisho:{ledger}:epoch")
+    with first.client("aozora") as client:
+        wait_for("it says for whom it waits", 10, lambda: b"waiting until gw-" in first.admin("/readyz").body)
+        waited = first.admin("/readyz").body.decode().split("waiting until ")[1].split()[0]
+        assert waited in gone
+        assert house.sekisho("ledger", "retire", "gw-0000000000000000", "--reason", "r", "--by", "t").code == 1
+        done = house.sekisho("ledger", "retire", waited, "--reason", "its disk burnt", "--by", "tester")
+        assert done.code == 0 and done.json["was_waited_for"] is True, done
+        wait_for("orders are taken", 10, lambda: order(client, 1).status == 201)
+    assert b"its disk burnt" in ask(house, "XRANGE", "sekisho:{ledger}:retired", "-", "+").encode()
