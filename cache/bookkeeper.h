@@ -53,7 +53,6 @@ class Bookkeeper {
 
  private:
   Task<bool> apply(Unsettled& item);
-  Task<bool> durably(RecordKind kind, policy::Instant at, std::string fields);
 
   Ledger& ledger_;
   JournalPort& journal_;

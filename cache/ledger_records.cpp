@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "cache/hold_record.h"
+#include "cache/journal_fields.h"
 
 namespace sekisho::cache {
 namespace json = boost::json;
@@ -12,18 +13,6 @@ using policy::Settlement;
 namespace {
 
 constexpr std::string_view outcome_words[] = {"unsent", "finished", "pending", "unknown"};
-
-// The journal writes the braces, and what stands in every record.
-std::string inside(const json::object& object) {
-  const auto text = json::serialize(object);
-  return text.substr(1, text.size() - 2);
-}
-
-json::array strings(const std::vector<std::string>& list) {
-  json::array out;
-  for (const auto& one : list) out.emplace_back(one);
-  return out;
-}
 
 void put_numbers(json::object& out, const std::vector<ReturnedNumber>& numbers) {
   json::array names, grants;

@@ -351,7 +351,8 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
 }
 
 Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
-  const auto found = co_await link_.keys_matching("sekisho:{*}:holds");
+  std::string pattern = "sekisho:{*}:holds";
+  const auto found = co_await link_.keys_matching(std::move(pattern));
   if (!found) co_return std::nullopt;
   std::vector<OpenHold> out;
   for (const auto& key : *found) {

@@ -3,24 +3,15 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "cache/journal_fields.h"
 #include "cache/ledger_records.h"
 
 namespace sekisho::gateway {
 namespace json = boost::json;
+using cache::inside;
+using cache::strings;
 
 namespace {
-
-// The journal writes the braces, and what stands in every record.
-std::string inside(const json::object& object) {
-  const auto text = json::serialize(object);
-  return text.substr(1, text.size() - 2);
-}
-
-json::array strings(const std::vector<std::string>& list) {
-  json::array out;
-  for (const auto& one : list) out.emplace_back(one);
-  return out;
-}
 
 // What the registers said, so that the decision can be made again: every fact of policy/facts.def that is not
 // what it is of an operator nobody knows. What the order itself says stands in `order`; what follows from

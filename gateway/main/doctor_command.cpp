@@ -139,8 +139,8 @@ void judge_signatures(Report& report, const config::Settings& settings, const ca
 }
 
 // What one setting is on each master; "?" where it may not be asked.
-Task<std::vector<std::string>> on_masters(cache::RedisLink& link, std::string name) {
-  cache::Command get{"CONFIG", "GET", std::move(name)};
+Task<std::vector<std::string>> on_masters(cache::RedisLink& link, const char* name) {
+  cache::Command get{"CONFIG", "GET", name};
   const auto answers = co_await link.call_every_master(std::move(get));
   std::vector<std::string> values;
   for (const auto& answer : answers) values.emplace_back(answer.text(1).value_or("?"));

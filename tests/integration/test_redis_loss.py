@@ -1,14 +1,12 @@
 """Redis loses writes: emptied where it stands, killed without its last seconds, brought back from an old dump. What
 the gateways count afterwards is what the carrier gave, to the number."""
-import random
 import signal
 import subprocess
-import threading
 import time
 
-from harness import ROOMY, Broken, order, wait_for
-
-NOT_NOW = {"ledger-unavailable", "registry-stale"}
+import chaos
+from chaos import settle_by_the_carriers_log
+from harness import ROOMY, order, wait_for
 
 
 def ask(house, *words):
@@ -19,57 +17,18 @@ def ask(house, *words):
 
 def forget_the_ledger(house):
     """As FLUSHALL, but for the registry, which is tested elsewhere."""
-    forget = "for _, p in ipairs(ARGV) do for _, k in ipairs(redis.call('KEYS', p)) do redis.call('DEL', k) end end"
-    ask(house, "EVAL", forget, 0, "sekisho:{jp:*", "sekisho:{ledger}*", "sekisho:number:*")
+    ask(house, "EVAL", chaos.FORGET, 0, "sekisho:{jp:*", "sekisho:{ledger}*", "sekisho:number:*")
 
 
-class Callers:
-    """Connections to every gateway, ordering at random until they are stopped."""
-
-    def __init__(self, house, seed, per_gateway=4):
-        self.house, self.stopping, self.odd, self.taken = house, threading.Event(), [], 0
-        self.threads = [threading.Thread(target=self._run, args=(gateway, random.Random(seed * 100 + n)))
-                        for n in range(per_gateway) for gateway in house.gateways]
-        for thread in self.threads:
-            thread.start()
-
-    def _run(self, gateway, dice):
-        client = None
-        while not self.stopping.is_set():
-            client = client or gateway.client("aozora")
-            try:
-                answer = order(client, dice.randint(1, 4))
-            except (OSError, Broken):
-                client = None
-                time.sleep(0.01)
-                continue
-            if answer.status == 201:
-                self.taken += 1
-            elif answer.code in NOT_NOW:
-                time.sleep(0.01)
-            else:
-                self.odd.append(answer)
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(60)
-        assert not self.odd, self.odd[:3]
+def callers_of(house, seed):
+    callers = chaos.Callers(house, seed)
+    callers.wave = ["aozora"]
+    return callers
 
 
-def orders_again(house, seconds=30):
-    for gateway in house.gateways:
-        with gateway.client("aozora") as client:
-            wait_for(f"{gateway.name} takes orders again", seconds, lambda: order(client, 1).status == 201)
-
-
-def settle_by_the_carriers_log(house):
-    given = {entry["decision"]: entry["numbers"] for entry in house.carrier.log()}
-    wait_for("no order is under way", 15, lambda: all(hold["state"] == "suspense" for hold in house.holds()))
-    for hold in house.holds():
-        numbers = given.get(hold["decision"])
-        how = ["--granted", len(numbers), "--numbers", *numbers] if numbers else ["--released"]
-        assert house.resolve(hold["hold"], *how).code == 0
+def stop(callers):
+    callers.stop()
+    assert not callers.odd, callers.odd[:3]
 
 
 def exact(house):
@@ -88,7 +47,7 @@ def exact(house):
 
 def test_an_old_dump_is_told_everything_since(open_house):
     house = open_house(gateways=2, changes=ROOMY)
-    callers = Callers(house, 1)
+    callers = callers_of(house, 1)
     time.sleep(1)
     ask(house, "SAVE")
     before = callers.taken
@@ -97,7 +56,7 @@ def test_an_old_dump_is_told_everything_since(open_house):
     house.redis.start()  # from the dump
     taken = callers.taken
     wait_for("orders go on", 30, lambda: callers.taken > taken + 100)
-    callers.stop()
+    stop(callers)
     restored = sum(gateway.metrics().value("ledger_restored_total") for gateway in house.gateways)
     print(f"{exact(house)} numbers, {restored:.0f} orders told again")
     assert restored > 0
@@ -105,20 +64,20 @@ def test_an_old_dump_is_told_everything_since(open_house):
 
 def test_a_redis_without_any_memory_is_told_everything(open_house):
     house = open_house(gateways=2, changes=ROOMY)
-    callers = Callers(house, 2)
+    callers = callers_of(house, 2)
     for _ in range(3):
         taken = callers.taken
         wait_for("some orders", 20, lambda: callers.taken > taken + 60)
         forget_the_ledger(house)
     taken = callers.taken
     wait_for("orders go on", 30, lambda: callers.taken > taken + 60)
-    callers.stop()
+    stop(callers)
     print(f"{exact(house)} numbers")
 
 
 def test_flushall_by_mistake(open_house):
     house = open_house(gateways=2, changes=ROOMY)
-    callers = Callers(house, 3)
+    callers = callers_of(house, 3)
     wait_for("some orders", 20, lambda: callers.taken > 60)
     ask(house, "FLUSHALL")
     time.sleep(0.5)
@@ -127,7 +86,7 @@ def test_flushall_by_mistake(open_house):
     assert done.code == 0, done
     taken = callers.taken
     wait_for("orders go on", 30, lambda: callers.taken > taken + 60)
-    callers.stop()
+    stop(callers)
     print(f"{exact(house)} numbers")
 
 

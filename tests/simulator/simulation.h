@@ -13,7 +13,7 @@ namespace sekisho::simulator {
 struct Outcome {
   std::string broken;  // which invariant, and how; empty: all held
   std::uint64_t steps = 0;
-  std::uint64_t losses = 0, deaths = 0, restored = 0, admitted = 0;
+  std::uint64_t losses = 0, deaths = 0;
 };
 
 Outcome simulate(std::uint64_t seed, Mutation mutation = Mutation::none);

@@ -85,10 +85,6 @@ struct Order {
   Quantity quantity = 0;
 };
 
-struct CarrierAnswer {
-  policy::Outcome outcome;
-};
-
 // Gives numbers from a small stock, so that they come again; remembers everything.
 class Carrier {
  public:
