@@ -29,6 +29,16 @@ inline std::string idempotency(const policy::OperatorId& id, std::string_view ke
   return of_operator(id, "idem:" + std::string(key));
 }
 
+// string: "quantity|type" of what a search found or a reservation keeps
+inline std::string recalled(const policy::OperatorId& id, std::string_view order) {
+  return of_operator(id, "recall:" + std::string(order));
+}
+
+// hash: "<carrier>/<order id>" -> operator; orders that the carrier has not told the end of
+inline const std::string waiting_orders = "sekisho:{orders}:waiting";
+// string: somebody asked the carrier about that order not long ago
+inline std::string asked_about(std::string_view order) { return "sekisho:{orders}:asked:" + std::string(order); }
+
 // hash: on what every gateway stands (cache/lua/epoch.lua)
 inline const std::string epoch = "sekisho:{ledger}:epoch";
 

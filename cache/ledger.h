@@ -55,6 +55,8 @@ struct HoldRequest {
   const std::vector<policy::Charge>* charges = nullptr;
   const std::vector<const policy::Rule*>* throttles = nullptr;
   std::string content;  // digest of method, target and body; counts where the hold has an idempotency key
+  // A reservation of this carrier that the order confirms: it takes its place, so that numbers count once.
+  std::string confirms;
 };
 
 struct HoldResult {
@@ -62,6 +64,7 @@ struct HoldResult {
   std::optional<StoredAnswer> replay;
   // The hold may have been taken although nobody said so (the link broke): it must be given up.
   bool in_doubt = false;
+  std::optional<policy::Hold> confirmed;  // the reservation whose place it took
   // The ledger is not what this gateway stood on: writes were lost, or another epoch has begun.
   bool lost = false;
 };

@@ -12,7 +12,7 @@ using policy::Settlement;
 
 namespace {
 
-constexpr std::string_view outcome_words[] = {"unsent", "finished", "pending", "unknown"};
+constexpr std::string_view outcome_words[] = {"unsent", "finished", "pending", "unknown", "reserved"};
 
 void put_numbers(json::object& out, const std::vector<ReturnedNumber>& numbers) {
   json::array names, grants;
@@ -81,6 +81,10 @@ std::string forwarding_record(const ForwardingNote& note) {
     out["day"] = note.hold->day.text();
     if (!note.hold->key.empty()) out["content"] = note.content;
     out["of"] = encode(*note.hold);
+  }
+  if (note.confirmed) {
+    out["confirms"] = note.confirmed->id;
+    out["confirms_of"] = encode(*note.confirmed);
   }
   return inside(out);
 }
@@ -197,6 +201,13 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
   if (!order) return;
   if (kind == RecordKind::forwarding) {
     order->content = string_of(record, "content");
+    // The reservation ended when its confirmation took its place.
+    const std::string confirms(string_of(record, "confirms"));
+    auto* reserved = confirms.empty() ? nullptr : order_of(confirms, *who, string_of(record, "confirms_of"));
+    if (reserved) {
+      reserved->becomes = Settlement{.kind = Settlement::Kind::released};
+      reserved->settled = true;
+    }
     return;
   }
   if (order->settled && !order->contested && order->becomes && resolves(*order->becomes)) return;

@@ -31,7 +31,8 @@ struct ForwardingNote {
   std::string carrier;
   policy::Operation operation{};
   std::optional<policy::Hold> hold;
-  std::string content;  // of the idempotency key
+  std::optional<policy::Hold> confirmed;  // the reservation whose place it took
+  std::string content;                    // of the idempotency key
 };
 
 struct OutcomeNote {

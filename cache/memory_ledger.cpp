@@ -57,12 +57,24 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
       return result;
     }
   }
+  const auto& open = account.usage.holds;
+  const auto reserved = std::find_if(open.begin(), open.end(), [&](const policy::Hold& hold) {
+    return !request.confirms.empty() && hold.state == policy::HoldState::reserved &&
+           hold.carrier == request.hold.carrier && hold.order_id == request.confirms;
+  });
+  if (reserved != open.end()) result.confirmed = *reserved;
+  const auto counted_for_it = [&](const std::string& bucket) {
+    if (!result.confirmed) return Quantity(0);
+    const auto raised = buckets_raised(*result.confirmed);
+    const bool is = std::find(raised.begin(), raised.end(), bucket) != raised.end();
+    return is ? result.confirmed->quantity : 0;
+  };
   Quantity take = request.hold.quantity;
   std::vector<Quantity> left;
   for (const auto& charge : *request.charges) {
     Quantity taken = 0;
     for (const auto& bucket : policy::buckets_of(*charge.rule->limit, request.hold.day))
-      taken += account.usage.bucket(bucket);
+      taken += account.usage.bucket(bucket) - counted_for_it(bucket);
     left.push_back(charge.cap - taken);
     if (charge.rule->limit->trim && request.partial && left.back() > 0) take = std::min(take, left.back());
   }
@@ -71,6 +83,7 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   if (!answer.bound.empty()) {
     answer.kind = HoldAnswer::Kind::over_limit;
     answer.usage = account.usage;
+    result.confirmed.reset();
     return result;
   }
   const std::int64_t now = policy::to_ms(request.hold.since) * 1000;
@@ -86,10 +99,17 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   if (wait > 0) {
     answer.kind = HoldAnswer::Kind::throttled;
     answer.retry_ms = (wait + 999) / 1000;
+    result.confirmed.reset();
     return result;
   }
   // From here on everything passes: take.
   for (const auto& [id, arrival] : arrivals) account.arrivals[id] = arrival;
+  if (const auto& earlier = result.confirmed) {
+    raise(account.usage, *earlier, -earlier->quantity);
+    const auto place = place_of(*earlier);
+    if (place.second >= account.floors[place.first]) account.resolved.insert(place);
+    account.usage.holds.erase(find(account.usage.holds, earlier->id));
+  }
   auto hold = request.hold;
   hold.quantity = take;
   raise(account.usage, hold, take);
@@ -167,7 +187,9 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
     if (place.second >= told) account.resolved.insert(place);
   } else {
     if (!settlement.order_id.empty()) hold->order_id = settlement.order_id;
-    hold->state = settlement.kind == Kind::pending ? policy::HoldState::held : policy::HoldState::suspense;
+    hold->state = settlement.kind == Kind::pending    ? policy::HoldState::held
+                  : settlement.kind == Kind::reserved ? policy::HoldState::reserved
+                                                      : policy::HoldState::suspense;
   }
   return restored ? SettleAnswer::restored : SettleAnswer::done;
 }

@@ -74,21 +74,23 @@ bool same_servers(const RedisLink& link, const Footing& footing) {
 std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand& stand) {
   const auto& hold = request.hold;
   const auto [before, after] = encode_around_quantity(hold);
-  std::vector<std::string> args{hold.id,
-                                text(hold.quantity),
-                                request.partial ? "1" : "0",
-                                text(policy::to_ms(hold.since) * 1000),
-                                before,
-                                after,
-                                hold.key.empty() ? std::string() : request.content,
-                                hold.day.plus(-request.keep_days).compact(),
-                                std::to_string(request.registry_serial),
-                                std::string(gateway_of(hold)),
-                                std::to_string(hold.ordinal),
-                                std::to_string(request.floor),
-                                stand.epoch,
-                                std::to_string(request.footing.position),
-                                stand.run};
+  std::vector<std::string> args{
+      hold.id,
+      text(hold.quantity),
+      request.partial ? "1" : "0",
+      text(policy::to_ms(hold.since) * 1000),
+      before,
+      after,
+      hold.key.empty() ? std::string() : request.content,
+      hold.day.plus(-request.keep_days).compact(),
+      std::to_string(request.registry_serial),
+      std::string(gateway_of(hold)),
+      std::to_string(hold.ordinal),
+      std::to_string(request.floor),
+      stand.epoch,
+      std::to_string(request.footing.position),
+      stand.run,
+      request.confirms.empty() ? "" : hold.carrier + "/" + escape_order_id(request.confirms)};
   append_list(args, buckets_raised(hold));
   args.push_back(text(std::int64_t(request.charges->size())));
   for (const auto& charge : *request.charges) {
@@ -122,7 +124,7 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   }
   const auto stand = stand_of(link_, id, request.footing);
   std::vector<std::string> key_names{keys::usage(id), keys::holds(id), idempotency_of(id, request.hold),
-                                     keys::known(id), stand.key};
+                                     keys::known(id), stand.key,       keys::orders(id)};
   auto args = hold_arguments(request, stand);
   const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
 
@@ -136,6 +138,7 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
     held.quantity = answer.integer(1).value_or(0);
     const auto* left = answer.element(2);
     for (std::size_t i = 0; i < elements(left); ++i) held.left.push_back(integer_at(left, i));
+    result.confirmed = decode_hold(answer.text(3).value_or(""), answer.text(4).value_or(""));
   } else if (word == "over") {
     held.kind = HoldAnswer::Kind::over_limit;
     const auto* bound = answer.element(1);

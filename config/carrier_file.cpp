@@ -99,6 +99,15 @@ void read_number_types(Document& document, const Node& node, policy::Carrier& ca
     Word<policy::NumberType>{}.read(document, node.items[i], carrier.number_types[node.keys[i].text]);
 }
 
+void read_operators(Document& document, const Node& node, policy::Carrier& carrier) {
+  if (node.kind != Node::Kind::map || node.items.empty()) {
+    unexpected(document, node, "a map from the carrier's accounts to operators");
+    return;
+  }
+  for (std::size_t i = 0; i < node.keys.size() && i < node.items.size(); ++i)
+    Operator{}.read(document, node.items[i], carrier.operators[node.keys[i].text]);
+}
+
 policy::Carrier read_carrier(Document& document, const Node& root) {
   policy::Carrier carrier;
   Fields fields(document, root, "the file");
@@ -106,6 +115,7 @@ policy::Carrier read_carrier(Document& document, const Node& root) {
   fields.need("carrier", Identifier{}, carrier.name);
   if (const Node* node = fields.need("upstream")) read_upstream(document, *node, carrier);
   if (const Node* node = fields.find("number_types")) read_number_types(document, *node, carrier);
+  if (const Node* node = fields.find("operators")) read_operators(document, *node, carrier);
   if (const Node* node = fields.need("routes"))
     carrier.routes = read_routes(document, *node, carrier.number_types);
   return carrier;

@@ -108,8 +108,6 @@ class LocatorKind {
     if (locator.kind == Kind::json && !in_answer_ && (route_.method == "GET" || route_.method == "HEAD"))
       return text + "looks into a body, and " + route_.method + " has none";
     if (in_answer_ && locator.kind == Kind::query) return text + "looks into a query, and an answer has none";
-    if (in_answer_ && locator.kind == Kind::header)
-      return text + "looks into an answer's headers, which is not supported by this version";
     return {};
   }
 
@@ -166,19 +164,60 @@ class RouteReader {
     const Node* order = fields.find("order");
     const Node* result = fields.find("result");
     if (!good) return std::nullopt;
-    const bool looks_only = route.operation == Operation::search || route.operation == Operation::pass;
     if (order && route.operation == Operation::pass)
       fields.error("order", "'pass' is not inspected: leave 'order' out");
-    if (result && looks_only)
-      fields.error("result", "the answer to '" + std::string(name(route.operation)) +
-                                 "' changes no count: leave 'result' out");
+    if (result && route.operation == Operation::pass)
+      fields.error("result", "the answer to 'pass' is not read: leave 'result' out");
+    read_errand(fields, route);
     if (route.operation == Operation::pass) return route;
     read_order(route, order, node);
-    if (!looks_only) read_results(route, result, node);
+    read_results(route, result, node);
+    if (const Node* poll = fields.find("poll"); poll && route.poll) check_poll(route, *poll);
     return route;
   }
 
  private:
+  // What the route is for beside passing a call: the carrier's webhook, the gate's own questions, answers
+  // that are recalled later.
+  void read_errand(Fields& fields, Route& route) {
+    const bool status = route.operation == Operation::status;
+    const bool recalled = route.operation == Operation::search || route.operation == Operation::reserve;
+    if (const Node* node = fields.find("webhook")) {
+      route.webhook.emplace();
+      read_webhook(document_, *node, *route.webhook);
+      if (!status) fields.error("webhook", "a webhook tells how an order ended: write 'operation: status'");
+      if (route.method != "POST" && route.method != "PUT")
+        fields.error("webhook", "a webhook has a body: its method is POST or PUT");
+    }
+    Milliseconds time{};
+    if (fields.may("poll", Duration{std::chrono::seconds(1), std::chrono::hours(24)}, time)) {
+      route.poll = time;
+      if (!status || route.webhook)
+        fields.error("poll", "only a status call can be made by the gate itself");
+      else if (route.method != "GET")
+        fields.error("poll", "the gate asks with GET only");
+    }
+    route.remember = recalled ? Milliseconds(std::chrono::hours(24)) : Milliseconds(0);
+    if (fields.may("remember", Duration{std::chrono::seconds(1), std::chrono::hours(24 * 366)}, time)) {
+      route.remember = time;
+      if (!recalled)
+        fields.error("remember", "only the answer to a search or a reservation is recalled later");
+    }
+  }
+
+  // The gate can fill in the order's id and nothing else.
+  void check_poll(const Route& route, const Node& node) {
+    const auto& id = route.order.order_id;
+    const bool in_target = id && (id->kind == Locator::Kind::path || id->kind == Locator::Kind::query);
+    const auto& segments = route.path.segments;
+    const auto parameters = std::count_if(segments.begin(), segments.end(),
+                                          [](const auto& segment) { return is_parameter(segment); });
+    if (!in_target || parameters != (id->kind == Locator::Kind::path ? 1 : 0))
+      document_.error(node.place,
+                      "the gate can ask by itself only where the order's id in path or query is all "
+                      "that changes");
+  }
+
   void read_order(Route& route, const Node* node, const Node& around) {
     auto& order = route.order;
     if (node) {
@@ -198,6 +237,9 @@ class RouteReader {
       field("partial", {}, order.partial);
       field("order_id", {.certain = asks_back}, order.order_id);
       field("numbers", {.several = true, .certain = gives_back && !node->find("order_id")}, order.numbers);
+      field("receiver", {.certain = true}, order.receiver);
+      if (order.receiver && route.operation != Operation::transfer)
+        fields.error("receiver", "only a transfer has a receiver");
       if (asks_back || gives_back)
         for (const auto key : {"quantity", "number_type", "area", "channels", "chain", "partial"})
           if (node->find(key))
@@ -216,8 +258,18 @@ class RouteReader {
                       "the order of '" + std::string(name(route.operation)) + "' needs " + what);
     };
     if (policy::hands_out(route.operation)) {
-      if (!has("quantity") && !has("numbers")) complain("'quantity': a quantity is never guessed");
-      if (!has("number_type")) complain("'number_type'; 'const:fixed' where the API has one type only");
+      const bool confirms = route.operation == Operation::confirm;
+      const bool recalled = confirms && has("order_id") && !has("quantity");
+      const bool none = route.operation == Operation::modify && !has("quantity") && !has("numbers");
+      if (confirms && !has("order_id")) complain("'order_id': which reservation is meant");
+      if (route.operation == Operation::transfer && !has("receiver"))
+        complain("'receiver': the operator that is given the numbers");
+      if (route.operation == Operation::transfer && !has("numbers"))
+        complain("'numbers': those that change hands");
+      if (!recalled && !none && !has("quantity") && !has("numbers"))
+        complain("'quantity': a quantity is never guessed");
+      if (!recalled && !has("number_type"))
+        complain("'number_type'; 'const:fixed' where the API has one type only");
     } else if (route.operation == Operation::release) {
       if (!has("numbers") && !has("order_id")) complain("'numbers' or 'order_id': what is given back");
     } else if (route.operation != Operation::search) {
@@ -239,7 +291,7 @@ class RouteReader {
 
   void read_results(Route& route, const Node* list, const Node& around) {
     if (!list) {
-      if (policy::hands_out(route.operation) || route.operation == Operation::release)
+      if (policy::hands_out(route.operation) || route.operation == Operation::release || route.webhook)
         document_.error(around.place, "'" + std::string(name(route.operation)) +
                                           "' needs 'result': how the carrier's answers are to be read");
       return;
@@ -261,7 +313,10 @@ class RouteReader {
     const auto field = [&](std::string_view key, Slot slot, Where& out) {
       return fields.may(key, LocatorKind(route, slot, true), out);
     };
-    const bool certain = fields.need("on", List<Status>{{}, true}, on);
+    // A webhook is no answer, and has no status.
+    if (route.webhook) on = {{200, 200}};
+    const bool certain = route.webhook || fields.need("on", List<Status>{{}, true}, on);
+    if (route.webhook && fields.find("on")) fields.error("on", "a webhook has no status");
     fields.may("pending", YesNo{}, rule.pending);
     field("granted", {.counts = true}, rule.granted);
     field("released", {.counts = true}, rule.released);
@@ -285,7 +340,7 @@ class RouteReader {
     const Node* node = fields.find("states");
     if (!node) return;
     if (node->kind != Node::Kind::map || node->items.empty()) {
-      unexpected(document_, *node, "a map of the carrier's words, each done, failed or pending");
+      unexpected(document_, *node, "a map of the carrier's words, each done, failed, pending or reserved");
       return;
     }
     for (std::size_t i = 0; i < node->keys.size() && i < node->items.size(); ++i)
@@ -315,8 +370,21 @@ class RouteReader {
                         "a pending order needs 'order_id': nothing else ties a later state to it");
       return;
     }
+    if (operation == Operation::search) {
+      for (const auto key : {"released", "numbers", "state"})
+        if (has(key)) fields.error(key, "a search gives nothing; write 'order_id' and perhaps 'granted'");
+      if (!has("order_id"))
+        document_.error(node.place,
+                        "what a search found is recalled by 'order_id'; say where the answer has it");
+      return;
+    }
     if (refusal) return;  // a carrier that refuses granted nothing
-    if ((hands_out || operation == Operation::status) && !has("granted"))
+    if (operation == Operation::reserve && !has("order_id"))
+      document_.error(node.place, "a reservation needs 'order_id': nothing else ties its confirmation to it");
+    if (operation == Operation::cancel && !has("granted") && !has("released"))
+      document_.error(node.place,
+                      "this entry needs 'granted' (what of the order stays, mostly 0), or 'pending: yes'");
+    if ((policy::gives(route) || operation == Operation::status) && !has("granted"))
       document_.error(node.place,
                       "this entry needs 'granted' (how many numbers the carrier gave), or 'pending: yes'");
     if (operation == Operation::release && !has("released"))

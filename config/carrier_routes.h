@@ -13,6 +13,9 @@ namespace sekisho::config {
 std::vector<policy::Route> read_routes(Document& document, const Node& list,
                                        const std::map<std::string, policy::NumberType>& number_types);
 
+// The `webhook` of a route (config/carrier_webhook.cpp).
+bool read_webhook(Document& document, const Node& node, policy::Webhook& webhook);
+
 // Whether two routes of one method take the same calls, neither more closely than the other
 // (policy::match_route prefers a literal segment to a parameter).
 bool collide(const policy::Route& a, const policy::Route& b);

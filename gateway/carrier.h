@@ -25,15 +25,18 @@ using cache::Task;
 namespace asio = boost::asio;
 
 class Pipeline;
+class Poller;
 
 // Proof that a call may go to the carrier: decided, held (where it hands out) and on record. Only the
-// pipeline, which sees to all three, can make one, and a carrier takes nothing without it.
+// pipeline, which sees to all three, can make one (and the poller, whose questions change nothing), and a
+// carrier takes nothing without it.
 class Permit {
  public:
   const std::string& decision() const { return decision_; }
 
  private:
   friend class Pipeline;
+  friend class Poller;           // whose questions hand nothing out
   friend struct PermitForTests;  // the carrier alone, without a pipeline
   explicit Permit(std::string decision) : decision_(std::move(decision)) {}
   std::string decision_;

@@ -75,7 +75,7 @@ void Control::run() {
   link_.start();
   follower_.start();
   admin_.start();
-  for (auto& worker : workers_) worker->start();
+  for (auto& worker : workers_) worker->start(worker == workers_.front());
   asio::co_spawn(context_, keep_epoch(), asio::detached);
   asio::co_spawn(context_, keep_books(), asio::detached);
   asio::co_spawn(context_, wait_for_signals(), asio::detached);

@@ -28,11 +28,13 @@ struct Exchange {
   // What it means.
   const config::Client* client = nullptr;
   policy::JstDate today;
-  policy::OperatorId account;  // the client's operator, or the successor that it was merged into
+  policy::OperatorId caller;   // the client's operator, or the successor that it was merged into
+  policy::OperatorId account;  // on whose account the order runs: the caller's, or a transfer's receiver's
   policy::OperatorId holder;   // who holds the numbers that are named: the account, or one merged into it
   std::vector<cache::ReturnedNumber> named;  // the numbers that are named, each with the grant it is held by
   std::optional<policy::RouteMatch> match;
   policy::ReadOrder read = policy::Order{};
+  policy::Order* order() { return match ? std::get_if<policy::Order>(&read) : nullptr; }
   const policy::Order* order() const { return match ? std::get_if<policy::Order>(&read) : nullptr; }
   bool hands_out() const { return order() && policy::hands_out(order()->operation); }
   policy::Operation operation() const { return match ? match->route->operation : policy::Operation::pass; }
@@ -43,10 +45,11 @@ struct Exchange {
   policy::Decision decision;
 
   // What was done.
-  cache::HoldRequest asked;            // of the ledger
-  std::optional<policy::Hold> hold;    // while numbers are set aside for this order
-  std::vector<policy::Quantity> left;  // of each charge, after the hold
-  std::int64_t retry_ms = 0;           // when the ledger said how long to wait
+  cache::HoldRequest asked;               // of the ledger
+  std::optional<policy::Hold> hold;       // while numbers are set aside for this order
+  std::optional<policy::Hold> confirmed;  // the reservation whose place it took
+  std::vector<policy::Quantity> left;     // of each charge, after the hold
+  std::int64_t retry_ms = 0;              // when the ledger said how long to wait
   std::optional<cache::StoredAnswer> replay;
   std::optional<std::uint64_t>
       journal_floor;  // set once an intent is on record: recovery needs the journal from here

@@ -1,7 +1,15 @@
 // The life of one order, from top to bottom: facts, one decision, effects.
 //
 // Searches, releases and status calls take the same way. They charge nothing, so that the steps which hold
-// and settle have nothing to do for them.
+// and settle have nothing to do for them. What each operation does to the count:
+//
+//   allocate, port_in, modify   hold, then what the carrier gave is granted
+//   capacity                    the same for channels, which are counted by themselves
+//   reserve                     hold; it stays, reserved, until it is confirmed or cancelled
+//   confirm                     hold in the place of the reservation, so that its numbers count once
+//   transfer                    hold on the receiver's account; a number that is granted leaves who had it
+//   status, cancel              settle the hold of an earlier order, when the carrier tells its end
+//   release                     numbers leave the account
 #include "gateway/pipeline.h"
 
 #include <openssl/evp.h>
@@ -14,11 +22,14 @@
 #include "cache/registry_follower.h"
 #include "config/digest.h"
 #include "gateway/answers.h"
+#include "gateway/counting.h"
+#include "gateway/earlier_orders.h"
 #include "gateway/freshness.h"
 #include "gateway/http/writer.h"
 #include "gateway/identify.h"
 #include "gateway/records.h"
 #include "gateway/standing.h"
+#include "gateway/webhook.h"
 
 namespace sekisho::gateway {
 using policy::Outcome;
@@ -28,8 +39,11 @@ Task<http::Response> Pipeline::handle(http::Request request) {
   Exchange x;
   x.request = std::move(request);
   understand(x);
+  if (x.match && x.match->route->webhook) co_return co_await hear_webhook(x);
   if (x.client && x.request.path() == standing_path) co_return co_await tell_standing(x);
 
+  co_await recall(x);
+  if (x.hands_out()) x.standing = look_up(x, x.account);
   const bool not_theirs = co_await names_numbers_of_others(x);
   x.decision = policy::decide(x.site->rules, facts(x, not_theirs));
   if (!x.decision.allowed) co_return close(x);
@@ -57,19 +71,48 @@ void Pipeline::understand(Exchange& x) {
   x.id = desk_.ids.next(x.now);
   const auto trace = x.request.headers.find("traceparent");
   x.traceparent = trace && is_traceparent(*trace) ? std::string(*trace) : desk_.ids.traceparent();
-  x.client = identify(x.request.headers, x.site->clients);
-  if (!x.client) return;
   x.today = desk_.dates.today(x.now);
-  x.account = account_of(x.client->operator_id, x.today);
-  x.holder = x.account;
   x.match = policy::match_route(x.site->carriers, x.request.method, x.request.path());
-  if (!x.match) return;
-  const policy::Message message{
-      .query = x.request.query(),
-      .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
-      .body = x.request.body};
-  x.read = policy::read_order(*x.match, message, x.site->numbering_plan, x.today);
-  if (x.hands_out()) x.standing = look_up(x, x.account);
+  if (x.match && x.match->route->webhook) return;
+  x.client = identify(x.request.headers, x.site->clients);
+  if (!x.client) {
+    x.match.reset();  // nothing is told to somebody whom nobody knows
+    return;
+  }
+  if (x.match) x.read = policy::read_order(*x.match, message_of(x), x.site->numbering_plan, x.today);
+  x.caller = account_of(x.client->operator_id, x.today);
+  x.account = account_for(x, x.today);
+  x.holder = x.caller;
+}
+
+policy::Message Pipeline::message_of(const Exchange& x) const {
+  return {.query = x.request.query(),
+          .headers = [&x](std::string_view name) { return values_of(x.request.headers, name); },
+          .body = x.request.body};
+}
+
+// A transfer runs on the receiver's account, by the receiver's facts; everything else on the caller's.
+policy::OperatorId Pipeline::account_for(const Exchange& x, policy::JstDate day) const {
+  const auto* order = x.order();
+  const bool received = order && !order->receiver.empty();
+  return account_of(received ? order->receiver : x.client->operator_id, day);
+}
+
+// The quantity and type of an order that names neither, but an earlier answer that had them.
+Task<> Pipeline::recall(Exchange& x) {
+  auto* order = x.order();
+  if (!order || order->recall.empty()) co_return;
+  bool reachable = false;
+  const auto earlier = co_await desk_.memory.recall(x.caller, order->carrier, order->recall, reachable);
+  if (earlier) {
+    order->quantity = earlier->quantity;
+    if (!order->number_type) order->number_type = earlier->number_type;
+  } else if (reachable) {
+    x.read = policy::Unreadable{.detail = "nothing is known here of '" + order->recall +
+                                          "': search or reserve again"};
+  } else {
+    x.read = policy::Unreadable{.reason = Reason::ledger_unavailable};
+  }
 }
 
 // By whose facts and on whose account an operator's orders run: its own, or its successor's after a merger.
@@ -110,7 +153,7 @@ policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
 
 // Not an order: the caller asks how it stands itself.
 Task<http::Response> Pipeline::tell_standing(Exchange& x) {
-  const auto& id = x.account;
+  const auto& id = x.caller;
   const auto usage = co_await desk_.ledger.usage(id);
   if (!usage) {
     x.decision = policy::refused({}, Reason::ledger_unavailable);
@@ -133,7 +176,7 @@ Task<bool> Pipeline::names_numbers_of_others(Exchange& x) {
     decision = tenures->front().decision;
     const auto holder =
         policy::OperatorId::parse(tenures->front().operator_id).value_or(policy::OperatorId());
-    if (holder == x.account || holder == x.client->operator_id || account_of(holder, x.today) == x.account)
+    if (holder == x.caller || holder == x.client->operator_id || account_of(holder, x.today) == x.caller)
       x.holder = holder;
     else
       co_return true;
@@ -153,7 +196,7 @@ Task<> Pipeline::hold(Exchange& x) {
   auto result = co_await desk_.books.take(x.asked);
   if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
     // The ledger knew of a revocation before we did. Now we do: decide again by it.
-    x.account = account_of(x.client->operator_id, x.today);
+    x.account = account_for(x, x.today);
     x.standing = look_up(x, x.account);
     x.decision = policy::decide(x.site->rules, facts(x));
     if (!x.decision.allowed) co_return;
@@ -168,6 +211,7 @@ Task<> Pipeline::hold(Exchange& x) {
   if (result.answer.kind != policy::HoldAnswer::Kind::taken) co_return;
   x.hold = x.asked.hold;
   x.hold->quantity = result.answer.quantity;
+  x.confirmed = std::move(result.confirmed);
   for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
 }
 
@@ -183,10 +227,15 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
                   .day = x.standing.today,
                   .since = x.now,
                   .carrier = order.carrier};
-  request.charges = &x.decision.charges;
+  // What adds nothing is not held against a limit that was lowered meanwhile.
+  static const std::vector<policy::Charge> none;
+  request.charges = order.quantity > 0 ? &x.decision.charges : &none;
+  if (order.operation == policy::Operation::confirm) request.confirms = order.order_id;
   request.throttles = &x.decision.throttles;
   if (!order.reference.empty()) {
-    request.hold.key = config::sha256_hex(order.reference);
+    // A key is its caller's own, also on a receiver's account.
+    const auto whose = x.account == x.caller ? std::string() : x.caller.text() + "\n";
+    request.hold.key = config::sha256_hex(whose + order.reference);
     request.content = config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
   }
   return request;
@@ -222,7 +271,7 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   // The operator may have been revoked while its order waited, or may not stand behind its successor any
   // more: what was held on an account that is not its own today is given back, and the caller asks again.
   x.today = desk_.dates.today(cache::wall_clock());
-  const auto account = account_of(x.client->operator_id, x.today);
+  const auto account = account_for(x, x.today);
   x.standing = look_up(x, account);
   auto again = policy::decide(x.site->rules, facts(x));
   if (account != x.account) again = policy::refused(std::move(again), Reason::registry_stale);
@@ -263,7 +312,8 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
       x.outcome.kind = Outcome::Kind::unknown;
       break;
     case CarrierAnswer::Kind::answered:
-      x.outcome = policy::read_outcome(*x.match, x.answer.response.status, x.answer.response.body);
+      const auto headers = [&x](std::string_view name) { return values_of(x.answer.response.headers, name); };
+      x.outcome = policy::read_outcome(*x.match, x.answer.response.status, x.answer.response.body, headers);
   }
   if (x.outcome.detail.empty()) x.outcome.detail = x.answer.detail;
 }
@@ -273,60 +323,149 @@ Task<> Pipeline::settle(Exchange& x) {
   const bool was_sent = x.decision.allowed;
   if (!was_sent) x.outcome.kind = Outcome::Kind::unsent;
   x.heard = cache::wall_clock();
-  if (x.operation() == policy::Operation::status) co_return co_await settle_earlier_order(x);
-  if (x.hands_out() || x.outcome.released > 0)
-    desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, x.hold));
-
-  if (x.hold) {
-    x.settlement = policy::settle(x.outcome);
-    cache::SettleRequest request{.operator_id = x.account,
-                                 .hold = *x.hold,
-                                 .settlement = x.settlement,
-                                 .now = x.heard,
-                                 .content = x.asked.content};
-    const bool told = x.outcome.kind == Outcome::Kind::finished || x.outcome.kind == Outcome::Kind::pending;
-    if (told) request.answer = to_store(passed(x));
-    cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
-    co_await desk_.books.settle(std::move(item));
-  } else if (x.operation() == policy::Operation::release && x.outcome.released > 0) {
-    cache::ReleaseRequest release{x.holder, x.id, x.named, x.heard};
-    cache::Unsettled item{.what = std::move(release), .floor = x.journal_floor};
-    co_await desk_.books.settle(std::move(item));
-  } else if (x.journal_floor) {
+  if (x.match->route->remember.count() > 0) co_await remember(x);
+  const auto operation = x.operation();
+  const bool asks_back = operation == policy::Operation::status || operation == policy::Operation::cancel;
+  if (asks_back) co_await settle_earlier_order(x);
+  if (x.hold) co_await settle_own(x);
+  const bool gives_back = operation == policy::Operation::release || operation == policy::Operation::cancel;
+  if (gives_back && x.outcome.released > 0)
+    co_await give_back(x);
+  else if (!x.hold && x.journal_floor)
     desk_.books.end_order(*x.journal_floor);  // a release that the carrier did not carry out
+}
+
+Task<> Pipeline::settle_own(Exchange& x) {
+  const auto& order = *x.order();
+  auto& outcome = x.outcome;
+  if (order.operation == policy::Operation::confirm && outcome.order_id.empty())
+    outcome.order_id = order.order_id;
+  // Who asked for numbers by name, and was given as many, was given those.
+  const bool named = outcome.kind == Outcome::Kind::finished && outcome.numbers.empty() &&
+                     outcome.granted == policy::Quantity(order.numbers.size());
+  if (named) outcome.numbers = order.numbers;
+  desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, x.hold));
+  x.settlement = policy::settle(outcome);
+  cache::SettleRequest request{.operator_id = x.account,
+                               .hold = *x.hold,
+                               .settlement = x.settlement,
+                               .now = x.heard,
+                               .content = x.asked.content};
+  const bool told = outcome.kind != Outcome::Kind::unsent && outcome.kind != Outcome::Kind::unknown;
+  if (told) request.answer = to_store(passed(x));
+  cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
+  co_await desk_.books.settle(std::move(item));
+  const auto kind = x.settlement.kind;
+  const bool waits = kind == policy::Settlement::Kind::pending || kind == policy::Settlement::Kind::suspense;
+  if (waits && !x.settlement.order_id.empty()) {
+    const cache::WaitingOrder order_of_carrier{order.carrier, x.settlement.order_id, x.account};
+    co_await desk_.memory.waits(order_of_carrier);
   }
 }
 
-// A status call that tells how an earlier order ended settles that order's hold.
+// A status call that tells how an earlier order ended settles that order's hold, and so does a cancellation.
 Task<> Pipeline::settle_earlier_order(Exchange& x) {
   const auto& order = *x.order();
+  Told told{.decision = x.id,
+            .operation = order.operation,
+            .carrier = order.carrier,
+            .order_id = order.order_id,
+            // An order from before a merger stands on the account that it was given to then.
+            .accounts = {x.caller, x.client->operator_id},
+            .outcome = x.outcome,
+            .status = x.answer.response.status,
+            .heard = x.heard};
   // "Not found" tells nothing about what was granted.
-  const bool tells = x.outcome.kind == Outcome::Kind::finished && !order.order_id.empty() &&
-                     x.answer.response.status / 100 == 2;
-  std::optional<policy::Hold> hold;
-  auto account = x.account;
-  if (tells) {
-    hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
-    // An order from before a merger stands on the account that it was given to then.
-    if (!hold && account != x.client->operator_id) {
-      account = x.client->operator_id;
-      hold = co_await desk_.ledger.hold_of_order(account, order.carrier, order.order_id);
-    }
+  const bool answered = x.answer.kind == CarrierAnswer::Kind::answered && x.answer.response.status / 100 == 2;
+  std::optional<EndedOrder> ended;
+  if (answered) {
+    told.answer = to_store(passed(x));
+    EarlierOrders earlier(desk_.ledger, desk_.journal, desk_.books, desk_.memory);
+    ended = co_await earlier.tell(told);
   }
-  // What it settles is on record before it is counted, and open until it is.
-  if (hold) {
-    x.account = account;
-    x.journal_floor = desk_.books.open_order();
-  }
-  desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, hold));
-  if (!hold) co_return;
-  x.settlement = policy::settle(x.outcome);
-  x.settlement.order_id = order.order_id;
-  cache::SettleRequest request{
-      .operator_id = account, .hold = *hold, .settlement = x.settlement, .now = x.heard};
-  request.answer = to_store(passed(x));
-  cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
+  if (ended)
+    count_ended(desk_.metrics, *ended);
+  else
+    desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, std::nullopt));
+}
+
+Task<> Pipeline::give_back(Exchange& x) {
+  for (const auto& number : x.outcome.numbers)
+    if (x.named.empty()) x.named.push_back({number, ""});
+  desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, std::nullopt));
+  cache::ReleaseRequest release{x.holder, x.id, x.named, x.heard};
+  cache::Unsettled item{.what = std::move(release), .floor = x.journal_floor};
   co_await desk_.books.settle(std::move(item));
+}
+
+// What the answer to a search or a reservation told, for an order that will name only its id.
+Task<> Pipeline::remember(const Exchange& x) {
+  const auto& order = *x.order();
+  const auto kind = x.outcome.kind;
+  const bool told =
+      kind != Outcome::Kind::unsent && kind != Outcome::Kind::unknown && !x.outcome.order_id.empty();
+  const cache::Recalled what{x.outcome.granted > 0 ? x.outcome.granted : order.quantity,
+                             order.number_type.value_or(policy::NumberType::fixed)};
+  if (!told || what.quantity < 1 || !order.number_type) co_return;
+  co_await desk_.memory.remember(x.caller, order.carrier, x.outcome.order_id, what, x.match->route->remember);
+}
+
+// The carrier calls: no operator, no policy, but its signature. What it says settles the order that it names.
+Task<http::Response> Pipeline::hear_webhook(Exchange& x) {
+  const auto& route = *x.match->route;
+  const auto message = message_of(x);
+  if (!is_from_carrier(*route.webhook, message.headers, x.request.body, x.now)) {
+    x.decision = policy::refused({}, Reason::unauthenticated);
+    co_return close(x);
+  }
+  x.read = policy::read_order(*x.match, message, x.site->numbering_plan, x.today);
+  if (const auto* unreadable = std::get_if<policy::Unreadable>(&x.read)) {
+    x.decision = policy::refused({}, unreadable->reason);
+    x.decision.findings.front().detail = unreadable->detail;
+    co_return close(x);
+  }
+  x.heard = x.now;
+  x.outcome = policy::read_outcome(*x.match, 200, x.request.body, message.headers);
+  x.decision.allowed = true;
+  const auto& order = *x.order();
+  // It may come before the answer that it follows upon is settled.
+  bool reachable = true;
+  std::optional<EndedOrder> ended;
+  asio::steady_timer pause(desk_.executor);
+  const bool is_end = x.outcome.kind == Outcome::Kind::finished || x.outcome.kind == Outcome::Kind::reserved;
+  for (int tries = 0; is_end && !ended && tries < 10; ++tries) {
+    if (tries > 0) {
+      pause.expires_after(std::chrono::milliseconds(200));
+      boost::system::error_code ignored;
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    const auto account = co_await desk_.memory.account_of(order.carrier, order.order_id, reachable);
+    if (!account) continue;
+    EarlierOrders earlier(desk_.ledger, desk_.journal, desk_.books, desk_.memory);
+    const Told told{.decision = x.id,
+                    .operation = order.operation,
+                    .carrier = order.carrier,
+                    .order_id = order.order_id,
+                    .accounts = {*account},
+                    .outcome = x.outcome,
+                    .heard = x.heard};
+    ended = co_await earlier.tell(told);
+    const auto usage = co_await desk_.ledger.usage(*account);
+    reachable = usage.has_value();
+  }
+  if (ended) count_ended(desk_.metrics, *ended);
+  if (!ended && !reachable) {
+    x.decision = policy::refused({}, Reason::ledger_unavailable);  // the carrier calls again
+    co_return close(x);
+  }
+  // An order that nobody here waits for: made elsewhere, or ended before.
+  if (!ended) desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, std::nullopt));
+  x.answer.kind = CarrierAnswer::Kind::answered;
+  x.answer.response.status = 204;
+  desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
+  auto response = passed(x);
+  count(desk_.metrics, x, response);
+  co_return response;
 }
 
 // The single exit: record, count, answer.
@@ -340,44 +479,8 @@ http::Response Pipeline::close(Exchange& x) {
                             : x.replay                                       ? replayed(x)
                             : x.answer.kind == CarrierAnswer::Kind::answered ? passed(x)
                                                                              : carrier_failure(x);
-  count(x, response);
+  count(desk_.metrics, x, response);
   return response;
-}
-
-void Pipeline::count(const Exchange& x, const http::Response& response) {
-  auto& metrics = desk_.metrics;
-  const auto operation = policy::name(x.operation());
-  const auto total = std::chrono::steady_clock::now() - x.began;
-  const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
-  const std::string_view outcome = !x.decision.allowed                              ? "refused"
-                                   : x.replay                                       ? "replayed"
-                                   : x.answer.kind == CarrierAnswer::Kind::answered ? "passed"
-                                                                                    : "carrier_failed";
-  const auto code = !x.decision.allowed           ? policy::code(x.decision.reason())
-                    : outcome == "carrier_failed" ? policy::code(x.answer.reason)
-                                                  : std::string_view();
-  metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
-  metrics.observe(Metric::request_duration, {operation}, seconds(total));
-  metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
-  for (const auto* rule : x.decision.matched)
-    metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
-  for (std::size_t i = 0; i < x.left.size(); ++i)
-    if (x.left[i] * 10 < x.decision.charges[i].cap)
-      metrics.add(Metric::quota_near_limit, {x.decision.charges[i].rule->id});
-  if (x.answer.kind == CarrierAnswer::Kind::answered) {
-    const char status_class[] = {char('0' + response.status / 100), 'x', 'x', 0};
-    metrics.observe(Metric::carrier_duration, {x.carrier_name(), status_class}, seconds(x.carrier_time));
-  }
-  if (x.operation() == policy::Operation::release && x.outcome.released > 0)
-    metrics.add(Metric::numbers, {x.carrier_name(), "", "released"}, double(x.outcome.released));
-  if (x.hold) {
-    const auto type = policy::name(x.hold->number_type);
-    const auto granted = x.settlement.granted;
-    if (granted > 0) metrics.add(Metric::numbers, {x.carrier_name(), type, "granted"}, double(granted));
-    if (x.settlement.kind == policy::Settlement::Kind::suspense)
-      metrics.add(Metric::numbers, {x.carrier_name(), type, "suspense"}, double(x.hold->quantity));
-    if (granted > x.hold->quantity) metrics.add(Metric::over_delivery, {x.carrier_name()});
-  }
 }
 
 }  // namespace sekisho::gateway

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "cache/bookkeeper.h"
+#include "cache/order_memory.h"
 #include "gateway/exchange.h"
 #include "gateway/freshness.h"
 #include "gateway/ids.h"
@@ -23,6 +24,7 @@ struct Desk {
   cache::Ledger& ledger;
   cache::JournalPort& journal;
   cache::Bookkeeper& books;
+  cache::OrderMemory& memory;
   const KnownSince& known;  // how old what the registry says is
   Dates& dates;             // what day it is
   asio::any_io_executor executor;
@@ -44,6 +46,10 @@ class Pipeline {
 
  private:
   void understand(Exchange& x);
+  policy::Message message_of(const Exchange& x) const;
+  policy::OperatorId account_for(const Exchange& x, policy::JstDate day) const;
+  Task<> recall(Exchange& x);
+  Task<http::Response> hear_webhook(Exchange& x);
   policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
   policy::Standing look_up(const Exchange& x, const policy::OperatorId& account) const;
   Task<http::Response> tell_standing(Exchange& x);
@@ -55,10 +61,11 @@ class Pipeline {
   Task<std::optional<Permit>> put_on_record(Exchange& x);
   Task<> forward(Exchange& x, Permit permit);
   Task<> settle(Exchange& x);
+  Task<> settle_own(Exchange& x);
   Task<> settle_earlier_order(Exchange& x);
+  Task<> give_back(Exchange& x);
+  Task<> remember(const Exchange& x);
   http::Response close(Exchange& x);
-
-  void count(const Exchange& x, const http::Response& response);
 
   Desk& desk_;
 };

@@ -91,7 +91,8 @@ std::string decision_record(const Exchange& x) {
   json::object out{{"decision", x.id}, {"trace", x.traceparent}};
   if (x.client) out["client"] = x.client->id;
   if (x.client) out["operator"] = x.account.text();
-  if (x.client && x.account != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();
+  if (x.client && x.caller != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();
+  if (x.client && x.account != x.caller) out["caller"] = x.caller.text();
   if (x.match) out["carrier"] = x.match->carrier->name;
   if (x.match) out["operation"] = policy::name(x.match->route->operation);
   if (x.order()) out["order"] = order_of(*x.order());
@@ -141,18 +142,20 @@ std::string forwarding_record(const Exchange& x) {
                                    .carrier = x.match->carrier->name,
                                    .operation = x.match->route->operation,
                                    .hold = x.hold,
+                                   .confirmed = x.confirmed,
                                    .content = x.asked.content});
 }
 
 std::string outcome_record(const Exchange& x, const std::optional<policy::Hold>& of) {
+  const bool gives_back = x.outcome.released > 0;
   cache::OutcomeNote note{.decision = x.id,
-                          .operator_id = x.operation() == policy::Operation::release ? x.holder : x.account,
+                          .operator_id = gives_back ? x.holder : x.account,
                           .operation = x.match->route->operation,
                           .outcome = x.outcome,
                           .heard = x.heard,
                           .of = of};
   if (x.answer.kind == CarrierAnswer::Kind::answered) note.status = x.answer.response.status;
-  if (x.operation() == policy::Operation::release) note.returned = x.named;
+  if (gives_back) note.returned = x.named;
   return cache::outcome_record(note);
 }
 

@@ -30,16 +30,19 @@ Worker::Worker(Shared& shared)
     : shared_(shared),
       link_(context_.get_executor(), shared.settings.redis),
       ledger_(link_, ledger_settings(shared.settings)),
+      memory_(link_),
       books_(ledger_, shared.journal, shared.books),
       settlements_(context_.get_executor(), books_),
       desk_{.settings = shared.settings,
             .ledger = ledger_,
             .journal = shared.journal,
             .books = books_,
+            .memory = memory_,
             .known = shared.known,
             .dates = shared.dates,
             .executor = context_.get_executor()},
       pipeline_(desk_),
+      poller_(desk_, shared.books),
       house_{.dog = dog_,
              .limits = {.header_bytes = shared.settings.limits.header_bytes,
                         .headers = shared.settings.limits.headers,
@@ -87,10 +90,11 @@ std::vector<config::Address> Worker::listen(const std::vector<config::Address>& 
   return bound;
 }
 
-void Worker::start() {
+void Worker::start(bool polls) {
   dog_.start();
   link_.start();
   settlements_.start();
+  if (polls) poller_.start();
   for (auto& acceptor : tcp_) asio::co_spawn(context_, accept(*acceptor), asio::detached);
   for (auto& acceptor : unix_) asio::co_spawn(context_, accept(*acceptor), asio::detached);
   thread_ = std::thread([this] { context_.run(); });
@@ -158,6 +162,7 @@ void Worker::join() {
     for (auto& acceptor : tcp_) acceptor->close(ignored);
     for (auto& acceptor : unix_) acceptor->close(ignored);
     settlements_.stop();
+    poller_.stop();
     link_.stop();
     dog_.stop();
     work_.reset();

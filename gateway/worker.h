@@ -16,8 +16,10 @@
 
 #include "cache/journal.h"
 #include "cache/redis_ledger.h"
+#include "cache/redis_order_memory.h"
 #include "gateway/freshness.h"
 #include "gateway/pipeline.h"
+#include "gateway/poller.h"
 #include "gateway/session.h"
 #include "gateway/settlements.h"
 
@@ -41,9 +43,9 @@ class Worker {
   // Binds the listeners of the settings. Port 0 takes a free one; returns the ports, so that the next worker
   // joins.
   std::vector<config::Address> listen(const std::vector<config::Address>& addresses);
-  void start();           // begins to run, on a thread of its own
-  void stop_accepting();  // any thread
-  void join();            // ends the thread
+  void start(bool polls);  // begins to run, on a thread of its own; one of a gateway's workers polls
+  void stop_accepting();   // any thread
+  void join();             // ends the thread
 
   void publish(std::shared_ptr<const config::Installation> site);
   void publish(std::shared_ptr<const policy::Registry> registry);
@@ -68,10 +70,12 @@ class Worker {
   Watchdog dog_{context_.get_executor()};
   cache::RedisLink link_;
   cache::RedisLedger ledger_;
+  cache::RedisOrderMemory memory_;
   cache::Bookkeeper books_;
   Settlements settlements_;
   Desk desk_;
   Pipeline pipeline_;
+  Poller poller_;
   SessionHouse house_;
   std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
   std::vector<std::unique_ptr<asio::local::stream_protocol::acceptor>> unix_;

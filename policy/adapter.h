@@ -32,10 +32,11 @@ std::variant<Locator, std::string> parse_locator(std::string_view text);
 
 struct OrderFields {
   std::optional<Locator> quantity, number_type, area, channels, chain, reference, partial, order_id, numbers;
+  std::optional<Locator> receiver;  // transfer: the operator that is given the numbers
 };
 
-enum class CarrierState : std::uint8_t { done, failed, pending };
-inline constexpr std::string_view carrier_state_words[] = {"done", "failed", "pending"};
+enum class CarrierState : std::uint8_t { done, failed, pending, reserved };
+inline constexpr std::string_view carrier_state_words[] = {"done", "failed", "pending", "reserved"};
 constexpr auto& words_of(CarrierState) { return carrier_state_words; }
 
 // How one class of answers is read. The first entry whose status fits applies.
@@ -51,6 +52,21 @@ struct PathPattern {
   bool matches(std::string_view path, std::vector<std::pair<std::string, std::string>>& parameters) const;
 };
 
+// How a call of the carrier to the gate proves that it is the carrier's. Its body says how an order ended,
+// and is read as an answer is.
+struct Webhook {
+  enum class Scheme : std::uint8_t { hmac_sha256, ed25519 };
+  Scheme scheme = Scheme::hmac_sha256;
+  std::string header, prefix;        // where the signature stands, and what stands before it ("sha256=")
+  bool base64 = false;               // else hex
+  std::string key;                   // the secret, or the public key's 32 bytes; never logged
+  std::string covers = "{body}";     // what is signed, such as "{timestamp}.{body}"
+  std::string timestamp;             // the header with the time, seconds since 1970; empty: none is signed
+  std::chrono::seconds within{300};  // how far that time may be from ours
+};
+inline constexpr std::string_view webhook_scheme_words[] = {"hmac-sha256", "ed25519"};
+constexpr auto& words_of(Webhook::Scheme) { return webhook_scheme_words; }
+
 struct Route {
   std::string method;
   PathPattern path;
@@ -58,7 +74,16 @@ struct Route {
   Operation operation = Operation::pass;
   OrderFields order;
   std::vector<ResultRule> results;
+  std::optional<Webhook> webhook;                 // the carrier calls
+  std::optional<std::chrono::milliseconds> poll;  // the gate itself asks this often about orders that wait
+  std::chrono::milliseconds remember{};  // how long what an answer to it told can be recalled; 0: it is not
 };
+
+// Whether an order of this route has a quantity: a modification need not add anything.
+inline bool gives(const Route& route) {
+  const bool none = route.operation == Operation::modify && !route.order.quantity && !route.order.numbers;
+  return hands_out(route.operation) && !none;
+}
 
 struct Endpoint {
   std::string host;
@@ -78,6 +103,7 @@ struct Carrier {
   std::vector<std::pair<std::string, std::string>> headers;  // set on every request; never logged
   std::vector<Route> routes;
   std::map<std::string, NumberType> number_types;  // the carrier's words
+  std::map<std::string, OperatorId> operators;     // the carrier's accounts: whose each is
 };
 
 struct RouteMatch {

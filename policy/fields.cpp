@@ -113,8 +113,8 @@ std::vector<MessageFields::Value> MessageFields::look(const Where& where, std::s
       absent = values.empty();
       break;
     case Kind::header:
-      if (message_)
-        for (auto value : message_->headers(locator.text)) values.push_back({.text = std::string(value)});
+      if (const auto* headers = message_ ? &message_->headers : headers_; headers && *headers)
+        for (auto value : (*headers)(locator.text)) values.push_back({.text = std::string(value)});
       absent = values.empty();
       break;
     case Kind::query:

@@ -25,6 +25,8 @@ class MessageFields {
   // it.
   MessageFields(const RouteMatch& match, const Message* message, std::string_view body)
       : match_(match), message_(message), body_(body) {}
+  // The headers of a carrier's answer.
+  void look_in_headers(const HeaderValues& headers) { headers_ = &headers; }
 
   // Each is empty when there is no locator, or its place is absent and may be.
   std::optional<Quantity> quantity(const Where& where, std::string_view field, Quantity least);
@@ -58,6 +60,7 @@ class MessageFields {
 
   const RouteMatch& match_;
   const Message* message_;
+  const HeaderValues* headers_ = nullptr;
   std::string_view body_;
   std::optional<simdjson::dom::element> root_;
   std::string error_;

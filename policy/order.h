@@ -28,6 +28,8 @@ struct Order {
   bool partial = false;              // the caller takes fewer
   std::string order_id;              // of an earlier order (status, confirm, cancel)
   std::vector<std::string> numbers;  // national digits (release, transfer)
+  OperatorId receiver;               // who is given the numbers (transfer); empty: the caller
+  std::string recall;  // quantity and type are those of an earlier answer with this id (search, reservation)
   std::optional<BodySpan> quantity_span;
 };
 

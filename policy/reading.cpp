@@ -49,10 +49,18 @@ std::optional<Unreadable> check_body(const Message& message) {
 }
 
 bool in_body(const Where& where) { return where && where->kind == Locator::Kind::json; }
+// An operator as the caller names it: by the carrier's account, by id, or by corporate number.
+std::optional<OperatorId> operator_named(const Carrier& carrier, const std::string& name) {
+  if (const auto known = carrier.operators.find(name); known != carrier.operators.end()) return known->second;
+  auto id = OperatorId::parse(name);
+  return id ? id : OperatorId::parse("jp:" + name);
+}
+
 bool in_body(const OrderFields& fields) {
   return in_body(fields.quantity) || in_body(fields.number_type) || in_body(fields.area) ||
          in_body(fields.channels) || in_body(fields.chain) || in_body(fields.reference) ||
-         in_body(fields.partial) || in_body(fields.order_id) || in_body(fields.numbers);
+         in_body(fields.partial) || in_body(fields.order_id) || in_body(fields.numbers) ||
+         in_body(fields.receiver);
 }
 
 // Where the quantity may be rewritten: one token of the body, and proven by reading a rewritten body again.
@@ -77,7 +85,8 @@ std::string in_status(int status, const std::string& text) {
 Outcome without_rule(const RouteMatch& match, int status) {
   if (match.route->operation == Operation::status)
     return {.kind = Outcome::Kind::pending, .detail = in_status(status, "nothing was learned from it")};
-  if (status >= 400 && status <= 499) return {.kind = Outcome::Kind::finished};
+  const bool nothing_to_tell = hands_out(match.route->operation) && !gives(*match.route) && status < 300;
+  if (nothing_to_tell || (status >= 400 && status <= 499)) return {.kind = Outcome::Kind::finished};
   return unknown(in_status(status, "the adapter has no rule for that"));
 }
 
@@ -94,7 +103,7 @@ bool read_counts(MessageFields& fields, const RouteMatch& match, const ResultRul
   }
   const bool refused = status >= 400 && status <= 499;
   const auto operation = match.route->operation;
-  const bool tells_granted = granted || !(hands_out(operation) || operation == Operation::status);
+  const bool tells_granted = granted || !(gives(*match.route) || operation == Operation::status);
   const bool tells_released = released || operation != Operation::release;
   if (refused || (tells_granted && tells_released)) return true;
   outcome = unknown(
@@ -123,11 +132,19 @@ ReadOrder read_order(const RouteMatch& match, const Message& message, const Numb
   order.partial = fields.truth(where.partial, "partial").value_or(false);
   order.order_id = fields.text(where.order_id, "order_id");
   order.numbers = fields.numbers(where.numbers, "numbers");
+  const auto receiver = fields.text(where.receiver, "receiver");
   if (!fields.error().empty()) return Unreadable{.detail = fields.error()};
+  if (!receiver.empty()) {
+    const auto id = operator_named(*match.carrier, receiver);
+    if (!id) return Unreadable{.detail = "receiver (" + where.receiver->source + ") names no operator"};
+    order.receiver = *id;
+  }
 
   const auto named = Quantity(order.numbers.size());
   order.quantity = quantity.value_or(named);
-  if (hands_out(order.operation)) {
+  if (order.operation == Operation::confirm && order.quantity < 1 && order.recall.empty())
+    order.recall = order.order_id;
+  if (gives(*match.route) && order.recall.empty()) {
     if (order.quantity < 1) return Unreadable{.detail = "quantity is missing"};
     if (named > 0 && named != order.quantity)
       return Unreadable{.detail = "quantity is " + std::to_string(order.quantity) + ", but " +
@@ -147,7 +164,8 @@ std::string rewrite_quantity(std::string_view body, BodySpan span, Quantity quan
   return out;
 }
 
-Outcome read_outcome(const RouteMatch& match, int status, std::string_view body) {
+Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
+                     const HeaderValues& headers) {
   const auto& rules = match.route->results;
   const auto rule = std::find_if(rules.begin(), rules.end(), [status](const ResultRule& entry) {
     return status >= entry.status_from && status <= entry.status_to;
@@ -155,6 +173,7 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body)
   if (rule == rules.end()) return without_rule(match, status);
 
   MessageFields fields(match, nullptr, body);
+  fields.look_in_headers(headers);
   Outcome outcome{.kind = rule->pending ? Outcome::Kind::pending : Outcome::Kind::finished};
   CarrierState state = CarrierState::done;
   if (rule->state) {
@@ -164,9 +183,10 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body)
     if (entry == rule->states.end())
       return unknown(in_status(status, "the adapter does not know the state '" + word + "'"));
     state = entry->second;
-    outcome.kind = state == CarrierState::pending ? Outcome::Kind::pending : Outcome::Kind::finished;
+    if (state == CarrierState::pending) outcome.kind = Outcome::Kind::pending;
+    if (state == CarrierState::reserved) outcome.kind = Outcome::Kind::reserved;
   }
-  const bool counts = outcome.kind == Outcome::Kind::finished && state == CarrierState::done;
+  const bool counts = !rule->pending && state == CarrierState::done;
   if (counts && !read_counts(fields, match, *rule, status, outcome)) return outcome;
 
   // What was granted is certain from here on; an id or a number that cannot be read is told, and changes no
@@ -174,7 +194,9 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body)
   outcome.order_id = fields.text(rule->order_id, "order_id");
   outcome.detail = fields.take_error();
   if (rule->pending && !outcome.detail.empty()) return unknown(in_status(status, outcome.detail));
-  if (counts) {
+  const bool reserved = counts && match.route->operation == Operation::reserve && outcome.granted > 0;
+  if (reserved) outcome.kind = Outcome::Kind::reserved;
+  if (counts && !reserved) {
     outcome.numbers = fields.numbers(rule->numbers, "numbers");
     if (outcome.detail.empty()) outcome.detail = fields.take_error();
   }

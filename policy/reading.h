@@ -17,17 +17,22 @@
 
 namespace sekisho::policy {
 
+// Every value of the header of that name.
+using HeaderValues = std::function<std::vector<std::string_view>(std::string_view name)>;
+
 // A call as the HTTP room sees it, without depending on it.
 struct Message {
   std::string_view query;
-  std::function<std::vector<std::string_view>(std::string_view name)> headers;  // every value of that name
+  HeaderValues headers;
   std::string_view body;
 };
 
 // Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it
-// names. An optional field that is JSON null counts as absent. `quantity_span` is set only where the caller
-// takes fewer and the quantity is one token of the body.
-// The plan, as it is today, tells the type of an order whose adapter takes it from the numbers themselves.
+// names. Two have not: one whose quantity an earlier answer told (`recall`; a confirmation recalls its
+// reservation unless the adapter says otherwise), and a modification that adds nothing (0). An optional field
+// that is JSON null counts as absent. `quantity_span` is set only where the caller takes fewer and the
+// quantity is one token of the body. The plan, as it is today, tells the type of an order whose adapter takes
+// it from the numbers themselves.
 ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
                      JstDate today);
 
@@ -41,6 +46,7 @@ struct Outcome {
     finished,  // the carrier said what it did
     pending,   // accepted; the carrier will say later
     unknown,   // sent, and nobody knows
+    reserved,  // kept for a confirmation, which will be an order of its own
   };
   Kind kind = Kind::unknown;
   Quantity granted = 0;
@@ -51,8 +57,10 @@ struct Outcome {
 };
 
 // Without a rule for this status: a 4xx finished with nothing granted, anything else is unknown. For a status
-// call it is pending: nothing was learned, and a 404 about an order never frees its hold.
-Outcome read_outcome(const RouteMatch& match, int status, std::string_view body);
+// call it is pending: nothing was learned, and a 404 about an order never frees its hold. A reservation that
+// was made is reserved.
+Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
+                     const HeaderValues& headers = {});
 
 // normal_form (policy/numbering_plan.h), also of full-width text ("０３…"); nothing if it is not a number.
 std::optional<std::string> national_number(std::string_view text);

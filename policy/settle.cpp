@@ -16,6 +16,9 @@ Settlement settle(const Outcome& outcome) {
     case Outcome::Kind::pending:
       settlement.kind = outcome.order_id.empty() ? Settlement::Kind::suspense : Settlement::Kind::pending;
       break;
+    case Outcome::Kind::reserved:
+      settlement.kind = outcome.order_id.empty() ? Settlement::Kind::suspense : Settlement::Kind::reserved;
+      break;
     // An answer we never saw is not a refusal: the carrier may have handed the numbers out.
     case Outcome::Kind::unknown:
       settlement.kind = Settlement::Kind::suspense;

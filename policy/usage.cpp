@@ -80,7 +80,7 @@ Quantity Usage::bucket(std::string_view name) const {
 
 Quantity Usage::held() const {
   Quantity sum = 0;
-  for (const auto& hold : holds) sum += hold.state == HoldState::held ? hold.quantity : 0;
+  for (const auto& hold : holds) sum += hold.state != HoldState::suspense ? hold.quantity : 0;
   return sum;
 }
 

@@ -26,8 +26,9 @@ std::string month_bucket(JstDate day);
 inline const std::string lifetime_bucket = "L";
 inline const std::string held_bucket = "N";
 
-enum class HoldState : std::uint8_t { held, suspense };
-inline constexpr std::string_view hold_state_words[] = {"held", "suspense"};
+// reserved: the carrier keeps the numbers for a confirmation, which will be an order of its own.
+enum class HoldState : std::uint8_t { held, suspense, reserved };
+inline constexpr std::string_view hold_state_words[] = {"held", "suspense", "reserved"};
 constexpr auto& words_of(HoldState) { return hold_state_words; }
 
 // A quantity set aside for one order.

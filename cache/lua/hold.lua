@@ -7,10 +7,11 @@
 --       9 serial of the registry that the gateway decided by
 --       10 gateway, 11 ordinal, 12 floor: its orders below it are known to this ledger, or never will be taken
 --       13 epoch, 14 position, 15 run id of the server: what the gateway stands on (cache/epochs.h)
---       16 number of buckets to raise, then their names
+--       16 "<carrier>/<order id>" of the reservation that it confirms, or ""
+--       17 number of buckets to raise, then their names
 --       then the number of limits, and for each: cap, "1" when it may trim, number of buckets, their names
 --       then the number of throttles, and for each: field, interval and tolerance in microseconds
--- returns {"taken", quantity, {left of each limit before}} | {"over", {limit indexes from 0}, usage, holds} | {"throttled", milliseconds}
+-- returns {"taken", quantity, {left of each limit before}, hold id and record of the reservation whose place it took} | {"over", {limit indexes from 0}, usage, holds} | {"throttled", milliseconds}
 --         {"fenced", serial}: the operator was revoked in a newer registry | {"lost"}: not what the gateway stood on |
 --         {"void"} | {"in_flight"} | {"unknown"} | {"mismatch"} | {"replay", answer}
 -- keeps   the sum of a limit's buckets <= its cap after every hold, and a refused order takes nothing
@@ -72,7 +73,26 @@ local function less(high, low, than_high, than_low)
   return high < than_high or (high == than_high and low < than_low)
 end
 
-local at = 15
+-- A confirmation takes the place of the reservation it confirms: what that holds is not counted beside it.
+local reserved, reservation = false, false
+local counted = {}
+if ARGV[16] ~= '' then
+  reserved = redis.call('HGET', KEYS[6], ARGV[16])
+  reservation = reserved and redis.call('HGET', holds, reserved)
+  if reservation and string.sub(reservation, 1, 9) ~= 'reserved|' then reservation = false end
+end
+local reserved_quantity, reserved_gateway, reserved_ordinal
+if reservation then
+  local type, year, month, day, gateway_and_boot
+  reserved_quantity, type, year, month, day, gateway_and_boot, reserved_ordinal =
+    string.match(reservation, '^%a+|(%d+)|([^|]*)|(%d+)%-(%d+)%-(%d+)|[^|]*|[^|]*|([^|]*)|(%d+)|')
+  reserved_gateway = string.match(gateway_and_boot, '^[^/]*')
+  for _, bucket in ipairs({'D' .. year .. month .. day, 'M' .. year .. month, 'L', 'N'}) do
+    counted[bucket], counted[bucket .. '.' .. type] = true, true
+  end
+end
+
+local at = 16
 local function next_arg()
   at = at + 1
   return ARGV[at]
@@ -91,10 +111,16 @@ local take_high, take_low = pair(ARGV[2])
 for i = 1, tonumber(next_arg()) do
   local high, low = pair(next_arg())
   local trim = next_arg() == '1' and ARGV[3] == '1'
-  for _, value in ipairs(redis.call('HMGET', usage, unpack(next_list(tonumber(next_arg()))))) do
+  local buckets = next_list(tonumber(next_arg()))
+  for n, value in ipairs(redis.call('HMGET', usage, unpack(buckets))) do
     local h, l = pair(value or nil)
     high, low = high - h, low - l
+    if counted[buckets[n]] then
+      h, l = pair(reserved_quantity)
+      high, low = high + h, low + l
+    end
     if low < 0 then high, low = high - 1, low + 1000000000 end
+    if low >= 1000000000 then high, low = high + 1, low - 1000000000 end
   end
   limits[i] = {high, low}
   if trim and less(0, 0, high, low) and less(high, low, take_high, take_low) then take_high, take_low = high, low end
@@ -120,6 +146,14 @@ if wait > 0 then return {'throttled', math.ceil(wait / 1000)} end
 -- From here on everything passes: take.
 local take = text_of(take_high, take_low)
 if #arrivals > 0 then redis.call('HSET', usage, unpack(arrivals)) end
+for bucket in pairs(counted) do redis.call('HINCRBY', usage, bucket, '-' .. reserved_quantity) end
+if reservation then
+  redis.call('HDEL', holds, reserved)
+  redis.call('HDEL', KEYS[6], ARGV[16])
+  if tonumber(reserved_ordinal) >= (tonumber(redis.call('HGET', known, reserved_gateway)) or 0) then
+    redis.call('HSET', known, reserved_gateway .. '/' .. reserved_ordinal, 1)
+  end
+end
 for _, bucket in ipairs(raise) do redis.call('HINCRBY', usage, bucket, take) end
 redis.call('HSET', holds, id, ARGV[5] .. take .. ARGV[6])
 if content ~= '' then redis.call('HSET', idem, 'content', content, 'state', 'in_flight', 'hold', id) end
@@ -142,4 +176,4 @@ if redis.call('HGET', usage, 'swept') ~= today then
     if day and day < ARGV[8] then redis.call('HDEL', usage, field) end
   end
 end
-return {'taken', take, left}
+return {'taken', take, left, reservation and reserved or '', reservation or ''}

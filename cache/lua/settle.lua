@@ -2,7 +2,7 @@
 --
 -- KEYS  1 usage, 2 holds, 3 numbers, 4 orders, 5 the idempotency key's hash (any key of the slot when there is none),
 --       6 known (hold.lua), 7 epoch, 8 gone: number -> when it was given back, as long as orders are open
--- ARGV  1 hold id, 2 granted | released | pending | suspense, 3 numbers granted,
+-- ARGV  1 hold id, 2 granted | released | pending | suspense | reserved, 3 numbers granted,
 --       4 "<carrier>/<order id>" or "", 5 the order id, 6 now in milliseconds
 --       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds, 10 content or ""
 --       11 the hold's record as it was taken: what is counted when this ledger does not know it
@@ -62,9 +62,9 @@ end
 local _, quantity, rest = string.match(record, '^(%a+)|(%d+)|(.*)$')
 local middle, order = string.match(rest, '^(.*)|(.-)$')
 
-if kind == 'pending' or kind == 'suspense' then
+if kind ~= 'granted' and kind ~= 'released' then
   if ARGV[5] ~= '' then order = ARGV[5] end
-  redis.call('HSET', holds, id, (kind == 'pending' and 'held' or 'suspense') .. '|' .. quantity .. '|' .. middle .. '|' .. order)
+  redis.call('HSET', holds, id, (kind == 'pending' and 'held' or kind) .. '|' .. quantity .. '|' .. middle .. '|' .. order)
   if ARGV[4] ~= '' then redis.call('HSET', orders, ARGV[4], id) end
 else
   if granted ~= quantity then
@@ -108,7 +108,7 @@ if ARGV[7] == '1' and redis.call('HGET', idem, 'hold') == id then
   elseif ARGV[8] ~= '' then
     redis.call('HSET', idem, 'state', 'finished', 'answer', ARGV[8])
     redis.call('PEXPIRE', idem, ARGV[9])
-  elseif kind ~= 'pending' then
+  elseif kind == 'granted' or kind == 'released' then
     redis.call('DEL', idem)
   end
 end

@@ -59,7 +59,8 @@ Task<int> holds(const Console& console, cache::RedisLink& link) {
                         hold.quantity, id.text(), hold.carrier, policy::iso_jst(hold.since));
     json::object one{{"hold", hold.id},
                      {"operator", id.text()},
-                     {"state", policy::name(hold.state)},
+                     {"state", hold.state == policy::HoldState::suspense ? "suspense" : "held"},
+                     {"reserved", hold.state == policy::HoldState::reserved},
                      {"quantity", hold.quantity},
                      {"number_type", policy::name(hold.number_type)},
                      {"carrier", hold.carrier},

@@ -11,6 +11,7 @@
 #include "cache/clock.h"
 #include "cache/journal_reader.h"
 #include "cache/memory_ledger.h"
+#include "cache/memory_order_memory.h"
 #include "cache/registry_follower.h"
 #include "config/installation.h"
 #include "tests/cache/real_redis.h"
@@ -115,6 +116,7 @@ struct PipelineTest : testing::Test {
   std::unique_ptr<cache::Journal> journal = cache::Journal::open({.directory = folder.path() / "journal"});
   cache::Books shared_books{journal->boot()};
   cache::Bookkeeper books{ledger, *journal, shared_books};
+  cache::MemoryOrderMemory memory;
   Settlements settlements{context.get_executor(), books};
   KnownSince known{.in_step = cache::boot_ms()};
   Dates dates;
@@ -122,6 +124,7 @@ struct PipelineTest : testing::Test {
             .ledger = ledger,
             .journal = *journal,
             .books = books,
+            .memory = memory,
             .known = known,
             .dates = dates,
             .executor = context.get_executor()};

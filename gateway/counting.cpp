@@ -1,0 +1,48 @@
+#include "gateway/counting.h"
+
+namespace sekisho::gateway {
+
+void count(Metrics& metrics, const Exchange& x, const http::Response& response) {
+  const auto operation = policy::name(x.operation());
+  const auto total = std::chrono::steady_clock::now() - x.began;
+  const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
+  const std::string_view outcome = !x.decision.allowed                              ? "refused"
+                                   : x.replay                                       ? "replayed"
+                                   : x.answer.kind == CarrierAnswer::Kind::answered ? "passed"
+                                                                                    : "carrier_failed";
+  const auto code = !x.decision.allowed           ? policy::code(x.decision.reason())
+                    : outcome == "carrier_failed" ? policy::code(x.answer.reason)
+                                                  : std::string_view();
+  metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
+  metrics.observe(Metric::request_duration, {operation}, seconds(total));
+  metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
+  for (const auto* rule : x.decision.matched)
+    metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
+  for (std::size_t i = 0; i < x.left.size(); ++i)
+    if (x.left[i] * 10 < x.decision.charges[i].cap)
+      metrics.add(Metric::quota_near_limit, {x.decision.charges[i].rule->id});
+  if (x.answer.kind == CarrierAnswer::Kind::answered) {
+    const char status_class[] = {char('0' + response.status / 100), 'x', 'x', 0};
+    metrics.observe(Metric::carrier_duration, {x.carrier_name(), status_class}, seconds(x.carrier_time));
+  }
+  if (x.operation() == policy::Operation::release && x.outcome.released > 0)
+    metrics.add(Metric::numbers, {x.carrier_name(), "", "released"}, double(x.outcome.released));
+  if (x.hold) {
+    const auto type = policy::name(x.hold->number_type);
+    const auto granted = x.settlement.granted;
+    if (granted > 0) metrics.add(Metric::numbers, {x.carrier_name(), type, "granted"}, double(granted));
+    if (x.settlement.kind == policy::Settlement::Kind::suspense)
+      metrics.add(Metric::numbers, {x.carrier_name(), type, "suspense"}, double(x.hold->quantity));
+    if (granted > x.hold->quantity) metrics.add(Metric::over_delivery, {x.carrier_name()});
+  }
+}
+
+void count_ended(Metrics& metrics, const EndedOrder& ended) {
+  const auto& [account, hold, settlement] = ended;
+  const auto type = policy::name(hold.number_type);
+  if (settlement.granted > 0)
+    metrics.add(Metric::numbers, {hold.carrier, type, "granted"}, double(settlement.granted));
+  if (settlement.granted > hold.quantity) metrics.add(Metric::over_delivery, {hold.carrier});
+}
+
+}  // namespace sekisho::gateway
