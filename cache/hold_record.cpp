@@ -46,7 +46,7 @@ std::pair<std::string, std::string> encode_around_quantity(const policy::Hold& h
   std::string after = "|" + std::string(name(hold.number_type)) + "|" + hold.day.text() + "|" +
                       std::to_string(policy::to_ms(hold.since)) + "|" + hold.carrier + "|" + hold.gateway +
                       "|" + std::to_string(hold.ordinal) + "|" + hold.key + "|" +
-                      escape_order_id(hold.order_id);
+                      escape_order_id(hold.group) + "|" + escape_order_id(hold.order_id);
   return {std::move(before), std::move(after)};
 }
 
@@ -57,7 +57,7 @@ std::string encode(const policy::Hold& hold) {
 
 std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view text) {
   std::vector<std::string_view> parts;
-  while (parts.size() < 9) {
+  while (parts.size() < 10) {
     const auto bar = text.find('|');
     if (bar == std::string_view::npos) return std::nullopt;
     parts.push_back(text.substr(0, bar));
@@ -80,7 +80,8 @@ std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view te
                       .order_id = unescape_order_id(text),
                       .gateway = std::string(parts[6]),
                       .ordinal = std::uint64_t(*ordinal),
-                      .key = std::string(parts[8])};
+                      .key = std::string(parts[8]),
+                      .group = unescape_order_id(parts[9])};
 }
 
 }  // namespace sekisho::cache

@@ -1,5 +1,5 @@
 // A hold as text, in Redis and in the journal:
-// "state|quantity|type|day|since|carrier|gateway|ordinal|idempotency key|order id".
+// "state|quantity|type|day|since|carrier|gateway|ordinal|idempotency key|owner group|order id".
 // The scripts read the first two, the carrier and the last; nothing else parses records.
 #pragma once
 

@@ -180,7 +180,7 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
   if (kind != RecordKind::forwarding && kind != RecordKind::outcome && kind != RecordKind::settled) return;
   const auto record = json::parse({text.data(), text.size()}).as_object();
   const std::string decision(string_of(record, "decision"));
-  const auto who = policy::OperatorId::parse(string_of(record, "operator"));
+  const auto who = policy::OperatorId::parse_account(string_of(record, "operator"));
   if (decision.empty() || !who) return;
 
   const auto result = string_of(record, "result");

@@ -360,7 +360,7 @@ Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {
   std::vector<OpenHold> out;
   for (const auto& key : *found) {
     const auto open = key.find('{'), close = key.find('}');
-    const auto id = policy::OperatorId::parse(key.substr(open + 1, close - open - 1));
+    const auto id = policy::OperatorId::parse_account(key.substr(open + 1, close - open - 1));
     if (!id) continue;
     Command get{"HGETALL", key};
     const auto holds = co_await link_.call(std::move(get));

@@ -231,7 +231,7 @@ class RouteReader {
       field("quantity", {.counts = true, .certain = hands_out}, order.quantity);
       field("number_type", {.type = true, .certain = hands_out}, order.number_type);
       field("area", {}, order.area);
-      field("channels", {.counts = true}, order.channels);
+      field("channels", {.counts = true, .certain = route.operation == Operation::capacity}, order.channels);
       field("chain", {.several = true}, order.chain);
       field("reference", {}, order.reference);
       field("partial", {}, order.partial);
@@ -260,7 +260,12 @@ class RouteReader {
     if (policy::hands_out(route.operation)) {
       const bool confirms = route.operation == Operation::confirm;
       const bool recalled = confirms && has("order_id") && !has("quantity");
-      const bool none = route.operation == Operation::modify && !has("quantity") && !has("numbers");
+      const bool capacity = route.operation == Operation::capacity;
+      const bool none =
+          capacity || (route.operation == Operation::modify && !has("quantity") && !has("numbers"));
+      if (capacity && !has("channels")) complain("'channels': how many simultaneous calls");
+      if (capacity && has("quantity"))
+        document_.error(order->find("quantity")->place, "capacity is in 'channels', and gives no numbers");
       if (confirms && !has("order_id")) complain("'order_id': which reservation is meant");
       if (route.operation == Operation::transfer && !has("receiver"))
         complain("'receiver': the operator that is given the numbers");

@@ -115,6 +115,9 @@ void read_limit(Document& document, const Node& node, const policy::When& when, 
   read_unit(fields, document, node, limit.unit);
   fields.may(name(limit.unit), Steps{}, limit.steps);
   if (fields.need("per", PeriodText{}, limit.per)) check_unit(fields, limit.unit, limit.per);
+  fields.may("of", Word<policy::Scope>{}, limit.of);
+  if (limit.of == policy::Scope::owner_group && limit.per.kind == Period::Kind::order)
+    fields.error("of", "one order is of one operator; a limit over an owner group counts over a time");
   std::string short_of;
   fields.may("short", OneOf{{"trim"}}, short_of);
   limit.trim = short_of == "trim";

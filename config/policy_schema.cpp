@@ -133,6 +133,7 @@ object limit() {
   auto out = map({{"numbers", figure},
                   {"channels", figure},
                   {"per", or_named(per())},
+                  {"of", one_of("operator", "owner_group")},
                   {"short", one_of("trim")},
                   {"code", kebab()},
                   {"number_types", one_or_more(words(policy::number_type_words))}},

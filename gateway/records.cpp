@@ -38,6 +38,7 @@ json::object facts_json(const policy::Order& order, const policy::Standing& stan
 // Which count a limit is about.
 void put_count(json::object& out, const policy::Limit& limit) {
   out["per"] = limit.per.text();
+  if (limit.of == policy::Scope::owner_group) out["of"] = policy::name(limit.of);
   const auto& types = limit.number_types;
   if (!types.empty() && types != policy::NumberTypes::all()) out["number_types"] = policy::join(types);
 }

@@ -79,10 +79,11 @@ struct Route {
   std::chrono::milliseconds remember{};  // how long what an answer to it told can be recalled; 0: it is not
 };
 
-// Whether an order of this route has a quantity: a modification need not add anything.
+// Whether an order of this route has a quantity of numbers: a modification need not add any, and capacity is
+// channels.
 inline bool gives(const Route& route) {
   const bool none = route.operation == Operation::modify && !route.order.quantity && !route.order.numbers;
-  return hands_out(route.operation) && !none;
+  return hands_out(route.operation) && route.operation != Operation::capacity && !none;
 }
 
 struct Endpoint {

@@ -273,14 +273,15 @@ std::string text_of(const Effect& effect) {
 
 std::strong_ordering Bound::operator<=>(const Bound& other) const {
   const auto key = [](const Bound& one) {
-    return std::tuple(one.unit, one.per, one.types.bits(), one.figure, one.trim, one.code);
+    return std::tuple(one.unit, one.per, one.types.bits(), one.figure, one.trim, one.code, one.of);
   };
   return key(*this) <=> key(other);
 }
 
 std::string Bound::text() const {
   return "up to " + std::to_string(figure) + (unit == Unit::channels ? " channels" : "") + " per " +
-         per.text() + (types.empty() || types == NumberTypes::all() ? "" : " of " + join(types, ", ")) +
+         per.text() + (of == Scope::owner_group ? " for the owner group" : "") +
+         (types.empty() || types == NumberTypes::all() ? "" : " of " + join(types, ", ")) +
          (trim ? ", cut to what is left" : "") + (code.empty() ? "" : " (" + code + ")");
 }
 
@@ -293,6 +294,8 @@ std::string Answer::text() const {
 
 bool leaves_nothing(const Bound& tight, const Bound& other) {
   const auto types = [](const Bound& one) { return one.types.empty() ? NumberTypes::all() : one.types; };
+  // What a group has left its members have left at most, and not the other way round.
+  if (tight.of == Scope::operator_alone && other.of == Scope::owner_group) return false;
   if (tight.unit != other.unit || tight.figure > other.figure || !within(other.per, tight.per)) return false;
   // An order has one type, and both count it.
   if (other.per.kind == Period::Kind::order) return !tight.trim;
@@ -301,7 +304,7 @@ bool leaves_nothing(const Bound& tight, const Bound& other) {
 }
 
 Bound bound_of(const Limit& limit, const Step& step) {
-  return {limit.unit, limit.per, limit.number_types, step.value, limit.trim, limit.code};
+  return {limit.unit, limit.per, limit.number_types, step.value, limit.trim, limit.code, limit.of};
 }
 
 bool compare(const Space& space, std::vector<Standpoint> effects, const Box& region, const Difference& tell,

@@ -29,6 +29,7 @@ struct Bound {
   Quantity figure = 0;
   bool trim = false;
   std::string code;  // outward; empty: the usual one
+  Scope of{};
   std::strong_ordering operator<=>(const Bound& other) const;
   bool operator==(const Bound&) const = default;
   std::string text() const;  // "up to 100 per day of fixed"

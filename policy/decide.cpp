@@ -158,13 +158,15 @@ Decision decide(const Compiled& policy, const Case& facts) {
 }
 
 std::vector<StandingLimit> limits_today(const Policy& policy, const PackedRecord* record,
-                                        const OperatorId& id, const Usage& usage, JstDate today) {
+                                        const OperatorId& id, const Usage& usage, const Usage* of_group,
+                                        JstDate today) {
   std::vector<StandingLimit> out;
   for (const auto& rule : policy.rules) {
     const auto* step = rule.limit ? rule.limit->on(today) : nullptr;
     if (!step || rule.mode != Mode::enforce || !rule.active.has(today)) continue;
     if (policy.waiver(rule, id.text(), today)) continue;
-    StandingLimit limit{limit_state(rule, step->value, usage, today)};
+    const auto& counted = of_group && rule.limit->of == Scope::owner_group ? *of_group : usage;
+    StandingLimit limit{limit_state(rule, step->value, counted, today)};
     NumberTypes::all().each([&](NumberType type) {
       const Order order{.operation = Operation::allocate, .number_type = type, .quantity = 1};
       const auto standing = stand(record, id, type, today, 0, {});
@@ -190,7 +192,9 @@ Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today) {
     case Kind::over_limit:
       for (const auto index : answer.bound) {
         const auto& charge = decision.charges[index];
-        decision.limits.push_back(limit_state(*charge.rule, charge.cap, answer.usage, today));
+        const bool by_group = charge.rule->limit->of == Scope::owner_group && answer.of_group;
+        const auto& counted = by_group ? *answer.of_group : answer.usage;
+        decision.limits.push_back(limit_state(*charge.rule, charge.cap, counted, today));
         decision.waiting_helps &= charge.rule->limit->per.resets();
         decision.findings.push_back({Reason::quota_exceeded, charge.rule, charge.rule->limit->code, {}});
       }

@@ -117,8 +117,10 @@ struct StandingLimit {
   LimitState state;
   bool applies = false;
 };
+// `of_group` null: the operator has no owner group, and is its own.
 std::vector<StandingLimit> limits_today(const Policy& policy, const PackedRecord* record,
-                                        const OperatorId& id, const Usage& usage, JstDate today);
+                                        const OperatorId& id, const Usage& usage, const Usage* of_group,
+                                        JstDate today);
 
 // What the ledger answered to the hold.
 struct HoldAnswer {
@@ -140,6 +142,7 @@ struct HoldAnswer {
   std::int64_t retry_ms = 0;       // throttled
   std::uint64_t fence = 0;         // fenced: the newer registry's serial
   Usage usage;                     // over_limit: what is counted now
+  std::optional<Usage> of_group;   // and of the owner group, where the order stands on its account too
 };
 
 // The same decision after the ledger spoke: still allowed, or refused with the ledger's reason.

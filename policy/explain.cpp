@@ -140,8 +140,11 @@ Told effect(const Rule& rule, JstDate today) {
       parts.push_back({"a limit without a figure on this day", "この日に適用される上限の数値なし"});
     } else {
       const auto figure = std::to_string(step->value);
-      parts.push_back({"at most " + figure + (channels ? " channels " : " numbers ") + per.text[en] + types,
-                       per.text[ja] + "最大 " + figure + (channels ? " チャネル" : " 番号") + types});
+      const bool group = limit.of == Scope::owner_group;
+      parts.push_back({"at most " + figure + (channels ? " channels " : " numbers ") + per.text[en] +
+                           (group ? " for the whole owner group" : "") + types,
+                       (group ? "所有グループ全体で" : "") + per.text[ja] + "最大 " + figure +
+                           (channels ? " チャネル" : " 番号") + types});
     }
   }
   if (rule.throttle) {

@@ -24,6 +24,11 @@ std::string Period::text() const {
   return "";
 }
 
+bool Policy::counts_groups() const {
+  return std::any_of(rules.begin(), rules.end(),
+                     [](const Rule& rule) { return rule.limit && rule.limit->of == Scope::owner_group; });
+}
+
 int Policy::longest_days() const {
   int longest = 0;
   for (const auto& rule : rules)

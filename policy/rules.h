@@ -45,8 +45,14 @@ enum class Unit : std::uint8_t { numbers, channels };
 inline constexpr std::string_view unit_words[] = {"numbers", "channels"};
 constexpr auto& words_of(Unit) { return unit_words; }
 
+// Whose numbers a limit counts. One without an owner group is its own group.
+enum class Scope : std::uint8_t { operator_alone, owner_group };
+inline constexpr std::string_view scope_words[] = {"operator", "owner_group"};
+constexpr auto& words_of(Scope) { return scope_words; }
+
 struct Limit {
   std::vector<Step> steps;
+  Scope of = Scope::operator_alone;
   Unit unit = Unit::numbers;  // channels: per order only
   Period per;
   NumberTypes number_types;           // counted types; empty: all
@@ -117,7 +123,8 @@ struct Policy {
   std::vector<Waiver> waivers;
   std::vector<Guarantee> guarantees;
   std::vector<NamedValue> values;
-  int longest_days() const;  // of the rolling limits; 0: there is none
+  int longest_days() const;    // of the rolling limits; 0: there is none
+  bool counts_groups() const;  // some limit is over an owner group
   const Rule* find(std::string_view id) const;
   // The waiver that lifts a rule for an operator on a day, or null.
   const Waiver* waiver(const Rule& rule, std::string_view operator_id, JstDate day) const;

@@ -170,7 +170,8 @@ std::string expectation(const Decision& decision, const Facts& facts) {
 
 std::string said(const Limit& limit, Quantity figure) {
   return std::to_string(figure) + (limit.unit == Unit::channels ? " channels" : "") + " per " +
-         limit.per.text() + (limit.number_types.empty() ? "" : " of " + join(limit.number_types, ", "));
+         limit.per.text() + (limit.of == Scope::owner_group ? " for the owner group" : "") +
+         (limit.number_types.empty() ? "" : " of " + join(limit.number_types, ", "));
 }
 
 }  // namespace sekisho::policy

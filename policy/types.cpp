@@ -28,4 +28,25 @@ std::optional<OperatorId> OperatorId::parse(std::string_view text) {
   return OperatorId(std::string(text));
 }
 
+OperatorId OperatorId::of_group(std::string_view name) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text = "group:";
+  for (const unsigned char c : name) {
+    if (is_id_char(char(c)))
+      text += char(c);
+    else
+      text += {'%', digits[c >> 4], digits[c & 15]};
+  }
+  return OperatorId(std::move(text));
+}
+
+std::optional<OperatorId> OperatorId::parse_account(std::string_view text) {
+  if (!text.starts_with("group:")) return parse(text);
+  const auto name = text.substr(6);
+  const bool good = !name.empty() &&
+                    std::all_of(name.begin(), name.end(), [](char c) { return is_id_char(c) || c == '%'; });
+  if (!good) return std::nullopt;
+  return OperatorId(std::string(text));
+}
+
 }  // namespace sekisho::policy

@@ -67,6 +67,11 @@ class OperatorId {
   OperatorId() = default;
   // Nothing when the text is not an id, or a Japanese one fails its check digit.
   static std::optional<OperatorId> parse(std::string_view text);
+  // The ledger's account of an owner group: "group:" and the group's name, escaped. No operator has such an
+  // id.
+  static OperatorId of_group(std::string_view name);
+  static std::optional<OperatorId> parse_account(std::string_view text);  // an operator's or a group's
+  bool is_group() const { return text_.starts_with("group:"); }
   const std::string& text() const { return text_; }
   bool empty() const { return text_.empty(); }
   auto operator<=>(const OperatorId&) const = default;

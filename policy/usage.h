@@ -44,7 +44,8 @@ struct Hold {
   std::string gateway;   // "gw-…/3": who took it, in which boot
   // Its place among all orders of that gateway, over all boots: what was counted of them is told by it.
   std::uint64_t ordinal = 0;
-  std::string key;  // digest of the caller's idempotency key; empty: none
+  std::string key;    // digest of the caller's idempotency key; empty: none
+  std::string group;  // the owner group on whose account it stands as well; empty: none
 };
 
 // Everything counted of one operator.

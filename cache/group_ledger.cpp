@@ -1,0 +1,124 @@
+#include "cache/group_ledger.h"
+
+#include <algorithm>
+
+namespace sekisho::cache {
+using policy::HoldAnswer;
+using policy::OperatorId;
+
+namespace {
+
+bool over_group(const policy::Charge& charge) { return charge.rule->limit->of == policy::Scope::owner_group; }
+
+// What the limits over one kind of account ask, and where each stands among all charges.
+struct Share {
+  std::vector<policy::Charge> charges;
+  std::vector<std::size_t> places;
+};
+
+Share share_of(const std::vector<policy::Charge>& all, bool of_group) {
+  Share share;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (over_group(all[i]) != of_group) continue;
+    share.charges.push_back(all[i]);
+    share.places.push_back(i);
+  }
+  return share;
+}
+
+// The caller's key is its operator's; on the group's account there is none.
+policy::Hold on_group(policy::Hold hold) {
+  hold.key.clear();
+  return hold;
+}
+
+}  // namespace
+
+Task<HoldResult> GroupLedger::hold(const HoldRequest& request) {
+  if (request.hold.group.empty()) co_return co_await accounts_.hold(request);
+  const auto own = share_of(*request.charges, false), joint = share_of(*request.charges, true);
+  auto first = request;
+  first.charges = &own.charges;
+  auto result = co_await accounts_.hold(first);
+  auto& answer = result.answer;
+  for (auto& index : answer.bound) index = own.places[index];
+  if (answer.kind != HoldAnswer::Kind::taken) co_return result;
+
+  static const std::vector<const policy::Rule*> no_throttles;
+  auto second = request;
+  second.operator_id = OperatorId::of_group(request.hold.group);
+  second.hold = on_group(request.hold);
+  second.hold.quantity = answer.quantity;
+  second.content.clear();
+  second.charges = &joint.charges;
+  second.throttles = &no_throttles;
+  auto group = co_await accounts_.hold(second);
+  if (group.answer.kind == HoldAnswer::Kind::taken) {
+    std::vector<policy::Quantity> left(request.charges->size());
+    for (std::size_t i = 0; i < answer.left.size(); ++i) left[own.places[i]] = answer.left[i];
+    for (std::size_t i = 0; i < group.answer.left.size(); ++i) left[joint.places[i]] = group.answer.left[i];
+    answer.left = std::move(left);
+    answer.quantity = group.answer.quantity;  // a limit over the group may have cut it further
+    co_return result;
+  }
+  // Nothing is taken from one alone. Where that cannot be made sure now, the whole hold is in doubt.
+  const bool undone = !group.in_doubt && co_await give_up(request, result.confirmed);
+  group.in_doubt = !undone;
+  group.confirmed.reset();
+  for (auto& index : group.answer.bound) index = joint.places[index];
+  group.answer.of_group = std::move(group.answer.usage);
+  group.answer.usage = {};
+  co_return group;
+}
+
+Task<bool> GroupLedger::give_up(const HoldRequest& request, const std::optional<policy::Hold>& confirmed) {
+  if (confirmed) {  // the reservation is gone from the operator's account; the order may be asked for again
+    SettleRequest end{.operator_id = OperatorId::of_group(request.hold.group),
+                      .hold = on_group(*confirmed),
+                      .settlement = {.kind = policy::Settlement::Kind::released},
+                      .now = request.hold.since};
+    const auto ended = co_await accounts_.settle(end);
+    if (ended == SettleAnswer::unavailable) co_return false;
+  }
+  SettleRequest undo{.operator_id = request.operator_id,
+                     .hold = request.hold,
+                     .settlement = {.kind = policy::Settlement::Kind::released},
+                     .now = request.hold.since};
+  const auto answer = co_await accounts_.settle(undo);
+  co_return answer != SettleAnswer::unavailable;
+}
+
+Task<SettleAnswer> GroupLedger::settle(const SettleRequest& request) {
+  const auto own = co_await accounts_.settle(request);
+  const bool alone = request.hold.group.empty() || request.operator_id.is_group();
+  if (alone || own == SettleAnswer::unavailable) co_return own;
+  auto second = request;
+  second.operator_id = OperatorId::of_group(request.hold.group);
+  second.hold = on_group(request.hold);
+  second.content.clear();
+  second.answer.reset();
+  const auto joint = co_await accounts_.settle(second);
+  if (joint == SettleAnswer::unavailable || joint == SettleAnswer::restored) co_return joint;
+  co_return own;
+}
+
+Task<ReleaseResult> GroupLedger::release(const OperatorId& id, const std::vector<ReturnedNumber>& numbers,
+                                         policy::Instant now, Footing footing) {
+  const auto groups = co_await accounts_.groups_of(id, numbers);
+  if (!groups) co_return ReleaseResult{};
+  auto names = *groups;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const auto& name : names) {
+    if (name.empty()) continue;
+    std::vector<ReturnedNumber> of_it;
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if ((*groups)[i] == name) of_it.push_back(numbers[i]);
+    const auto account = OperatorId::of_group(name);
+    const auto result = co_await accounts_.release(account, of_it, now, footing);
+    if (result.kind != ReleaseResult::Kind::done) co_return result;
+  }
+  co_return co_await accounts_.release(id, numbers, now, footing);
+}
+
+}  // namespace sekisho::cache
