@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "cache/bucket_field.h"
+#include "cache/tenure_record.h"
+
 namespace sekisho::cache {
 using policy::HoldAnswer;
 using policy::Quantity;
@@ -11,6 +14,28 @@ namespace {
 
 void raise(policy::Usage& usage, const policy::Hold& hold, Quantity by) {
   for (const auto& bucket : buckets_raised(hold)) usage.buckets[bucket] += by;
+}
+
+// What is swept stays away.
+void correct(policy::Usage& usage, const policy::Hold& hold, Quantity by) {
+  for (const auto& bucket : buckets_raised(hold))
+    if (const auto there = usage.buckets.find(bucket); there != usage.buckets.end()) there->second += by;
+}
+
+// Counts of days and months that no limit can ask for any more.
+void sweep(policy::Usage& usage, policy::JstDate today, int keep_days) {
+  const auto first = first_counted(today, keep_days);
+  std::erase_if(usage.buckets, [&](const auto& entry) {
+    const auto plain = entry.first.substr(0, entry.first.find('.'));
+    return plain[0] == 'D'   ? plain < policy::day_bucket(first.day)
+           : plain[0] == 'M' ? plain < policy::month_bucket(first.month)
+                             : false;
+  });
+}
+
+void ended(MemoryStore::Account& account, GrantedNumber grant, policy::Instant until) {
+  grant.until = std::max(until, grant.granted_at);  // clocks differ a little
+  account.past[{grant.number, grant.decision}] = grant;
 }
 
 void held_once_less(policy::Usage& usage, policy::NumberType type) {
@@ -92,6 +117,8 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   for (const auto& [id, arrival] : arrivals) account.arrivals[id] = arrival;
   auto hold = request.hold;
   hold.quantity = take;
+  if (!account.usage.buckets.contains(policy::day_bucket(hold.day)))
+    sweep(account.usage, hold.day, request.keep_days);
   raise(account.usage, hold, take);
   account.usage.holds.push_back(hold);
   if (!hold.key.empty()) account.kept[hold.key] = {request.content, hold.id, "in_flight", {}};
@@ -131,22 +158,21 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
       const GrantedNumber grant{number, hold->number_type, request.now, hold->id, order};
       const auto before = account.numbers.find(number);
       bool mine = before == account.numbers.end();
-      std::optional<policy::Instant> until;
       if (const auto gone = account.gone.find(number);
           gone != account.gone.end() && request.now <= gone->second) {
         mine = false;
-        until = gone->second;
         held_once_less(account.usage, grant.number_type);
+        ended(account, grant, gone->second);
       } else if (!mine) {
         const auto& other = before->second;
         mine = std::tie(grant.granted_at, grant.decision) > std::tie(other.granted_at, other.decision);
         held_once_less(account.usage, mine ? other.number_type : grant.number_type);
+        if (mine)
+          ended(account, other, grant.granted_at);
+        else if (other.decision != grant.decision)
+          ended(account, grant, other.granted_at);
       }
       if (mine) account.numbers[number] = grant;
-      auto& tenures = store_.tenures[number];
-      const bool begun = std::any_of(tenures.begin(), tenures.end(),
-                                     [&](const Tenure& tenure) { return tenure.decision == grant.decision; });
-      if (!begun) tenures.push_back({request.operator_id.text(), grant.decision, order, request.now, until});
     }
   }
   const auto kept = account.kept.find(hold->key);
@@ -161,7 +187,7 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
     }
   }
   if (resolves) {
-    raise(account.usage, *hold, settlement.granted - hold->quantity);
+    correct(account.usage, *hold, settlement.granted - hold->quantity);
     account.usage.holds.erase(hold);
     if (account.usage.holds.empty()) account.gone.clear();
     if (place.second >= told) account.resolved.insert(place);
@@ -184,11 +210,15 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id,
       gone = std::max(gone, now);
     }
     const auto held = account.numbers.find(number);
-    if (held == account.numbers.end()) continue;
-    if (held->second.decision != decision && held->second.granted_at > now) continue;
+    const bool until_now = held != account.numbers.end() &&
+                           (held->second.decision == decision || held->second.granted_at <= now);
+    if (!until_now) {
+      const auto past = account.past.find({number, decision});
+      if (past != account.past.end() && *past->second.until > now) ended(account, past->second, now);
+      continue;
+    }
     held_once_less(account.usage, held->second.number_type);
-    for (auto& tenure : store_.tenures[number])
-      if (tenure.decision == held->second.decision) tenure.until = now;
+    ended(account, held->second, now);
     result.released.push_back({number, held->second.decision});
     account.numbers.erase(held);
   }
@@ -212,9 +242,16 @@ Task<std::optional<policy::Hold>> MemoryLedger::hold_of_order(const policy::Oper
 }
 
 Task<std::optional<std::vector<Tenure>>> MemoryLedger::trace(const std::string& number) {
-  auto tenures = store_.tenures[number];
-  std::sort(tenures.begin(), tenures.end(), [](const Tenure& a, const Tenure& b) { return a.from > b.from; });
-  co_return tenures;
+  std::vector<Tenure> out;
+  for (const auto& [id, account] : store_.accounts) {
+    if (const auto held = account.numbers.find(number); held != account.numbers.end())
+      out.push_back(tenure_of(id, held->second));
+    for (auto past = account.past.lower_bound({number, ""});
+         past != account.past.end() && past->first.first == number; ++past)
+      out.push_back(tenure_of(id, past->second));
+  }
+  newest_first(out);
+  co_return out;
 }
 
 Task<bool> MemoryLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
@@ -226,10 +263,12 @@ Task<std::optional<policy::Usage>> MemoryLedger::usage(const policy::OperatorId&
   co_return store_.accounts[id].usage;
 }
 
-Task<std::optional<std::vector<GrantedNumber>>> MemoryLedger::numbers(const policy::OperatorId& id) {
-  std::vector<GrantedNumber> out;
-  for (const auto& [number, entry] : store_.accounts[id].numbers) out.push_back(entry);
-  co_return out;
+Task<std::optional<std::vector<GrantedNumber>>> MemoryLedger::numbers(const policy::OperatorId& id,
+                                                                      std::optional<policy::Instant> at) {
+  std::vector<GrantedNumber> grants;
+  for (const auto& [number, grant] : store_.accounts[id].numbers) grants.push_back(grant);
+  for (const auto& [name, grant] : store_.accounts[id].past) grants.push_back(grant);
+  co_return held_at(std::move(grants), at);
 }
 
 Task<std::optional<std::vector<OpenHold>>> MemoryLedger::open_holds() {

@@ -50,7 +50,8 @@ class Link : public cache::Ledger, public cache::Epochs {
   }
   Task<bool> fence(const OperatorId&, std::uint64_t) override { co_return true; }
   Task<std::optional<policy::Usage>> usage(const OperatorId&) override { co_return std::nullopt; }
-  Task<std::optional<std::vector<cache::GrantedNumber>>> numbers(const OperatorId&) override {
+  Task<std::optional<std::vector<cache::GrantedNumber>>> numbers(const OperatorId&,
+                                                                 std::optional<policy::Instant>) override {
     co_return std::nullopt;
   }
 

@@ -103,10 +103,9 @@ class Simulation {
     std::vector<cache::ReturnedNumber> numbers;
     for (const auto& number : carrier_.held[who]) {
       if (!world_.heard.contains(number) || !scheduler_.dice.one_in(3)) continue;
-      const auto tenures = store_.data.tenures.find(number);
-      if (tenures == store_.data.tenures.end()) continue;
-      for (const auto& tenure : tenures->second)
-        if (!tenure.until && tenure.operator_id == who.text()) numbers.push_back({number, tenure.decision});
+      const auto& listed = store_.data.accounts[who].numbers;
+      if (const auto grant = listed.find(number); grant != listed.end())
+        numbers.push_back({number, grant->second.decision});
     }
     if (!numbers.empty()) gateway.give_back(who, std::move(numbers));
   }
