@@ -179,6 +179,10 @@ class Simulation {
       std::set<std::string> listed;
       for (const auto& [number, grant] : account.numbers) listed.insert(number);
       if (listed != truth) broken(who.text() + ": other numbers are listed than it holds");
+      if (const auto grants = Quantity(account.numbers.size() + account.past.size());
+          grants != carrier_.given[who])
+        broken(fmt::format("{}: {} grants of numbers on record, {} made", who.text(), grants,
+                           carrier_.given[who]));
     }
   }
 
