@@ -70,7 +70,8 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     request->footing = books_.footing();
     const bool own = gateway_of(request->hold) == journal_.gateway_id();
     request->floor = own ? books_.ordinals.floor() : 0;
-    auto answer = co_await ledger_.settle(*request);
+    const auto settled = co_await ledger_.settle(*request);
+    auto answer = settled.answer;
     // Resolved before, but as far as anybody can tell by ourselves: by an earlier try, or because the journal
     // was told to a ledger that had lost something.
     const bool in_one_epoch = item.epoch != 0 && books_.footing().epoch == item.epoch;
@@ -83,6 +84,7 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
       journal_.append(RecordKind::settled, wall_clock(), settled_record(*request, answer));
       if (answer == SettleAnswer::restored) books_.miss(request->footing.epoch);
     }
+    take_from(settled, item);
   } else if (auto* release = std::get_if<ReleaseRequest>(&item.what)) {
     const auto footing = books_.footing();
     // While others may still have to tell which numbers were given out, none can be given back.
@@ -95,6 +97,18 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
   }
   if (item.floor) books_.open_orders.end(*item.floor);
   co_return true;
+}
+
+// A number that is granted leaves whoever had it: by a transfer, or because the carrier took it back without
+// a word. The order stays open until it has.
+void Bookkeeper::take_from(const SettleResult& settled, const Unsettled& by) {
+  const auto& grant = std::get<SettleRequest>(by.what).hold.id;
+  for (const auto& [account, number, at] : settled.displaced) {
+    if (by.floor) books_.open_orders.begin(*by.floor);
+    ReleaseRequest release{account, grant, {number}, at};
+    Unsettled item{.what = std::move(release), .floor = by.floor};
+    waiting_.push_back(std::move(item));
+  }
 }
 
 Task<> Bookkeeper::work_off() {

@@ -53,6 +53,7 @@ class Bookkeeper {
 
  private:
   Task<bool> apply(Unsettled& item);
+  void take_from(const SettleResult& settled, const Unsettled& by);
 
   Ledger& ledger_;
   JournalPort& journal_;

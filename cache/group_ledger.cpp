@@ -88,8 +88,8 @@ Task<bool> GroupLedger::give_up(const HoldRequest& request, const std::optional<
   co_return answer != SettleAnswer::unavailable;
 }
 
-Task<SettleAnswer> GroupLedger::settle(const SettleRequest& request) {
-  const auto own = co_await accounts_.settle(request);
+Task<SettleResult> GroupLedger::settle(const SettleRequest& request) {
+  auto own = co_await accounts_.settle(request);
   const bool alone = request.hold.group.empty() || request.operator_id.is_group();
   if (alone || own == SettleAnswer::unavailable) co_return own;
   auto second = request;
@@ -98,7 +98,7 @@ Task<SettleAnswer> GroupLedger::settle(const SettleRequest& request) {
   second.content.clear();
   second.answer.reset();
   const auto joint = co_await accounts_.settle(second);
-  if (joint == SettleAnswer::unavailable || joint == SettleAnswer::restored) co_return joint;
+  if (joint == SettleAnswer::unavailable || joint == SettleAnswer::restored) own.answer = joint.answer;
   co_return own;
 }
 

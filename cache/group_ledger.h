@@ -20,7 +20,7 @@ class GroupLedger : public Ledger {
   explicit GroupLedger(Ledger& accounts) : accounts_(accounts) {}
 
   Task<HoldResult> hold(const HoldRequest& request) override;
-  Task<SettleAnswer> settle(const SettleRequest& request) override;
+  Task<SettleResult> settle(const SettleRequest& request) override;
   Task<ReleaseResult> release(const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers,
                               policy::Instant now, Footing footing) override;
 
@@ -41,8 +41,9 @@ class GroupLedger : public Ledger {
   Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override {
     return accounts_.usage(id);
   }
-  Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) override {
-    return accounts_.numbers(id);
+  Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id,
+                                                          std::optional<policy::Instant> at) override {
+    return accounts_.numbers(id, at);
   }
   Task<std::optional<std::vector<OpenHold>>> open_holds() override { return accounts_.open_holds(); }
 

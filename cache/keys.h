@@ -2,6 +2,7 @@
 // one cluster slot.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -12,14 +13,20 @@ namespace sekisho::cache::keys {
 inline std::string of_operator(const policy::OperatorId& id, std::string_view what) {
   return "sekisho:{" + id.text() + "}:" + std::string(what);
 }
-// hash: bucket -> numbers taken; "t:<rule>" -> a throttle's theoretical arrival, microseconds
+// hash: bucket -> numbers taken, of the lifetime and held now; "t:<rule>" -> a throttle's theoretical
+// arrival, microseconds; "fence"
 inline std::string usage(const policy::OperatorId& id) { return of_operator(id, "usage"); }
+// hashes: day or month, and type -> numbers taken (cache/bucket_field.h); they run out
+inline std::string days(const policy::OperatorId& id) { return of_operator(id, "days"); }
+inline std::string months(const policy::OperatorId& id) { return of_operator(id, "months"); }
 // hash: hold id -> record (cache/hold_record.h)
 inline std::string holds(const policy::OperatorId& id) { return of_operator(id, "holds"); }
 // hash: "<carrier>/<order id>" -> hold id
 inline std::string orders(const policy::OperatorId& id) { return of_operator(id, "orders"); }
-// hash: number -> record of the grant
+// hash: number -> record of the grant (cache/tenure_record.h)
 inline std::string numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
+// hash: "number|decision" -> a tenure that has ended
+inline std::string past(const policy::OperatorId& id) { return of_operator(id, "past"); }
 // hash: gateway -> floor, "gateway/ordinal" -> a resolved order above it (cache/lua/hold.lua)
 inline std::string known(const policy::OperatorId& id) { return of_operator(id, "known"); }
 // hash: number -> when it was given back, as long as an order is open that may be its grant
@@ -37,13 +44,25 @@ inline std::string recalled(const policy::OperatorId& id, std::string_view order
 // hash: "<carrier>/<order id>" -> operator; orders that the carrier has not told the end of
 inline const std::string waiting_orders = "sekisho:{orders}:waiting";
 // string: somebody asked the carrier about that order not long ago
-inline std::string asked_about(std::string_view order) { return "sekisho:{orders}:asked:" + std::string(order); }
+inline std::string asked_about(std::string_view order) {
+  return "sekisho:{orders}:asked:" + std::string(order);
+}
 
 // hash: on what every gateway stands (cache/lua/epoch.lua)
 inline const std::string epoch = "sekisho:{ledger}:epoch";
 
-// hash: decision -> tenure; who had this number
-inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }
+// hash: "last two digits|decision" -> operator; to whom numbers of this block of a hundred were ever granted,
+// and "last two digits" -> whom last. From when, and until when, lies with the operator.
+inline std::string block(std::string_view number) {
+  return "sekisho:number:" +
+         std::string(number.substr(0, number.size() - std::min<std::size_t>(2, number.size())));
+}
+inline std::string last_of(std::string_view number) {
+  return std::string(number.substr(number.size() - std::min<std::size_t>(2, number.size())));
+}
+inline std::string in_block(std::string_view number, std::string_view decision) {
+  return last_of(number) + "|" + std::string(decision);
+}
 
 inline const std::string registry_operators = "sekisho:{registry}:operators";  // hash: id -> record (JSON)
 inline const std::string registry_events = "sekisho:{registry}:events";  // stream: an entry for each change

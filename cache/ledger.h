@@ -42,6 +42,8 @@ struct Footing {
 // Day buckets are kept at least this long, so that a rolling limit that is added later finds some past to
 // count.
 inline constexpr int least_keep_days = 62;
+// No rolling limit looks back further (config/policy_effects.cpp).
+inline constexpr int most_keep_days = 400;
 
 struct HoldRequest {
   policy::OperatorId operator_id;
@@ -49,9 +51,8 @@ struct HoldRequest {
   Footing footing;
   std::uint64_t floor = 0;            // every order of this gateway below it has been held, or never will be
   std::uint64_t registry_serial = 0;  // decided by; a newer revocation fences the hold off
-  int keep_days =
-      least_keep_days;   // day buckets older than this may be swept; the longest rolling limit must fit
-  bool partial = false;  // the caller takes fewer: limits with `trim` may cut the order
+  int keep_days = least_keep_days;    // day buckets older than this go; the longest rolling limit must fit
+  bool partial = false;               // the caller takes fewer: limits with `trim` may cut the order
   const std::vector<policy::Charge>* charges = nullptr;
   const std::vector<const policy::Rule*>* throttles = nullptr;
   std::string content;  // digest of method, target and body; counts where the hold has an idempotency key
@@ -96,6 +97,23 @@ struct ReturnedNumber {
   bool operator==(const ReturnedNumber&) const = default;
 };
 
+// A number that two accounts hold. It is held by the later grant; what is named here is the earlier one.
+struct Displaced {
+  policy::OperatorId account;
+  ReturnedNumber number;
+  policy::Instant at{};  // of the later grant
+  bool operator==(const Displaced&) const = default;
+};
+
+// What was settled; and which numbers it showed to be somebody's no more, who then must give them back
+// (cache/bookkeeper.h).
+struct SettleResult {
+  SettleResult(SettleAnswer answer = SettleAnswer::unavailable) : answer(answer) {}
+  operator SettleAnswer() const { return answer; }
+  SettleAnswer answer;
+  std::vector<Displaced> displaced;
+};
+
 struct ReleaseResult {
   enum class Kind { done, lost, unavailable };
   Kind kind = Kind::unavailable;
@@ -116,6 +134,8 @@ struct GrantedNumber {
   policy::NumberType number_type{};
   policy::Instant granted_at{};
   std::string decision, order_id;
+  std::optional<policy::Instant> until = {};  // given back, or granted again
+  std::string group = {};                     // the owner group on whose account it counts as well
 };
 
 // An open hold as it lies in the ledger, whoever's it is.
@@ -134,7 +154,7 @@ class Ledger {
   // Brings the hold to the state that the settlement names, unless it is resolved. What the ledger does not
   // know it counts anew. So `released` makes sure that a hold which is in doubt never counts, whether it was
   // taken, or comes late, or never comes.
-  virtual Task<SettleAnswer> settle(const SettleRequest& request) = 0;
+  virtual Task<SettleResult> settle(const SettleRequest& request) = 0;
 
   // The open hold that waits for this order of the carrier.
   virtual Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id,
@@ -145,13 +165,19 @@ class Ledger {
                                       const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                       Footing footing) = 0;
 
-  // Everyone who had the number, newest first.
+  // In which owner group each number is counted that this operator holds; empty: in none, or not held.
+  virtual Task<std::optional<std::vector<std::string>>> groups_of(
+      const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers) = 0;
+
+  // Everyone to whom the number was granted, newest first.
   virtual Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) = 0;
   // From now on, who decided by a registry older than `serial` cannot hold for this operator. 0: no fence.
   virtual Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) = 0;
 
   virtual Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) = 0;
-  virtual Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) = 0;
+  // What it holds; or held at a moment, whatever became of it since. By number.
+  virtual Task<std::optional<std::vector<GrantedNumber>>> numbers(
+      const policy::OperatorId& id, std::optional<policy::Instant> at = std::nullopt) = 0;
 
   // Every open hold of every operator: for recovery and for `ledger holds`. Nothing: it could not be read.
   virtual Task<std::optional<std::vector<OpenHold>>> open_holds() = 0;

@@ -186,7 +186,8 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
   const auto result = string_of(record, "result");
   const bool gave_back = kind == RecordKind::outcome && number_of(record, "released") > 0;
   if (gave_back || result == "returned") {
-    const auto [at, fresh] = release_of_.try_emplace(decision, found_.releases.size());
+    const std::pair key(decision, who->text());
+    const auto [at, fresh] = release_of_.try_emplace(key, found_.releases.size());
     if (fresh) found_.releases.push_back({.operator_id = *who, .decision = decision});
     auto& release = found_.releases[at->second];
     release.numbers = returned_of(record);

@@ -80,8 +80,8 @@ class OrderReader {
  private:
   JournaledOrder* order_of(const std::string& id, const policy::OperatorId& who, std::string_view record);
   JournaledOrders found_;
-  std::map<std::string, std::size_t> index_;  // hold id -> in `orders`
-  std::map<std::string, std::size_t> release_of_;
+  std::map<std::string, std::size_t> index_;                               // hold id -> in `orders`
+  std::map<std::pair<std::string, std::string>, std::size_t> release_of_;  // decision, operator
 };
 
 // What must be told to a ledger that may not know it. `gateway` is "gw-…/3", this gateway in its present

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "cache/bucket_field.h"
+#include "cache/tenure_record.h"
+
 namespace sekisho::cache {
 using policy::HoldAnswer;
 using policy::Quantity;
@@ -11,6 +14,28 @@ namespace {
 
 void raise(policy::Usage& usage, const policy::Hold& hold, Quantity by) {
   for (const auto& bucket : buckets_raised(hold)) usage.buckets[bucket] += by;
+}
+
+// What is swept stays away.
+void correct(policy::Usage& usage, const policy::Hold& hold, Quantity by) {
+  for (const auto& bucket : buckets_raised(hold))
+    if (const auto there = usage.buckets.find(bucket); there != usage.buckets.end()) there->second += by;
+}
+
+// Counts of days and months that no limit can ask for any more.
+void sweep(policy::Usage& usage, policy::JstDate today, int keep_days) {
+  const auto first = first_counted(today, keep_days);
+  std::erase_if(usage.buckets, [&](const auto& entry) {
+    const auto plain = entry.first.substr(0, entry.first.find('.'));
+    return plain[0] == 'D'   ? plain < policy::day_bucket(first.day)
+           : plain[0] == 'M' ? plain < policy::month_bucket(first.month)
+                             : false;
+  });
+}
+
+void ended(MemoryStore::Account& account, GrantedNumber grant, policy::Instant until) {
+  grant.until = std::max(until, grant.granted_at);  // clocks differ a little
+  account.past[{grant.number, grant.decision}] = grant;
 }
 
 void held_once_less(policy::Usage& usage, policy::NumberType type) {
@@ -112,6 +137,8 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   }
   auto hold = request.hold;
   hold.quantity = take;
+  if (!account.usage.buckets.contains(policy::day_bucket(hold.day)))
+    sweep(account.usage, hold.day, request.keep_days);
   raise(account.usage, hold, take);
   account.usage.holds.push_back(hold);
   if (!hold.key.empty()) account.kept[hold.key] = {request.content, hold.id, "in_flight", {}};
@@ -122,7 +149,7 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   return result;
 }
 
-SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
+SettleResult MemoryLedger::do_settle(const SettleRequest& request) {
   if (request.only_in_epoch && (store_.epoch != request.footing.epoch || store_.run != process))
     return SettleAnswer::unavailable;
   auto& account = store_.accounts[request.operator_id];
@@ -135,7 +162,16 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
   bool restored = false;
   if (hold != account.usage.holds.end() && request.only_if_unknown) return SettleAnswer::done;
   if (hold == account.usage.holds.end()) {
-    if (place.second < told || account.resolved.contains(place)) return SettleAnswer::resolved_before;
+    if (place.second < told || account.resolved.contains(place)) {
+      SettleResult before(SettleAnswer::resolved_before);
+      for (const auto& number : settlement.numbers) {
+        const auto held = account.numbers.find(number);
+        const bool mine = held != account.numbers.end() && held->second.decision == request.hold.id;
+        if (!request.operator_id.is_group() && (mine || account.past.contains({number, request.hold.id})))
+          find_displaced(number, before.displaced);
+      }
+      return before;
+    }
     restored = true;
     raise(account.usage, request.hold, request.hold.quantity);
     account.usage.holds.push_back(request.hold);
@@ -144,29 +180,30 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
       account.kept.try_emplace(request.hold.key,
                                MemoryStore::KeptAnswer{request.content, request.hold.id, "in_flight", {}});
   }
+  SettleResult result(restored ? SettleAnswer::restored : SettleAnswer::done);
   const bool resolves = settlement.kind == Kind::granted || settlement.kind == Kind::released;
   if (settlement.kind == Kind::granted) {
     const auto& order = settlement.order_id.empty() ? hold->order_id : settlement.order_id;
     for (const auto& number : settlement.numbers) {
-      const GrantedNumber grant{number, hold->number_type, request.now, hold->id, order};
+      const GrantedNumber grant{number, hold->number_type, request.now, hold->id, order, {}, hold->group};
       const auto before = account.numbers.find(number);
       bool mine = before == account.numbers.end();
-      std::optional<policy::Instant> until;
       if (const auto gone = account.gone.find(number);
           gone != account.gone.end() && request.now <= gone->second) {
         mine = false;
-        until = gone->second;
         held_once_less(account.usage, grant.number_type);
+        ended(account, grant, gone->second);
       } else if (!mine) {
         const auto& other = before->second;
         mine = std::tie(grant.granted_at, grant.decision) > std::tie(other.granted_at, other.decision);
         held_once_less(account.usage, mine ? other.number_type : grant.number_type);
+        if (mine)
+          ended(account, other, grant.granted_at);
+        else if (other.decision != grant.decision)
+          ended(account, grant, other.granted_at);
       }
       if (mine) account.numbers[number] = grant;
-      auto& tenures = store_.tenures[number];
-      const bool begun = std::any_of(tenures.begin(), tenures.end(),
-                                     [&](const Tenure& tenure) { return tenure.decision == grant.decision; });
-      if (!begun) tenures.push_back({request.operator_id.text(), grant.decision, order, request.now, until});
+      if (!request.operator_id.is_group()) find_displaced(number, result.displaced);
     }
   }
   const auto kept = account.kept.find(hold->key);
@@ -181,7 +218,7 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
     }
   }
   if (resolves) {
-    raise(account.usage, *hold, settlement.granted - hold->quantity);
+    correct(account.usage, *hold, settlement.granted - hold->quantity);
     account.usage.holds.erase(hold);
     if (account.usage.holds.empty()) account.gone.clear();
     if (place.second >= told) account.resolved.insert(place);
@@ -191,7 +228,7 @@ SettleAnswer MemoryLedger::do_settle(const SettleRequest& request) {
                   : settlement.kind == Kind::reserved ? policy::HoldState::reserved
                                                       : policy::HoldState::suspense;
   }
-  return restored ? SettleAnswer::restored : SettleAnswer::done;
+  return result;
 }
 
 ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id,
@@ -206,11 +243,15 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id,
       gone = std::max(gone, now);
     }
     const auto held = account.numbers.find(number);
-    if (held == account.numbers.end()) continue;
-    if (held->second.decision != decision && held->second.granted_at > now) continue;
+    const bool until_now = held != account.numbers.end() &&
+                           (held->second.decision == decision || held->second.granted_at <= now);
+    if (!until_now) {
+      const auto past = account.past.find({number, decision});
+      if (past != account.past.end() && *past->second.until > now) ended(account, past->second, now);
+      continue;
+    }
     held_once_less(account.usage, held->second.number_type);
-    for (auto& tenure : store_.tenures[number])
-      if (tenure.decision == held->second.decision) tenure.until = now;
+    ended(account, held->second, now);
     result.released.push_back({number, held->second.decision});
     account.numbers.erase(held);
   }
@@ -218,7 +259,7 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id,
 }
 
 Task<HoldResult> MemoryLedger::hold(const HoldRequest& request) { co_return do_hold(request); }
-Task<SettleAnswer> MemoryLedger::settle(const SettleRequest& request) { co_return do_settle(request); }
+Task<SettleResult> MemoryLedger::settle(const SettleRequest& request) { co_return do_settle(request); }
 Task<ReleaseResult> MemoryLedger::release(const policy::OperatorId& id,
                                           const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                           Footing footing) {
@@ -233,10 +274,53 @@ Task<std::optional<policy::Hold>> MemoryLedger::hold_of_order(const policy::Oper
   co_return std::nullopt;
 }
 
+// Whoever holds a number beside a later grant to somebody else.
+void MemoryLedger::find_displaced(const std::string& number, std::vector<Displaced>& displaced) const {
+  const GrantedNumber* last = nullptr;
+  const auto held_by = [&](const MemoryStore::Account& account) -> const GrantedNumber* {
+    const auto held = account.numbers.find(number);
+    return held == account.numbers.end() ? nullptr : &held->second;
+  };
+  for (const auto& [id, account] : store_.accounts) {
+    const auto* held = id.is_group() ? nullptr : held_by(account);
+    if (held &&
+        (!last || std::tie(held->granted_at, held->decision) > std::tie(last->granted_at, last->decision)))
+      last = held;
+  }
+  for (const auto& [id, account] : store_.accounts) {
+    const auto* held = id.is_group() ? nullptr : held_by(account);
+    if (held && held != last) displaced.push_back({id, {number, held->decision}, last->granted_at});
+  }
+}
+
+Task<std::optional<std::vector<std::string>>> MemoryLedger::groups_of(
+    const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers) {
+  co_return do_groups_of(id, numbers);
+}
+
+std::vector<std::string> MemoryLedger::do_groups_of(const policy::OperatorId& id,
+                                                    const std::vector<ReturnedNumber>& numbers) {
+  auto& account = store_.accounts[id];
+  std::vector<std::string> groups;
+  for (const auto& [number, decision] : numbers) {
+    const auto held = account.numbers.find(number);
+    groups.push_back(held == account.numbers.end() ? std::string() : held->second.group);
+  }
+  return groups;
+}
+
 Task<std::optional<std::vector<Tenure>>> MemoryLedger::trace(const std::string& number) {
-  auto tenures = store_.tenures[number];
-  std::sort(tenures.begin(), tenures.end(), [](const Tenure& a, const Tenure& b) { return a.from > b.from; });
-  co_return tenures;
+  std::vector<Tenure> out;
+  for (const auto& [id, account] : store_.accounts) {
+    if (id.is_group()) continue;
+    if (const auto held = account.numbers.find(number); held != account.numbers.end())
+      out.push_back(tenure_of(id, held->second));
+    for (auto past = account.past.lower_bound({number, ""});
+         past != account.past.end() && past->first.first == number; ++past)
+      out.push_back(tenure_of(id, past->second));
+  }
+  newest_first(out);
+  co_return out;
 }
 
 Task<bool> MemoryLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
@@ -248,10 +332,12 @@ Task<std::optional<policy::Usage>> MemoryLedger::usage(const policy::OperatorId&
   co_return store_.accounts[id].usage;
 }
 
-Task<std::optional<std::vector<GrantedNumber>>> MemoryLedger::numbers(const policy::OperatorId& id) {
-  std::vector<GrantedNumber> out;
-  for (const auto& [number, entry] : store_.accounts[id].numbers) out.push_back(entry);
-  co_return out;
+Task<std::optional<std::vector<GrantedNumber>>> MemoryLedger::numbers(const policy::OperatorId& id,
+                                                                      std::optional<policy::Instant> at) {
+  std::vector<GrantedNumber> grants;
+  for (const auto& [number, grant] : store_.accounts[id].numbers) grants.push_back(grant);
+  for (const auto& [name, grant] : store_.accounts[id].past) grants.push_back(grant);
+  co_return held_at(std::move(grants), at);
 }
 
 Task<std::optional<std::vector<OpenHold>>> MemoryLedger::open_holds() {

@@ -20,6 +20,7 @@ struct MemoryStore {
     policy::Usage usage;
     std::map<std::string, KeptAnswer> kept;  // by idempotency key
     std::map<std::string, GrantedNumber> numbers;
+    std::map<std::pair<std::string, std::string>, GrantedNumber> past;  // by number and decision: ended ones
     std::map<std::string, policy::Instant> gone;  // given back, while an order is open that may be the grant
     std::map<std::string, std::uint64_t> floors;  // by gateway: which of its orders are known without a word
     std::set<std::pair<std::string, std::uint64_t>> resolved;  // those above
@@ -27,7 +28,6 @@ struct MemoryStore {
     std::map<std::string, std::int64_t> arrivals;  // of throttles, microseconds
   };
   std::map<policy::OperatorId, Account> accounts;
-  std::map<std::string, std::vector<Tenure>> tenures;
 
   struct Gateway {
     std::uint64_t position = 0;
@@ -45,26 +45,32 @@ class MemoryLedger : public Ledger {
       : process(std::move(process)), store_(store) {}
 
   Task<HoldResult> hold(const HoldRequest& request) override;
-  Task<SettleAnswer> settle(const SettleRequest& request) override;
+  Task<SettleResult> settle(const SettleRequest& request) override;
   Task<std::optional<policy::Hold>> hold_of_order(const policy::OperatorId& id, const std::string& carrier,
                                                   const std::string& order_id) override;
   Task<ReleaseResult> release(const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers,
                               policy::Instant now, Footing footing) override;
+  Task<std::optional<std::vector<std::string>>> groups_of(
+      const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers) override;
   Task<std::optional<std::vector<Tenure>>> trace(const std::string& number) override;
   Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;
   Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override;
-  Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id) override;
+  Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id,
+                                                          std::optional<policy::Instant> at) override;
   Task<std::optional<std::vector<OpenHold>>> open_holds() override;
 
   // The same, at once: what the scripts do.
   HoldResult do_hold(const HoldRequest& request);
-  SettleAnswer do_settle(const SettleRequest& request);
+  SettleResult do_settle(const SettleRequest& request);
+  std::vector<std::string> do_groups_of(const policy::OperatorId& id,
+                                        const std::vector<ReturnedNumber>& numbers);
   ReleaseResult do_release(const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers,
                            policy::Instant now, Footing footing);
 
   std::string process;
 
  private:
+  void find_displaced(const std::string& number, std::vector<Displaced>& displaced) const;
   bool stands(std::uint64_t epoch) const {
     return epoch != 0 && store_.open == epoch && store_.run == process;
   }

@@ -111,6 +111,8 @@ Task<bool> Recovery::tell_all() {
 
 Task<bool> Recovery::settle(const Telling& telling) {
   const auto answer = co_await ports_.ledger.settle(telling.request);
+  for (const auto& [account, number, at] : answer.displaced)
+    journaled_.releases.push_back({account, telling.request.hold.id, {number}, at});
   if (answer == SettleAnswer::unavailable) co_return false;
   if (answer == SettleAnswer::restored) ++restored_;
   if (!telling.on_record && answer != SettleAnswer::resolved_before)

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "cache/bucket_field.h"
 #include "cache/hold_record.h"
 #include "cache/keys.h"
 #include "cache/redis_epochs.h"
+#include "cache/tenure_record.h"
 
 namespace sekisho::cache {
 using policy::HoldAnswer;
@@ -14,43 +16,56 @@ namespace {
 
 std::string text(std::int64_t value) { return std::to_string(value); }
 
-void append_list(std::vector<std::string>& args, const std::vector<std::string>& list) {
-  args.push_back(text(std::int64_t(list.size())));
-  args.insert(args.end(), list.begin(), list.end());
-}
+using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-bool is_bucket(std::string_view field) {
-  return !field.empty() && (field[0] == 'D' || field[0] == 'M' || field[0] == 'L' || field[0] == 'N');
-}
-
-policy::Usage usage_from(const std::vector<std::pair<std::string, std::string>>& buckets,
-                         const std::vector<std::pair<std::string, std::string>>& holds) {
-  policy::Usage usage;
-  for (const auto& [name, value] : buckets) {
-    if (!is_bucket(name)) continue;  // a throttle, the fence, the day of the last sweep
+void add_buckets(policy::Usage& usage, Counts in, const Pairs& fields) {
+  for (const auto& [name, value] : fields) {
+    const auto bucket = bucket_of(in, name);
+    if (!bucket) continue;
     policy::Quantity count = 0;
     const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), count);
-    if (failed == std::errc() && end == value.data() + value.size()) usage.buckets[name] = count;
+    if (failed == std::errc() && end == value.data() + value.size()) usage.buckets[*bucket] = count;
   }
+}
+
+policy::Usage usage_from(const Pairs& holds, const Pairs& usage_fields, const Pairs& days,
+                         const Pairs& months) {
+  policy::Usage usage;
+  add_buckets(usage, Counts::usage, usage_fields);
+  add_buckets(usage, Counts::days, days);
+  add_buckets(usage, Counts::months, months);
   for (const auto& [id, record] : holds)
     if (auto hold = decode_hold(id, record)) usage.holds.push_back(std::move(*hold));
   return usage;
 }
 
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const auto next = text.find(at);
-    parts.push_back(text.substr(0, next));
-    if (next == std::string_view::npos) return parts;
-    text.remove_prefix(next + 1);
+// Where a script finds the three hashes of counts among its keys.
+struct Places {
+  int usage, days, months;
+  std::string of(Counts in) const {
+    return text(in == Counts::days ? days : in == Counts::months ? months : usage);
+  }
+};
+constexpr Places places_in_hold{1, 6, 7}, places_in_settle{1, 9, 10};
+
+void append_raised(std::vector<std::string>& args, const policy::Hold& hold, const Places& places) {
+  const auto buckets = buckets_raised(hold);
+  args.push_back(text(std::int64_t(buckets.size())));
+  for (const auto& bucket : buckets) {
+    auto [in, name] = field_of(bucket);
+    args.push_back(places.of(in));
+    args.push_back(std::move(name));
   }
 }
 
-std::int64_t number_of(std::string_view digits) {
-  std::int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
+// All buckets of a limit are of one kind.
+void append_limit(std::vector<std::string>& args, const policy::Charge& charge, policy::JstDate today) {
+  const auto buckets = policy::buckets_of(*charge.rule->limit, today);
+  args.push_back(text(charge.cap));
+  args.push_back(charge.rule->limit->trim ? "1" : "0");
+  args.push_back(places_in_hold.of(buckets.empty() ? Counts::usage : field_of(buckets.front()).in));
+  args.push_back(text(std::int64_t(buckets.size())));
+  for (const auto& bucket : buckets) args.push_back(field_of(bucket).name);
 }
 
 // What a script needs to see whether the caller stands on this ledger: a key, the epoch and the run id of the
@@ -74,6 +89,8 @@ bool same_servers(const RedisLink& link, const Footing& footing) {
 std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand& stand) {
   const auto& hold = request.hold;
   const auto [before, after] = encode_around_quantity(hold);
+  const auto first = first_counted(hold.day, request.keep_days);
+  const auto end = runs_out(hold.day, request.keep_days);
   std::vector<std::string> args{
       hold.id,
       text(hold.quantity),
@@ -82,7 +99,6 @@ std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand&
       before,
       after,
       hold.key.empty() ? std::string() : request.content,
-      hold.day.plus(-request.keep_days).compact(),
       std::to_string(request.registry_serial),
       std::string(gateway_of(hold)),
       std::to_string(hold.ordinal),
@@ -90,14 +106,14 @@ std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand&
       stand.epoch,
       std::to_string(request.footing.position),
       stand.run,
+      field_of(policy::day_bucket(first.day)).name,
+      field_of(policy::month_bucket(first.month)).name,
+      text((end.days - hold.since).count()),
+      text((end.months - hold.since).count()),
       request.confirms.empty() ? "" : hold.carrier + "/" + escape_order_id(request.confirms)};
-  append_list(args, buckets_raised(hold));
+  append_raised(args, hold, places_in_hold);
   args.push_back(text(std::int64_t(request.charges->size())));
-  for (const auto& charge : *request.charges) {
-    args.push_back(text(charge.cap));
-    args.push_back(charge.rule->limit->trim ? "1" : "0");
-    append_list(args, policy::buckets_of(*charge.rule->limit, hold.day));
-  }
+  for (const auto& charge : *request.charges) append_limit(args, charge, hold.day);
   args.push_back(text(std::int64_t(request.throttles->size())));
   for (const auto* rule : *request.throttles) {
     const auto interval = rule->throttle->per_ms * 1000 / std::max<std::int64_t>(1, rule->throttle->requests);
@@ -123,8 +139,9 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
     co_return lost;
   }
   const auto stand = stand_of(link_, id, request.footing);
-  std::vector<std::string> key_names{keys::usage(id), keys::holds(id), idempotency_of(id, request.hold),
-                                     keys::known(id), stand.key,       keys::orders(id)};
+  std::vector<std::string> key_names{keys::usage(id),  keys::holds(id), idempotency_of(id, request.hold),
+                                     keys::known(id),  stand.key,       keys::days(id),
+                                     keys::months(id), keys::orders(id)};
   auto args = hold_arguments(request, stand);
   const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
 
@@ -143,7 +160,7 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
     held.kind = HoldAnswer::Kind::over_limit;
     const auto* bound = answer.element(1);
     for (std::size_t i = 0; i < elements(bound); ++i) held.bound.push_back(std::size_t(integer_at(bound, i)));
-    held.usage = usage_from(answer.pairs(2), answer.pairs(3));
+    held.usage = usage_from(answer.pairs(2), answer.pairs(3), answer.pairs(4), answer.pairs(5));
   } else if (word == "fenced") {
     held.kind = HoldAnswer::Kind::fenced;
     held.fence = std::uint64_t(answer.integer(1).value_or(0));
@@ -166,7 +183,7 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
   co_return result;
 }
 
-Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
+Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
   const auto& id = request.operator_id;
   const auto& hold = request.hold;
   const auto& settlement = request.settlement;
@@ -184,8 +201,9 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto stand = stand_of(link_, id, request.footing);
   const auto order = escape_order_id(settlement.order_id);
   std::vector<std::string> key_names{
-      keys::usage(id),          keys::holds(id), keys::numbers(id), keys::orders(id),
-      idempotency_of(id, hold), keys::known(id), stand.key,         keys::gone(id)};
+      keys::usage(id),          keys::holds(id),  keys::numbers(id), keys::orders(id),
+      idempotency_of(id, hold), keys::known(id),  stand.key,         keys::gone(id),
+      keys::days(id),           keys::months(id), keys::past(id)};
   std::vector<std::string> args{hold.id,
                                 std::string(policy::name(settlement.kind)),
                                 text(settlement.granted),
@@ -205,10 +223,14 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
                                 request.only_if_unknown ? "1"
                                 : request.only_in_epoch ? "2"
                                                         : "0"};
-  append_list(args, buckets_raised(hold));
-  const auto order_id = order.empty() ? escape_order_id(hold.order_id) : order;
+  // Whoever tells again what was lost does not know how far the policy looks back.
+  const auto end = runs_out(hold.day, most_keep_days);
+  const auto now = settings_.clock();
+  args.push_back(text(std::max<std::int64_t>(0, (end.days - now).count())));
+  args.push_back(text(std::max<std::int64_t>(0, (end.months - now).count())));
+  append_raised(args, hold, places_in_settle);
   args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
-                 hold.id + "|");
+                 hold.id + "|" + escape_order_id(hold.group) + "|");
   const bool granted = settlement.kind == policy::Settlement::Kind::granted;
   if (granted) args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
   const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
@@ -218,42 +240,19 @@ Task<SettleAnswer> RedisLedger::settle(const SettleRequest& request) {
   const auto result = word == "done"       ? SettleAnswer::done
                       : word == "restored" ? SettleAnswer::restored
                                            : SettleAnswer::resolved_before;
-  // Who has which number lies elsewhere, and is written after: until it is, the settlement is not done. When
+  // To whom a number was granted is noted elsewhere too, after: until it is, the settlement is not done. When
   // it comes again, the ledger says which numbers it was about.
   auto numbers = granted ? settlement.numbers : std::vector<std::string>();
   if (result == SettleAnswer::resolved_before) {
     numbers.clear();
     for (std::size_t i = 2; i < answer.size(); ++i) numbers.emplace_back(answer.text(i).value_or(""));
   }
-  std::string known_order(answer.text(1).value_or(""));
-  if (known_order.empty()) known_order = order_id;
-  if (numbers.empty()) co_return result;
-  const bool begun = co_await begin_tenures(request, numbers, known_order);
-  if (!begun) co_return SettleAnswer::unavailable;
-  if (result != SettleAnswer::resolved_before)
-    for (std::size_t i = 2; i + 1 < answer.size(); i += 2)
-      end_tenure(std::string(answer.text(i).value_or("")), hold.id,
-                 {id, request.now, policy::from_ms(answer.integer(i + 1).value_or(0)), known_order});
-  co_return result;
-}
-
-Task<bool> RedisLedger::begin_tenures(const SettleRequest& request, const std::vector<std::string>& numbers,
-                                      const std::string& order_id) {
-  std::vector<Command> sets;
-  // Not over what is there: this may come again after the number was given back.
-  for (const auto& number : numbers)
-    sets.push_back({"HSETNX", keys::number(number), request.hold.id,
-                    request.operator_id.text() + "|" + text(policy::to_ms(request.now)) + "||" + order_id});
-  const auto answers = co_await link_.call_all(std::move(sets));
-  co_return std::all_of(answers.begin(), answers.end(),
-                        [](const RedisAnswer& answer) { return answer.ok(); });
-}
-
-void RedisLedger::end_tenure(const std::string& number, const std::string& decision, const Ended& ended) {
-  Command end{"HSET", keys::number(number), decision,
-              ended.operator_id.text() + "|" + text(policy::to_ms(ended.from)) + "|" +
-                  text(policy::to_ms(ended.until)) + "|" + ended.order_id};
-  link_.post(end);
+  if (numbers.empty() || id.is_group()) co_return result;
+  auto displaced = co_await note_grants(request, numbers);
+  if (!displaced) co_return SettleAnswer::unavailable;
+  SettleResult told(result);
+  told.displaced = std::move(*displaced);
+  co_return told;
 }
 
 Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::OperatorId& id,
@@ -268,6 +267,20 @@ Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::Opera
   co_return decode_hold(hold_id, record.text().value_or(""));
 }
 
+Task<std::optional<std::vector<std::string>>> RedisLedger::groups_of(
+    const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers) {
+  std::vector<std::string> groups(numbers.size());
+  if (numbers.empty()) co_return groups;
+  Command get{"HMGET", keys::numbers(id)};
+  for (const auto& [number, decision] : numbers) get.push_back(number);
+  const auto answer = co_await link_.call(std::move(get));
+  if (!answer.ok()) co_return std::nullopt;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (const auto grant = decode_present(numbers[i].number, answer.text(i).value_or("")))
+      groups[i] = grant->group;
+  co_return groups;
+}
+
 Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
                                          const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                          Footing footing) {
@@ -277,8 +290,8 @@ Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
     co_return result;
   }
   const auto stand = stand_of(link_, id, footing);
-  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), stand.key, keys::holds(id),
-                                     keys::gone(id)};
+  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), stand.key,
+                                     keys::holds(id), keys::gone(id),    keys::past(id)};
   std::vector<std::string> args{stand.epoch, stand.run, text(policy::to_ms(now))};
   for (const auto& [number, decision] : numbers) {
     args.push_back(number);
@@ -287,34 +300,10 @@ Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
   const auto answer = co_await link_.run(script("release"), std::move(key_names), std::move(args));
   if (!answer.ok()) co_return result;
   result.kind = answer.text(0) == "released" ? ReleaseResult::Kind::done : ReleaseResult::Kind::lost;
-  for (std::size_t i = 1; i + 1 < answer.size(); i += 2) {
-    const std::string number(answer.text(i).value_or(""));
-    const auto parts = split(answer.text(i + 1).value_or(""), '|');
-    if (parts.size() < 4) continue;
-    result.released.push_back({number, std::string(parts[2])});
-    end_tenure(number, std::string(parts[2]),
-               {id, policy::from_ms(number_of(parts[1])), now, std::string(parts[3])});
-  }
+  for (std::size_t i = 1; i + 1 < answer.size(); i += 2)
+    result.released.push_back(
+        {std::string(answer.text(i).value_or("")), std::string(answer.text(i + 1).value_or(""))});
   co_return result;
-}
-
-Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& number) {
-  Command get{"HGETALL", keys::number(number)};
-  const auto answer = co_await link_.call(std::move(get));
-  if (!answer.ok()) co_return std::nullopt;
-  std::vector<Tenure> out;
-  for (const auto& [decision, record] : answer.pairs()) {
-    const auto parts = split(record, '|');
-    if (parts.size() < 4) continue;
-    Tenure tenure{.operator_id = std::string(parts[0]),
-                  .decision = decision,
-                  .order_id = unescape_order_id(parts[3]),
-                  .from = policy::from_ms(number_of(parts[1]))};
-    if (!parts[2].empty()) tenure.until = policy::from_ms(number_of(parts[2]));
-    out.push_back(std::move(tenure));
-  }
-  std::sort(out.begin(), out.end(), [](const Tenure& a, const Tenure& b) { return a.from > b.from; });
-  co_return out;
 }
 
 Task<bool> RedisLedger::fence(const policy::OperatorId& id, std::uint64_t serial) {
@@ -325,32 +314,13 @@ Task<bool> RedisLedger::fence(const policy::OperatorId& id, std::uint64_t serial
 }
 
 Task<std::optional<policy::Usage>> RedisLedger::usage(const policy::OperatorId& id) {
-  Command buckets{"HGETALL", keys::usage(id)};
-  Command holds{"HGETALL", keys::holds(id)};
-  const auto first = co_await link_.call(std::move(buckets));
-  const auto second = co_await link_.call(std::move(holds));
-  if (!first.ok() || !second.ok()) co_return std::nullopt;
-  co_return usage_from(first.pairs(), second.pairs());
-}
-
-Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const policy::OperatorId& id) {
-  std::vector<GrantedNumber> out;
-  std::string cursor = "0";
-  do {
-    Command scan{"HSCAN", keys::numbers(id), cursor, "COUNT", "1000"};
-    const auto answer = co_await link_.call(std::move(scan));
+  std::vector<Command> gets;
+  for (const auto& key : {keys::holds(id), keys::usage(id), keys::days(id), keys::months(id)})
+    gets.push_back({"HGETALL", key});
+  const auto found = co_await link_.call_all(std::move(gets));
+  for (const auto& answer : found)
     if (!answer.ok()) co_return std::nullopt;
-    cursor = answer.text(0).value_or("0");
-    for (const auto& [number, record] : answer.pairs(1)) {
-      const auto parts = split(record, '|');
-      if (parts.size() < 4) continue;
-      out.push_back(
-          {number, policy::parse_word<policy::NumberType>(parts[0]).value_or(policy::NumberType::fixed),
-           policy::from_ms(number_of(parts[1])), std::string(parts[2]), unescape_order_id(parts[3])});
-    }
-  } while (cursor != "0");
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
-  co_return out;
+  co_return usage_from(found[0].pairs(), found[1].pairs(), found[2].pairs(), found[3].pairs());
 }
 
 Task<std::optional<std::vector<OpenHold>>> RedisLedger::open_holds() {

@@ -37,7 +37,7 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       shared_{.settings = settings, .journal = journal},
       site_(std::move(site)),
       link_(context_.get_executor(), settings.redis),
-      ledger_(link_, {}),
+      accounts_(link_, {}),
       epochs_(link_),
       recovery_(recovery_ports(), cache::epoch_memory(settings.journal.directory)),
       follower_(context_.get_executor(), settings.redis,
@@ -159,6 +159,7 @@ Task<> Control::keep_books() {
       if (const auto holds = co_await ledger_.open_holds()) {
         double held = 0, suspense = 0, oldest = 0;
         for (const auto& open : *holds) {
+          if (open.operator_id.is_group()) continue;  // its operator's hold is counted
           const bool unknown = open.hold.state == policy::HoldState::suspense;
           (unknown ? suspense : held) += 1;
           if (unknown)

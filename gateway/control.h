@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/group_ledger.h"
 #include "cache/recovery.h"
 #include "cache/redis_epochs.h"
 #include "cache/registry_follower.h"
@@ -67,7 +68,8 @@ class Control {
   std::shared_ptr<const config::Installation> site_;
   std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
   cache::RedisLink link_;
-  cache::RedisLedger ledger_;
+  cache::RedisLedger accounts_;
+  cache::GroupLedger ledger_{accounts_};
   cache::RedisEpochs epochs_;
   asio::steady_timer beat_timer_{context_};
   cache::Recovery recovery_;

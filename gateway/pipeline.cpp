@@ -155,11 +155,15 @@ policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
 Task<http::Response> Pipeline::tell_standing(Exchange& x) {
   const auto& id = x.caller;
   const auto usage = co_await desk_.ledger.usage(id);
-  if (!usage) {
+  const auto* record = desk_.registry->find(id.text());
+  std::optional<policy::Usage> of_group;
+  const bool grouped = record && !record->owner_group().empty();
+  if (grouped) of_group = co_await desk_.ledger.usage(policy::OperatorId::of_group(record->owner_group()));
+  if (!usage || (grouped && !of_group)) {
     x.decision = policy::refused({}, Reason::ledger_unavailable);
     co_return refusal(x);
   }
-  co_return standing_answer(x.site->policy, desk_.registry->find(id), id, *usage, x.today);
+  co_return standing_answer(x.site->policy, record, id, *usage, of_group ? &*of_group : nullptr, x.today);
 }
 
 // A number that the ledger knows as another operator's may not be given back, or moved, by this one. One that
@@ -215,6 +219,9 @@ Task<> Pipeline::hold(Exchange& x) {
   for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
 }
 
+// 128 bits, which is enough to tell one caller's orders apart: it lies in Redis up to three times.
+static std::string short_digest(std::string_view text) { return config::sha256_hex(text).substr(0, 32); }
+
 cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   const auto& order = *x.order();
   cache::HoldRequest request{.operator_id = x.account,
@@ -227,6 +234,7 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
                   .day = x.standing.today,
                   .since = x.now,
                   .carrier = order.carrier};
+  if (x.site->policy.counts_groups()) request.hold.group = x.standing.owner_group;
   // What adds nothing is not held against a limit that was lowered meanwhile.
   static const std::vector<policy::Charge> none;
   request.charges = order.quantity > 0 ? &x.decision.charges : &none;
@@ -235,8 +243,8 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   if (!order.reference.empty()) {
     // A key is its caller's own, also on a receiver's account.
     const auto whose = x.account == x.caller ? std::string() : x.caller.text() + "\n";
-    request.hold.key = config::sha256_hex(whose + order.reference);
-    request.content = config::sha256_hex(x.request.method + " " + x.request.target + "\n" + x.request.body);
+    request.hold.key = short_digest(whose + order.reference);
+    request.content = short_digest(x.request.method + " " + x.request.target + "\n" + x.request.body);
   }
   return request;
 }

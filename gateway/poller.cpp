@@ -75,7 +75,7 @@ Task<> Poller::look_for_orders() {
   const auto open = co_await desk_.ledger.open_holds();
   if (!open) co_return;
   for (const auto& [id, hold] : *open) {
-    if (hold.order_id.empty() || hold.state == policy::HoldState::reserved) continue;
+    if (id.is_group() || hold.order_id.empty() || hold.state == policy::HoldState::reserved) continue;
     const cache::WaitingOrder order{hold.carrier, hold.order_id, id};
     if (!co_await desk_.memory.waits(order)) co_return;
   }

@@ -67,11 +67,11 @@ json::object limit_json(const policy::LimitState& limit) {
 
 http::Response standing_answer(const policy::Policy& policy, const policy::PackedRecord* record,
                                const policy::OperatorId& id, const policy::Usage& usage,
-                               policy::JstDate today) {
+                               const policy::Usage* of_group, policy::JstDate today) {
   const auto known = record ? record->unpack() : policy::OperatorRecord{};
   json::array types;
   known.plan.number_types.each([&](policy::NumberType type) { types.emplace_back(policy::name(type)); });
-  const auto limits = policy::limits_today(policy, record, id, usage, today);
+  const auto limits = policy::limits_today(policy, record, id, usage, of_group, today);
   const json::object body{
       {"operator", id.text()},
       {"etoc",

@@ -18,6 +18,6 @@ boost::json::object limit_json(const policy::LimitState& limit);
 // operator.
 http::Response standing_answer(const policy::Policy& policy, const policy::PackedRecord* record,
                                const policy::OperatorId& id, const policy::Usage& usage,
-                               policy::JstDate today);
+                               const policy::Usage* of_group, policy::JstDate today);
 
 }  // namespace sekisho::gateway

@@ -29,7 +29,7 @@ cache::LedgerSettings ledger_settings(const config::Settings& settings) {
 Worker::Worker(Shared& shared)
     : shared_(shared),
       link_(context_.get_executor(), shared.settings.redis),
-      ledger_(link_, ledger_settings(shared.settings)),
+      accounts_(link_, ledger_settings(shared.settings)),
       memory_(link_),
       books_(ledger_, shared.journal, shared.books),
       settlements_(context_.get_executor(), books_),

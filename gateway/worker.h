@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "cache/group_ledger.h"
 #include "cache/journal.h"
 #include "cache/redis_ledger.h"
 #include "cache/redis_order_memory.h"
@@ -69,7 +70,8 @@ class Worker {
   // This worker's thread only, once started.
   Watchdog dog_{context_.get_executor()};
   cache::RedisLink link_;
-  cache::RedisLedger ledger_;
+  cache::RedisLedger accounts_;
+  cache::GroupLedger ledger_{accounts_};
   cache::RedisOrderMemory memory_;
   cache::Bookkeeper books_;
   Settlements settlements_;

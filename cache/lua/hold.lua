@@ -1,17 +1,20 @@
 -- Hold numbers for one order: every limit and throttle passes, then all are charged; or nothing is.
 --
--- KEYS  1 usage, 2 holds, 3 the idempotency key's hash (any key of the slot when there is none), 4 known, 5 epoch
+-- KEYS  1 usage, 2 holds, 3 the idempotency key's hash (any key of the slot when there is none), 4 known, 5 epoch,
+--       6 days, 7 months (cache/bucket_field.h), 8 orders
 -- ARGV  1 hold id, 2 quantity, 3 "1": the caller takes fewer, 4 now in microseconds
 --       5 record before the quantity, 6 record after it (cache/hold_record.h)
---       7 content digest ("" : no idempotency key), 8 first day whose bucket is still wanted (YYYYMMDD)
---       9 serial of the registry that the gateway decided by
---       10 gateway, 11 ordinal, 12 floor: its orders below it are known to this ledger, or never will be taken
---       13 epoch, 14 position, 15 run id of the server: what the gateway stands on (cache/epochs.h)
---       16 "<carrier>/<order id>" of the reservation that it confirms, or ""
---       17 number of buckets to raise, then their names
---       then the number of limits, and for each: cap, "1" when it may trim, number of buckets, their names
+--       7 content digest ("" : no idempotency key), 8 serial of the registry that the gateway decided by
+--       9 gateway, 10 ordinal, 11 floor: its orders below it are known to this ledger, or never will be taken
+--       12 epoch, 13 position, 14 run id of the server: what the gateway stands on (cache/epochs.h)
+--       15 first day and 16 first month that still count, as fields; 17, 18 in how many milliseconds days and months run out
+--       19 "<carrier>/<order id>" of the reservation that it confirms, or ""
+--       20 number of buckets to raise, then for each: its key's place in KEYS and its field: the day's, the month's, the
+--       lifetime's and what is held, each for all types and then for its own
+--       then the number of limits, and for each: cap, "1" when it may trim, its key's place, number of fields, they
 --       then the number of throttles, and for each: field, interval and tolerance in microseconds
--- returns {"taken", quantity, {left of each limit before}, hold id and record of the reservation whose place it took} | {"over", {limit indexes from 0}, usage, holds} | {"throttled", milliseconds}
+-- returns {"taken", quantity, {left of each limit before}, hold id and record of the reservation whose place it took} |
+--         {"over", {limit indexes from 0}, holds, usage, days, months} | {"throttled", milliseconds} |
 --         {"fenced", serial}: the operator was revoked in a newer registry | {"lost"}: not what the gateway stood on |
 --         {"void"} | {"in_flight"} | {"unknown"} | {"mismatch"} | {"replay", answer}
 -- keeps   the sum of a limit's buckets <= its cap after every hold, and a refused order takes nothing
@@ -19,25 +22,25 @@
 --         above the floor that is no open hold was never counted here.
 local usage, holds, idem, known = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, now = ARGV[1], tonumber(ARGV[4])
-local gateway, ordinal, floor = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
+local gateway, ordinal, floor = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 
 -- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
 local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
 local function stands_here()
-  if ARGV[13] == '' then return is_server(ARGV[15]) end
+  if ARGV[12] == '' then return is_server(ARGV[14]) end
   local stands = redis.call('HMGET', KEYS[5], 'open', 'run', 'j:' .. gateway)
-  return stands[1] == ARGV[13] and stands[2] == ARGV[15] and (tonumber(stands[3]) or -1) >= tonumber(ARGV[14])
+  return stands[1] == ARGV[12] and stands[2] == ARGV[14] and (tonumber(stands[3]) or -1) >= tonumber(ARGV[13])
 end
 if not stands_here() then return {'lost'} end
 
 -- A hold that was given up before it arrived (the link broke) must not count now.
 local told = tonumber(redis.call('HGET', known, gateway)) or 0
-if ordinal < told or redis.call('HEXISTS', known, gateway .. '/' .. ARGV[11]) == 1
+if ordinal < told or redis.call('HEXISTS', known, gateway .. '/' .. ARGV[10]) == 1
    or redis.call('HEXISTS', holds, id) == 1 then return {'void'} end
 
 -- A revocation leaves its serial here: a gateway that has not heard of it yet must not hold by what it knew.
 local fence = tonumber(redis.call('HGET', usage, 'fence'))
-if fence and fence > tonumber(ARGV[9]) then return {'fenced', fence} end
+if fence and fence > tonumber(ARGV[8]) then return {'fenced', fence} end
 
 local content = ARGV[7]
 if content ~= '' then
@@ -73,26 +76,7 @@ local function less(high, low, than_high, than_low)
   return high < than_high or (high == than_high and low < than_low)
 end
 
--- A confirmation takes the place of the reservation it confirms: what that holds is not counted beside it.
-local reserved, reservation = false, false
-local counted = {}
-if ARGV[16] ~= '' then
-  reserved = redis.call('HGET', KEYS[6], ARGV[16])
-  reservation = reserved and redis.call('HGET', holds, reserved)
-  if reservation and string.sub(reservation, 1, 9) ~= 'reserved|' then reservation = false end
-end
-local reserved_quantity, reserved_gateway, reserved_ordinal
-if reservation then
-  local type, year, month, day, gateway_and_boot
-  reserved_quantity, type, year, month, day, gateway_and_boot, reserved_ordinal =
-    string.match(reservation, '^%a+|(%d+)|([^|]*)|(%d+)%-(%d+)%-(%d+)|[^|]*|[^|]*|([^|]*)|(%d+)|')
-  reserved_gateway = string.match(gateway_and_boot, '^[^/]*')
-  for _, bucket in ipairs({'D' .. year .. month .. day, 'M' .. year .. month, 'L', 'N'}) do
-    counted[bucket], counted[bucket .. '.' .. type] = true, true
-  end
-end
-
-local at = 16
+local at = 19
 local function next_arg()
   at = at + 1
   return ARGV[at]
@@ -103,7 +87,26 @@ local function next_list(count)
   return list
 end
 
-local raise = next_list(tonumber(next_arg()))
+local raise = next_list(2 * tonumber(next_arg()))
+
+-- A confirmation takes the place of the reservation it confirms (of the same type): what that holds is not counted
+-- beside it.
+local reserved, reservation, reserved_quantity, reserved_gateway, reserved_ordinal
+local beside = {} -- "place/field" of its buckets
+if ARGV[19] ~= '' then
+  reserved = redis.call('HGET', KEYS[8], ARGV[19])
+  local record = reserved and redis.call('HGET', holds, reserved)
+  local quantity, type, year, month, day, gateway_and_boot, place_of_order =
+    string.match(record or '', '^reserved|(%d+)|([^|]*)|(%d+)%-(%d+)%-(%d+)|[^|]*|[^|]*|([^|]*)|(%d+)|')
+  if quantity and type == string.match(ARGV[6], '^|([^|]*)') then
+    reservation, reserved_quantity, reserved_ordinal = record, quantity, place_of_order
+    reserved_gateway = string.match(gateway_and_boot, '^[^/]*')
+    for i, field in ipairs({year .. month .. day, year .. month}) do
+      for n = 4 * i - 3, 4 * i, 2 do beside[raise[n] .. '/' .. field .. string.sub(raise[n + 1], -2)] = true end
+    end
+    for n = 9, #raise, 2 do beside[raise[n] .. '/' .. raise[n + 1]] = true end
+  end
+end
 
 -- First what trimming leaves, then whether everything fits.
 local limits = {}
@@ -111,11 +114,12 @@ local take_high, take_low = pair(ARGV[2])
 for i = 1, tonumber(next_arg()) do
   local high, low = pair(next_arg())
   local trim = next_arg() == '1' and ARGV[3] == '1'
-  local buckets = next_list(tonumber(next_arg()))
-  for n, value in ipairs(redis.call('HMGET', usage, unpack(buckets))) do
+  local place = next_arg()
+  local fields = next_list(tonumber(next_arg()))
+  for n, value in ipairs(redis.call('HMGET', KEYS[tonumber(place)], unpack(fields))) do
     local h, l = pair(value or nil)
     high, low = high - h, low - l
-    if counted[buckets[n]] then
+    if beside[place .. '/' .. fields[n]] then
       h, l = pair(reserved_quantity)
       high, low = high + h, low + l
     end
@@ -130,7 +134,11 @@ for i, limit in ipairs(limits) do
   if less(limit[1], limit[2], take_high, take_low) then over[#over + 1] = i - 1 end
   left[i] = text_of(limit[1], limit[2])
 end
-if #over > 0 then return {'over', over, redis.call('HGETALL', usage), redis.call('HGETALL', holds)} end
+if #over > 0 then
+  local answer = {'over', over}
+  for i, key in ipairs({holds, usage, KEYS[6], KEYS[7]}) do answer[2 + i] = redis.call('HGETALL', key) end
+  return answer
+end
 
 -- Throttles: a request may come when its theoretical arrival is at most the tolerance ahead of now.
 local arrivals, wait = {}, 0
@@ -146,19 +154,25 @@ if wait > 0 then return {'throttled', math.ceil(wait / 1000)} end
 -- From here on everything passes: take.
 local take = text_of(take_high, take_low)
 if #arrivals > 0 then redis.call('HSET', usage, unpack(arrivals)) end
-for bucket in pairs(counted) do redis.call('HINCRBY', usage, bucket, '-' .. reserved_quantity) end
+for bucket in pairs(beside) do
+  local place, field = string.match(bucket, '^(%d+)/(.*)$')
+  local key = KEYS[tonumber(place)]
+  -- What has run out is not brought back.
+  if redis.call('HEXISTS', key, field) == 1 then redis.call('HINCRBY', key, field, '-' .. reserved_quantity) end
+end
 if reservation then
   redis.call('HDEL', holds, reserved)
-  redis.call('HDEL', KEYS[6], ARGV[16])
+  redis.call('HDEL', KEYS[8], ARGV[19])
   if tonumber(reserved_ordinal) >= (tonumber(redis.call('HGET', known, reserved_gateway)) or 0) then
     redis.call('HSET', known, reserved_gateway .. '/' .. reserved_ordinal, 1)
   end
 end
-for _, bucket in ipairs(raise) do redis.call('HINCRBY', usage, bucket, take) end
+local new_day = redis.call('HEXISTS', KEYS[6], raise[2]) == 0
+for i = 1, #raise, 2 do redis.call('HINCRBY', KEYS[tonumber(raise[i])], raise[i + 1], take) end
 redis.call('HSET', holds, id, ARGV[5] .. take .. ARGV[6])
 if content ~= '' then redis.call('HSET', idem, 'content', content, 'state', 'in_flight', 'hold', id) end
 
-if floor > told then redis.call('HSET', known, gateway, ARGV[12]) end
+if floor > told then redis.call('HSET', known, gateway, ARGV[11]) end
 -- What lies below its gateway's floor need not be told one by one. Not at every hold: few is as good as none.
 if redis.call('HLEN', known) > 16 then
   for _, field in ipairs(redis.call('HKEYS', known)) do
@@ -167,13 +181,15 @@ if redis.call('HLEN', known) > 16 then
   end
 end
 
--- Once a day, buckets of days that no limit can ask for any more go.
-local today = raise[1]
-if redis.call('HGET', usage, 'swept') ~= today then
-  redis.call('HSET', usage, 'swept', today)
-  for _, field in ipairs(redis.call('HKEYS', usage)) do
-    local day = string.match(field, '^D(%d+)')
-    if day and day < ARGV[8] then redis.call('HDEL', usage, field) end
+-- Once a day, what no limit can ask for any more goes; all of it runs out when no day follows.
+local function sweep(key, first, runs_out)
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if tonumber(field) < tonumber(first) then redis.call('HDEL', key, field) end
   end
+  redis.call('PEXPIRE', key, runs_out)
+end
+if new_day then
+  sweep(KEYS[6], ARGV[15], ARGV[17])
+  sweep(KEYS[7], ARGV[16], ARGV[18])
 end
 return {'taken', take, left, reservation and reserved or '', reservation or ''}

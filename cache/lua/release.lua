@@ -1,12 +1,13 @@
 -- Numbers given back: what is held falls, windows and the lifetime keep what they counted.
 --
--- KEYS  1 usage, 2 numbers, 3 epoch, 4 holds, 5 gone (settle.lua)
+-- KEYS  1 usage, 2 numbers, 3 epoch, 4 holds, 5 gone, 6 past (settle.lua)
 -- ARGV  1 epoch, 2 run id of the server: what the caller stands on, 3 when they were given back, in milliseconds
 --       then number, decision that is believed to have granted it ("": none), ...
 -- keeps   what is given back is what was held until then: a grant that came later stays. Clocks may differ a little,
 --         so the grant that is named counts in any case. While orders are open, one of them may be the grant, not yet
---         told here: then it is noted that the number is gone.
--- returns {"lost"}: the grant may not be here yet | the numbers that were held until now, each with its record
+--         told here: then it is noted that the number is gone. Of several times at which a tenure is said to have
+--         ended, the earliest counts.
+-- returns {"lost"}: the grant may not be here yet | the numbers that were held until now, each with the decision that granted it
 local usage, numbers = KEYS[1], KEYS[2]
 -- "" for the epoch: a cluster, whose masters the caller has compared; this is the one it meant, or not.
 local function is_server(run) return string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true) ~= nil end
@@ -16,6 +17,12 @@ local function stands_here()
   return stands[1] == ARGV[1] and stands[2] == ARGV[2]
 end
 if not stands_here() then return {'lost'} end
+-- By the clock of another gateway it may have begun a little later than it ended.
+local function ended(tenure, type, since, of)
+  local at = tonumber(since) > tonumber(ARGV[3]) and since or ARGV[3]
+  redis.call('HSET', KEYS[6], tenure, type .. '|' .. since .. '|' .. at .. '|' .. of)
+end
+
 local released = {'released'}
 local some_open = redis.call('EXISTS', KEYS[4]) == 1
 for i = 4, #ARGV, 2 do
@@ -23,13 +30,18 @@ for i = 4, #ARGV, 2 do
     redis.call('HSET', KEYS[5], ARGV[i], ARGV[3])
   end
   local record = redis.call('HGET', numbers, ARGV[i])
-  local since, by = string.match(record or '', '^[^|]*|(%d+)|([^|]*)|')
+  local type, since, by, of = string.match(record or '', '^([^|]*)|(%d+)|([^|]*)|(.*)$')
   if record and (by == ARGV[i + 1] or tonumber(since) <= tonumber(ARGV[3])) then
+    ended(ARGV[i] .. '|' .. by, type, since, of)
     redis.call('HDEL', numbers, ARGV[i])
     redis.call('HINCRBY', usage, 'N', -1)
-    redis.call('HINCRBY', usage, 'N.' .. string.match(record, '^[^|]*'), -1)
+    redis.call('HINCRBY', usage, 'N.' .. type, -1)
     released[#released + 1] = ARGV[i]
-    released[#released + 1] = record
+    released[#released + 1] = by
+  else
+    local tenure = ARGV[i] .. '|' .. ARGV[i + 1]
+    local type, since, at, of = string.match(redis.call('HGET', KEYS[6], tenure) or '', '^([^|]*)|(%d+)|(%d+)|(.*)$')
+    if at and tonumber(at) > tonumber(ARGV[3]) then ended(tenure, type, since, of) end
   end
 end
 return released

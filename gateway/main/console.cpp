@@ -76,7 +76,7 @@ int with_redis(
 }
 
 std::optional<policy::OperatorId> operator_id(const std::string& text) {
-  if (auto id = policy::OperatorId::parse(text)) return id;
+  if (auto id = policy::OperatorId::parse_account(text)) return id;
   return policy::OperatorId::parse("jp:" + text);
 }
 

@@ -1,6 +1,7 @@
 // ledger show, holds, resolve, trace, numbers, retire.
 #include <fmt/format.h>
 
+#include "cache/group_ledger.h"
 #include "cache/hold_record.h"
 #include "cache/keys.h"
 #include "cache/redis_epochs.h"
@@ -26,11 +27,20 @@ Task<int> show(const Console& console, policy::OperatorId id, cache::RedisLink& 
   bool reachable = false;
   const auto record = co_await store.find(id, reachable);
   if (!usage || !reachable) co_return console.fail("the ledger cannot be read from Redis");
+  std::optional<policy::Usage> of_group;
+  if (id.is_group()) of_group = usage;
+  if (record && !record->owner_group().empty()) {
+    of_group = co_await ledger.usage(policy::OperatorId::of_group(record->owner_group()));
+    if (!of_group) co_return console.fail("the ledger cannot be read from Redis");
+  }
   json::array limits;
   std::string text = fmt::format("{}\n  granted {}  held {}  suspense {}\n", id.text(), usage->granted(),
                                  usage->held(), usage->suspense());
   const auto today = policy::JstDate::of(now());
-  for (const auto& [limit, applies] : policy::limits_today(*policy.value, record.get(), id, *usage, today)) {
+  for (const auto& [limit, applies] : policy::limits_today(*policy.value, record.get(), id, *usage,
+                                                           of_group ? &*of_group : nullptr, today)) {
+    const bool joint = policy.value->find(limit.rule)->limit->of == policy::Scope::owner_group;
+    if (id.is_group() && !joint) continue;
     if (applies)
       text += fmt::format("  {:<24} {} per {}: used {}, held {}, left {}{}\n", limit.rule, limit.limit,
                           limit.per.text(), limit.used, limit.held, limit.left,
@@ -54,7 +64,13 @@ Task<int> holds(const Console& console, cache::RedisLink& link) {
   if (!open) co_return console.fail("the ledger cannot be read from Redis");
   json::array result;
   std::string text;
+  std::set<std::string> of_operators;
+  for (const auto& [id, hold] : *open)
+    if (!id.is_group()) of_operators.insert(hold.id);
   for (const auto& [id, hold] : *open) {
+    // An order of a group's member stands on both accounts; alone on the group's only when its gateway died
+    // in between.
+    if (id.is_group() && of_operators.contains(hold.id)) continue;
     text += fmt::format("{}  {:<9} {:>6}  {}  {}  since {}\n", hold.id, policy::name(hold.state),
                         hold.quantity, id.text(), hold.carrier, policy::iso_jst(hold.since));
     json::object one{{"hold", hold.id},
@@ -85,11 +101,30 @@ struct Resolution {
   std::vector<std::string> numbers;
 };
 
+// What was granted is nobody else's any more.
+Task<bool> take_from(const std::vector<cache::Displaced>& displaced, cache::Ledger& ledger,
+                     cache::RedisLink& link) {
+  if (displaced.empty()) co_return true;
+  cache::RedisEpochs epochs(link);
+  const auto view = co_await epochs.look();
+  if (!view) co_return false;
+  const cache::Footing here{view->epoch, view->position, view->servers};
+  for (const auto& [account, number, at] : displaced) {
+    const std::vector<cache::ReturnedNumber> one{number};
+    const auto result = co_await ledger.release(account, one, at, here);
+    if (result.kind != cache::ReleaseResult::Kind::done) co_return false;
+  }
+  co_return true;
+}
+
 // A person says how an order ended that nobody else can tell of.
 Task<int> resolve(const Console& console, const Resolution& resolution, cache::RedisLink& link) {
-  RedisLedger ledger(link, {});
-  const auto open = co_await ledger.open_holds();
+  RedisLedger accounts(link, {});
+  cache::GroupLedger ledger(accounts);
+  auto open = co_await ledger.open_holds();
   if (!open) co_return console.fail("the ledger cannot be read from Redis");
+  std::stable_partition(open->begin(), open->end(),
+                        [](const cache::OpenHold& one) { return !one.operator_id.is_group(); });
   const auto found = std::find_if(open->begin(), open->end(),
                                   [&](const cache::OpenHold& one) { return one.hold.id == resolution.hold; });
   if (found == open->end()) co_return console.fail("no open hold " + resolution.hold, answer_no);
@@ -121,6 +156,9 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
     co_return console.fail("Redis went away; run the command again");
   if (answer == cache::SettleAnswer::resolved_before)
     co_return console.fail("hold " + resolution.hold + " was resolved meanwhile", answer_no);
+  if (!co_await take_from(answer.displaced, ledger, link))
+    console.fail(
+        "resolved, but a number in it is still counted as another operator's, too: run 'ledger trace'");
   // The gateway that took the hold writes who and why into its journal.
   cache::Command note{"XADD",
                       cache::keys::resolutions,

@@ -66,10 +66,7 @@ class History {
     EXPECT_EQ(model, real) << "asked: " << asked_;
     return model == real;
   }
-  bool same_usage() {
-    const auto oldest = day_bucket(JstDate::of(now_).plus(-60));
-    return same(told(model_.usage(who_), oldest), told(real_.usage(who_), oldest));
-  }
+  bool same_usage() { return same(told(model_.usage(who_)), told(real_.usage(who_))); }
 
   bool hold() {
     Ask ask{
@@ -144,6 +141,9 @@ class History {
     if (!same(told(model_.trace(number)), told(real_.trace(number)))) return false;
     asked_ = "numbers of " + who_.text();
     if (!same(told(model_.numbers(who_)), told(real_.numbers(who_)))) return false;
+    const auto then = now_ - std::chrono::minutes(pick(30 * 24 * 60));
+    asked_ = "numbers of " + who_.text() + " at " + iso_jst(then);
+    if (!same(told(model_.numbers(who_, then)), told(real_.numbers(who_, then)))) return false;
     if (open_.empty()) return true;
     const auto& ask = one_of(open_);
     asked_ = "the hold of order of " + ask.id;

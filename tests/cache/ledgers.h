@@ -68,6 +68,7 @@ class AnyLedger {
     } else {
       linked_ = std::make_unique<Linked>(RealRedis::shared().settings());
       linked_->call({"FLUSHALL"});
+      settings.clock = [this] { return now; };
       ledger_ = std::make_unique<RedisLedger>(linked_->link, settings);
       epochs_ = std::make_unique<RedisEpochs>(linked_->link);
     }
@@ -83,6 +84,7 @@ class AnyLedger {
 
   HoldResult hold(const Ask& ask) {
     std::vector<policy::Charge> charges;
+    now = ask.now;
     auto hold = ask.hold();
     hold.ordinal = ordinal_of(ask.who, ask.id);
     for (const auto* rule : ask.limits)
@@ -92,6 +94,7 @@ class AnyLedger {
                         .footing = footing,
                         .floor = floor,
                         .registry_serial = ask.registry_serial,
+                        .keep_days = keep_days,
                         .partial = ask.partial};
     request.charges = &charges;
     request.throttles = &ask.throttles;
@@ -105,6 +108,7 @@ class AnyLedger {
   }
   SettleAnswer settle(const End& end) {
     const auto& [hold, content] = taken_.at({end.who, end.id});
+    now = std::max(now, end.now);
     SettleRequest request{.operator_id = end.who,
                           .hold = hold,
                           .settlement = end.settlement,
@@ -149,8 +153,9 @@ class AnyLedger {
   policy::Usage usage(const policy::OperatorId& who) {
     return wait(context(), ledger_->usage(who)).value_or(policy::Usage{});
   }
-  std::vector<GrantedNumber> numbers(const policy::OperatorId& who) {
-    return wait(context(), ledger_->numbers(who)).value_or(std::vector<GrantedNumber>{});
+  std::vector<GrantedNumber> numbers(const policy::OperatorId& who,
+                                     std::optional<policy::Instant> at = std::nullopt) {
+    return wait(context(), ledger_->numbers(who, at)).value_or(std::vector<GrantedNumber>{});
   }
 
   Ledger& port() { return *ledger_; }
@@ -165,6 +170,8 @@ class AnyLedger {
 
   Footing footing;                      // of the gateway
   std::uint64_t floor = 0;              // told with every request
+  int keep_days = least_keep_days;      // the same
+  policy::Instant now{};                // by the clock of the ledger: the latest moment that was told
   Linked& redis() { return *linked_; }  // only where it is one
 
   asio::io_context& context() { return linked_ ? linked_->context : context_; }
@@ -181,11 +188,10 @@ class AnyLedger {
 };
 
 // What is counted, as text: "D20261124=5 L=5 ... | id held 5 fixed order". Zero is as good as absent.
-inline std::string told(const policy::Usage& usage, std::string_view oldest_day = "") {
+inline std::string told(const policy::Usage& usage) {
   std::string out;
   for (const auto& [bucket, count] : usage.buckets)
-    if (count != 0 && !(bucket[0] == 'D' && std::string_view(bucket).substr(0, 9) < oldest_day))
-      out += bucket + "=" + std::to_string(count) + " ";
+    if (count != 0) out += bucket + "=" + std::to_string(count) + " ";
   std::map<std::string, std::string> holds;
   for (const auto& hold : usage.holds)
     holds[hold.id] = "| " + hold.id + " " + std::string(name(hold.state)) + " " +
@@ -231,7 +237,8 @@ inline std::string told(const std::vector<GrantedNumber>& numbers) {
   std::string out;
   for (const auto& one : numbers)
     out += one.number + " " + std::string(name(one.number_type)) + " " + policy::iso_jst(one.granted_at) +
-           " " + one.decision + " " + one.order_id + "; ";
+           " " + one.decision + " " + one.order_id +
+           (one.until ? " until " + policy::iso_jst(*one.until) : "") + "; ";
   return out;
 }
 

@@ -276,7 +276,7 @@ TEST_F(RecoveryTest, a_ledger_that_forgot_everything_is_told_everything) {
   EXPECT_EQ(counted(), "12+2+0");
   EXPECT_EQ(ledger_usage().buckets, before.buckets);
   EXPECT_EQ(recovery->restored(), 3u);
-  EXPECT_EQ(store.tenures.at("03a").size(), 1u);
+  EXPECT_EQ(store.accounts[corporate(1)].numbers.count("03a"), 1u);
 }
 
 TEST_F(RecoveryTest, a_ledger_that_went_back_is_told_what_is_missing_and_nothing_twice) {

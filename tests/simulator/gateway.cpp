@@ -52,10 +52,17 @@ Task<cache::HoldResult> Link::hold(const cache::HoldRequest& request) {
   return ask<cache::HoldResult>(std::move(what), cache::HoldResult{}, std::move(doubt));
 }
 
-Task<cache::SettleAnswer> Link::settle(const cache::SettleRequest& request) {
-  std::function<cache::SettleAnswer(Store&)> what = [request](Store& store) { return store.settle(request); };
-  return ask<cache::SettleAnswer>(std::move(what), cache::SettleAnswer::unavailable,
+Task<cache::SettleResult> Link::settle(const cache::SettleRequest& request) {
+  std::function<cache::SettleResult(Store&)> what = [request](Store& store) { return store.settle(request); };
+  return ask<cache::SettleResult>(std::move(what), cache::SettleAnswer::unavailable,
                                   cache::SettleAnswer::unavailable);
+}
+
+Task<std::optional<std::vector<std::string>>> Link::groups_of(
+    const OperatorId& id, const std::vector<cache::ReturnedNumber>& numbers) {
+  using Groups = std::optional<std::vector<std::string>>;
+  std::function<Groups(Store&)> what = [=](Store& store) -> Groups { return store.groups_of(id, numbers); };
+  return ask<Groups>(std::move(what), std::nullopt, std::nullopt);
 }
 
 Task<cache::ReleaseResult> Link::release(const OperatorId& id,
@@ -139,10 +146,11 @@ void Gateway::start() {
   link_ = std::make_unique<Link>(world_, life_);
   journal_ = std::make_unique<SimJournal>(world_, life_, name_, disk_);
   books_ = std::make_unique<cache::Books>(disk_.boots);
-  keeper_ = std::make_unique<cache::Bookkeeper>(*link_, *journal_, *books_);
+  ledger_ = std::make_unique<cache::GroupLedger>(*link_);
+  keeper_ = std::make_unique<cache::Bookkeeper>(*ledger_, *journal_, *books_);
   recovery_ = std::make_unique<cache::Recovery>(
       cache::Recovery::Ports{.epochs = *link_,
-                             .ledger = *link_,
+                             .ledger = *ledger_,
                              .journal = *journal_,
                              .books = *books_,
                              .read = [this](std::uint64_t from) { return read(from); },
@@ -163,6 +171,7 @@ void Gateway::kill() {
   keeper_.reset();
   journal_.reset();
   books_.reset();
+  ledger_.reset();
   link_.reset();
   life_ = 0;
   orders_ = 0;
@@ -231,7 +240,8 @@ Task<> Gateway::take_order(Order order) {
                                     .quantity = order.quantity,
                                     .day = policy::JstDate::of(world_.now()),
                                     .since = world_.now(),
-                                    .carrier = "demo"}};
+                                    .carrier = "demo",
+                                    .group = group}};
   asked.charges = &world_.charges;
   asked.throttles = &world_.throttles;
   const auto result = co_await keeper_->take(asked);

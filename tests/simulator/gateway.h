@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cache/bookkeeper.h"
+#include "cache/group_ledger.h"
 #include "cache/recovery.h"
 #include "tests/simulator/world.h"
 
@@ -39,7 +40,9 @@ class Link : public cache::Ledger, public cache::Epochs {
   Link(Surroundings& world, Life life) : world_(world), life_(life) {}
 
   Task<cache::HoldResult> hold(const cache::HoldRequest& request) override;
-  Task<cache::SettleAnswer> settle(const cache::SettleRequest& request) override;
+  Task<cache::SettleResult> settle(const cache::SettleRequest& request) override;
+  Task<std::optional<std::vector<std::string>>> groups_of(
+      const OperatorId& id, const std::vector<cache::ReturnedNumber>& numbers) override;
   Task<cache::ReleaseResult> release(const OperatorId& id, const std::vector<cache::ReturnedNumber>& numbers,
                                      policy::Instant now, cache::Footing footing) override;
   Task<std::optional<policy::Hold>> hold_of_order(const OperatorId& id, const std::string& carrier,
@@ -50,7 +53,8 @@ class Link : public cache::Ledger, public cache::Epochs {
   }
   Task<bool> fence(const OperatorId&, std::uint64_t) override { co_return true; }
   Task<std::optional<policy::Usage>> usage(const OperatorId&) override { co_return std::nullopt; }
-  Task<std::optional<std::vector<cache::GrantedNumber>>> numbers(const OperatorId&) override {
+  Task<std::optional<std::vector<cache::GrantedNumber>>> numbers(const OperatorId&,
+                                                                 std::optional<policy::Instant>) override {
     co_return std::nullopt;
   }
 
@@ -134,6 +138,7 @@ class Gateway {
   int orders_ = 0;
   bool beating_ = false, working_ = false;
   std::unique_ptr<Link> link_;
+  std::unique_ptr<cache::GroupLedger> ledger_;
   std::unique_ptr<SimJournal> journal_;
   std::unique_ptr<cache::Books> books_;
   std::unique_ptr<cache::Bookkeeper> keeper_;

@@ -8,7 +8,7 @@
 namespace sekisho::simulator {
 namespace {
 
-constexpr Quantity lifetime_cap = 24, held_cap = 16;
+constexpr Quantity lifetime_cap = 24, held_cap = 16, group_lifetime_cap = 40, group_held_cap = 26;
 constexpr int gateways = 3, busy_steps = 140;
 
 class Simulation {
@@ -22,7 +22,11 @@ class Simulation {
                .carrier = carrier_,
                .mutation = mutation,
                .faults = {}} {
-    world_.charges = {{&lifetime_, lifetime_cap}, {&held_, held_cap}};
+    for (auto* rule : {&group_lifetime_, &group_held_}) rule->limit->of = policy::Scope::owner_group;
+    world_.charges = {{&lifetime_, lifetime_cap},
+                      {&group_lifetime_, group_lifetime_cap},
+                      {&held_, held_cap},
+                      {&group_held_, group_held_cap}};
     for (int i = 0; i < gateways; ++i)
       gateways_.push_back(std::make_unique<Gateway>(world_, "gw-" + std::to_string(i)));
   }
@@ -103,10 +107,9 @@ class Simulation {
     std::vector<cache::ReturnedNumber> numbers;
     for (const auto& number : carrier_.held[who]) {
       if (!world_.heard.contains(number) || !scheduler_.dice.one_in(3)) continue;
-      const auto tenures = store_.data.tenures.find(number);
-      if (tenures == store_.data.tenures.end()) continue;
-      for (const auto& tenure : tenures->second)
-        if (!tenure.until && tenure.operator_id == who.text()) numbers.push_back({number, tenure.decision});
+      const auto& listed = store_.data.accounts[who].numbers;
+      if (const auto grant = listed.find(number); grant != listed.end())
+        numbers.push_back({number, grant->second.decision});
     }
     if (!numbers.empty()) gateway.give_back(who, std::move(numbers));
   }
@@ -120,6 +123,14 @@ class Simulation {
 
   // What the carrier gave, and could still give, never was above a limit that was in force.
   void never_above_a_limit() {
+    Quantity given = 0, held = 0;
+    for (const auto& who : operators_) {
+      given += carrier_.given[who] - carrier_.excess[who];
+      held += Quantity(carrier_.held[who].size()) - carrier_.excess[who];
+    }
+    if (given > group_lifetime_cap)
+      broken(fmt::format("the group was given {} numbers of {}", given, group_lifetime_cap));
+    if (held > group_held_cap) broken(fmt::format("the group holds {} numbers of {}", held, group_held_cap));
     for (const auto& who : operators_) {
       const auto excess = carrier_.excess[who];
       if (carrier_.given[who] - excess > lifetime_cap)
@@ -160,6 +171,9 @@ class Simulation {
         const cache::SettleRequest request{
             .operator_id = who, .hold = hold, .settlement = policy::settle(truth), .now = world_.now()};
         store_.settle(request);
+        auto joint = request;
+        joint.operator_id = account_of_group_;
+        store_.settle(joint);
         return true;
       }
     }
@@ -167,20 +181,29 @@ class Simulation {
   }
 
   void exact() {
+    Quantity given = 0;
+    std::set<std::string> all;
     for (const auto& who : operators_) {
-      const auto& account = store_.data.accounts[who];
-      const auto ever = account.usage.bucket(policy::lifetime_bucket);
-      const auto held = account.usage.bucket(policy::held_bucket);
-      const auto& truth = carrier_.held[who];
-      if (!account.usage.holds.empty()) broken(who.text() + " has open holds at rest");
-      if (ever != carrier_.given[who])
-        broken(fmt::format("{}: {} numbers counted ever, {} given", who.text(), ever, carrier_.given[who]));
-      if (held != Quantity(truth.size()))
-        broken(fmt::format("{}: {} numbers counted as held, {} are", who.text(), held, truth.size()));
-      std::set<std::string> listed;
-      for (const auto& [number, grant] : account.numbers) listed.insert(number);
-      if (listed != truth) broken(who.text() + ": other numbers are listed than it holds");
+      given += carrier_.given[who];
+      all.insert(carrier_.held[who].begin(), carrier_.held[who].end());
     }
+    exact(account_of_group_, given, all);
+    for (const auto& who : operators_) exact(who, carrier_.given[who], carrier_.held[who]);
+  }
+
+  void exact(const OperatorId& who, Quantity given, const std::set<std::string>& truth) {
+    const auto& account = store_.data.accounts[who];
+    const auto ever = account.usage.bucket(policy::lifetime_bucket);
+    const auto held = account.usage.bucket(policy::held_bucket);
+    if (!account.usage.holds.empty()) broken(who.text() + " has open holds at rest");
+    if (ever != given) broken(fmt::format("{}: {} numbers counted ever, {} given", who.text(), ever, given));
+    if (held != Quantity(truth.size()))
+      broken(fmt::format("{}: {} numbers counted as held, {} are", who.text(), held, truth.size()));
+    std::set<std::string> listed;
+    for (const auto& [number, grant] : account.numbers) listed.insert(number);
+    if (listed != truth) broken(who.text() + ": other numbers are listed than it holds");
+    if (const auto grants = Quantity(account.numbers.size() + account.past.size()); grants != given)
+      broken(fmt::format("{}: {} grants of numbers on record, {} made", who.text(), grants, given));
   }
 
   void broken(const std::string& how) {
@@ -189,10 +212,14 @@ class Simulation {
 
   Scheduler scheduler_;
   Store store_;
+  const OperatorId account_of_group_ = OperatorId::of_group(group);
   const std::vector<OperatorId> operators_{policy::corporate(1), policy::corporate(2)};
   Carrier carrier_;
   const policy::Rule lifetime_ = policy::limits("lifetime", lifetime_cap, {policy::Period::Kind::lifetime});
   const policy::Rule held_ = policy::limits("held", held_cap, {policy::Period::Kind::held});
+  policy::Rule group_lifetime_ =
+      policy::limits("group-lifetime", group_lifetime_cap, {policy::Period::Kind::lifetime});
+  policy::Rule group_held_ = policy::limits("group-held", group_held_cap, {policy::Period::Kind::held});
   Surroundings world_;
   std::vector<std::unique_ptr<Gateway>> gateways_;
   Outcome outcome_;

@@ -53,7 +53,7 @@ cache::HoldResult Store::hold(const cache::HoldRequest& asked) {
   return result;
 }
 
-SettleAnswer Store::settle(const cache::SettleRequest& asked) {
+cache::SettleResult Store::settle(const cache::SettleRequest& asked) {
   auto request = asked;
   const bool known = knows(data, request.operator_id, request.hold);
   if (mutation_ == Mutation::unknown_is_resolved && !known) return SettleAnswer::resolved_before;

@@ -58,7 +58,11 @@ class Store {
   explicit Store(Mutation mutation) : mutation_(mutation) {}
 
   cache::HoldResult hold(const cache::HoldRequest& request);
-  cache::SettleAnswer settle(const cache::SettleRequest& request);
+  cache::SettleResult settle(const cache::SettleRequest& request);
+  std::vector<std::string> groups_of(const OperatorId& id,
+                                     const std::vector<cache::ReturnedNumber>& numbers) {
+    return on(process).do_groups_of(id, numbers);
+  }
   cache::ReleaseResult release(const OperatorId& id, const std::vector<cache::ReturnedNumber>& numbers,
                                policy::Instant now, cache::Footing footing);
   cache::EpochView beat(const cache::Beat& beat);
@@ -78,6 +82,8 @@ class Store {
   std::vector<cache::MemoryStore> copies_;
   int processes_ = 0;
 };
+
+inline const std::string group = "g";  // the owner group of all operators
 
 struct Order {
   std::string id;

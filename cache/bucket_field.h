@@ -1,0 +1,43 @@
+// Where the ledger in Redis keeps a bucket (policy/usage.h): in which of an operator's three hashes, and
+// under which name. Pure.
+//
+// What is counted of days and of months lies apart from the rest, because it goes by itself: each of those
+// two hashes runs out when no limit can ask for its newest bucket any more. Their fields are digits, which
+// Redis packs into four bytes: year, month (and day), then 00 for all types, or the place of one type in
+// policy::number_type_words counted from 1. "D20261124.mobile" is 26112409 among the days.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/usage.h"
+
+namespace sekisho::cache {
+
+enum class Counts { usage, days, months };
+
+struct BucketField {
+  Counts in{};
+  std::string name;
+};
+
+BucketField field_of(std::string_view bucket);
+// Nothing for a field that is no bucket: a throttle, the fence.
+std::optional<std::string> bucket_of(Counts in, std::string_view name);
+
+// The first day that the ledger still counts on `today`; and of months, the first of that day's fiscal year.
+// What lies before is swept, or runs out.
+struct FirstCounted {
+  policy::JstDate day, month;
+};
+FirstCounted first_counted(policy::JstDate today, int keep_days);
+
+// When the hashes run out whose newest bucket is of this day: the moment from which nothing in them counts.
+struct RunsOut {
+  policy::Instant days{}, months{};
+};
+RunsOut runs_out(policy::JstDate newest, int keep_days);
+
+}  // namespace sekisho::cache

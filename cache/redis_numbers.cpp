@@ -1,0 +1,127 @@
+// What the ledger in Redis tells of numbers: who had one, and which ones somebody had.
+//
+// From when and until when a number was whose lies with the operator, written by the scripts in the same step
+// as the count. Beside it lies only to whom numbers were ever granted, in another slot: written after, and
+// twice without harm.
+#include <algorithm>
+#include <map>
+
+#include "cache/keys.h"
+#include "cache/redis_ledger.h"
+#include "cache/tenure_record.h"
+
+namespace sekisho::cache {
+
+Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
+    const SettleRequest& request, const std::vector<std::string>& numbers) {
+  const auto& id = request.operator_id;
+  std::map<std::string, std::vector<std::string>> by_block;
+  for (const auto& number : numbers) by_block[keys::block(number)].push_back(number);
+  std::vector<Command> commands;
+  for (const auto& [block, in_it] : by_block) {
+    Command get{"HMGET", block}, set{"HSET", block};
+    for (const auto& number : in_it) {
+      get.push_back(keys::last_of(number));
+      set.insert(set.end(),
+                 {keys::last_of(number), id.text(), keys::in_block(number, request.hold.id), id.text()});
+    }
+    commands.push_back(std::move(get));
+    commands.push_back(std::move(set));
+  }
+  const auto answers = co_await link_.call_all(std::move(commands));
+  std::vector<std::string> contested;  // the number went to somebody else before
+  std::size_t at = 0;
+  for (const auto& [block, in_it] : by_block) {
+    const auto &before = answers[at], &noted = answers[at + 1];
+    at += 2;
+    if (!before.ok() || !noted.ok()) co_return std::nullopt;
+    for (std::size_t i = 0; i < in_it.size(); ++i)
+      if (before.text(i).value_or(id.text()) != id.text()) contested.push_back(in_it[i]);
+  }
+  std::vector<Displaced> displaced;
+  for (const auto& number : contested) {
+    const auto tenures = co_await trace(number);
+    if (!tenures) co_return std::nullopt;
+    // Newest first: whoever comes behind one that has not ended has it no more.
+    const Tenure* later = nullptr;
+    for (const auto& tenure : *tenures) {
+      if (tenure.until) continue;
+      const auto account = policy::OperatorId::parse(tenure.operator_id);
+      if (later && account && tenure.operator_id != later->operator_id)
+        displaced.push_back({*account, {number, tenure.decision}, later->from});
+      if (!later) later = &tenure;
+    }
+    if (!later || later->operator_id == id.text()) continue;
+    Command last{"HSET", keys::block(number), keys::last_of(number), later->operator_id};
+    const auto kept = co_await link_.call(std::move(last));
+    if (!kept.ok()) co_return std::nullopt;
+  }
+  co_return displaced;
+}
+
+Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& number) {
+  Command get{"HGETALL", keys::block(number)};
+  const auto block = co_await link_.call(std::move(get));
+  if (!block.ok()) co_return std::nullopt;
+  struct Grant {
+    policy::OperatorId to;
+    std::string decision;
+  };
+  std::vector<Grant> grants;
+  std::vector<Command> gets;
+  const auto mine = keys::in_block(number, "");
+  for (const auto& [name, to] : block.pairs()) {
+    const auto id = policy::OperatorId::parse(to);
+    if (!name.starts_with(mine) || !id) continue;
+    grants.push_back({*id, name.substr(mine.size())});
+    gets.push_back({"HGET", keys::numbers(*id), number});
+    gets.push_back({"HGET", keys::past(*id), number + "|" + grants.back().decision});
+  }
+  const auto answers = co_await link_.call_all(std::move(gets));
+  std::vector<Tenure> out;
+  for (std::size_t i = 0; i < grants.size(); ++i) {
+    const auto &present = answers[2 * i], &past = answers[2 * i + 1];
+    if (!present.ok() || !past.ok()) co_return std::nullopt;
+    const auto& [id, decision] = grants[i];
+    auto grant = decode_past(number + "|" + decision, past.text().value_or(""));
+    if (!grant) grant = decode_present(number, present.text().value_or(""));
+    if (grant && grant->decision == decision) out.push_back(tenure_of(id, *grant));
+  }
+  newest_first(out);
+  co_return out;
+}
+
+// In pages, so that nobody waits behind an operator with a million numbers.
+Task<bool> RedisLedger::read_pages(std::string key, const std::function<void(const RedisAnswer&)>& page) {
+  std::string cursor = "0";
+  do {
+    Command scan{"HSCAN", key, cursor, "COUNT", "1000"};
+    const auto answer = co_await link_.call(std::move(scan));
+    if (!answer.ok()) co_return false;
+    cursor = answer.text(0).value_or("0");
+    page(answer);
+  } while (cursor != "0");
+  co_return true;
+}
+
+Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const policy::OperatorId& id,
+                                                                     std::optional<policy::Instant> at) {
+  std::vector<GrantedNumber> grants;
+  const auto read = [&grants](auto decode) {
+    return [&grants, decode](const RedisAnswer& page) {
+      for (const auto& [name, record] : page.pairs(1))
+        if (auto grant = decode(name, record)) grants.push_back(std::move(*grant));
+    };
+  };
+  // In this order: what is given back between the two is seen in the second.
+  const std::function<void(const RedisAnswer&)> present = read(decode_present), past = read(decode_past);
+  const bool present_read = co_await read_pages(keys::numbers(id), present);
+  if (!present_read) co_return std::nullopt;
+  if (at) {
+    const bool past_read = co_await read_pages(keys::past(id), past);
+    if (!past_read) co_return std::nullopt;
+  }
+  co_return held_at(std::move(grants), at);
+}
+
+}  // namespace sekisho::cache
