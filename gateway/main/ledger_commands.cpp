@@ -1,6 +1,8 @@
 // ledger show, holds, resolve, trace, numbers, retire.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "cache/group_ledger.h"
 #include "cache/hold_record.h"
 #include "cache/keys.h"

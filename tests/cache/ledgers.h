@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cache/group_ledger.h"
 #include "cache/memory_ledger.h"
 #include "cache/redis_epochs.h"
 #include "cache/redis_ledger.h"
@@ -34,6 +35,7 @@ struct Ask {
   policy::Instant now = policy::at("2026-11-24T10:00:00+09:00");
   std::string carrier = "demo";
   std::uint64_t registry_serial = 0;
+  std::string confirms = {}, group = {};
 
   policy::Hold hold() const {
     return {.id = id,
@@ -43,7 +45,8 @@ struct Ask {
             .since = now,
             .carrier = carrier,
             .gateway = std::string(one_gateway) + "/1",
-            .key = idempotency ? idempotency->key : std::string()};
+            .key = idempotency ? idempotency->key : std::string(),
+            .group = group};
   }
 };
 
@@ -63,15 +66,16 @@ class AnyLedger {
  public:
   AnyLedger(Which which, LedgerSettings settings = {}) {
     if (which == Which::memory) {
-      ledger_ = std::make_unique<MemoryLedger>(store_);
+      accounts_ = std::make_unique<MemoryLedger>(store_);
       epochs_ = std::make_unique<MemoryEpochs>(store_);
     } else {
       linked_ = std::make_unique<Linked>(RealRedis::shared().settings());
       linked_->call({"FLUSHALL"});
       settings.clock = [this] { return now; };
-      ledger_ = std::make_unique<RedisLedger>(linked_->link, settings);
+      accounts_ = std::make_unique<RedisLedger>(linked_->link, settings);
       epochs_ = std::make_unique<RedisEpochs>(linked_->link);
     }
+    ledger_ = std::make_unique<GroupLedger>(*accounts_);
     footing = {open_epoch({.gateway = one_gateway}), 0};
   }
 
@@ -99,6 +103,7 @@ class AnyLedger {
     request.charges = &charges;
     request.throttles = &ask.throttles;
     if (ask.idempotency) request.content = ask.idempotency->content;
+    request.confirms = ask.confirms;
     auto result = wait(context(), ledger_->hold(request));
     if (result.answer.kind == policy::HoldAnswer::Kind::taken) {
       hold.quantity = result.answer.quantity;
@@ -117,7 +122,9 @@ class AnyLedger {
                           .floor = floor,
                           .content = content};
     request.answer = end.answer;
-    return wait(context(), ledger_->settle(request));
+    auto result = wait(context(), ledger_->settle(request));
+    displaced = std::move(result.displaced);
+    return result.answer;
   }
   // A hold that may or may not have come is given up.
   SettleAnswer give_up(const Ask& ask) {
@@ -169,6 +176,7 @@ class AnyLedger {
   }
 
   Footing footing;                      // of the gateway
+  std::vector<Displaced> displaced;     // by what was settled last
   std::uint64_t floor = 0;              // told with every request
   int keep_days = least_keep_days;      // the same
   policy::Instant now{};                // by the clock of the ledger: the latest moment that was told
@@ -180,7 +188,7 @@ class AnyLedger {
   asio::io_context context_{1};
   MemoryStore store_;
   std::unique_ptr<Linked> linked_;
-  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Ledger> accounts_, ledger_;
   std::unique_ptr<Epochs> epochs_;
   using Name = std::pair<policy::OperatorId, std::string>;
   std::map<Name, std::uint64_t> ordinals_;

@@ -15,11 +15,12 @@ carrier: demo
 upstream:
   endpoints: ["http://127.0.0.1:{port}"]
   timeouts: {{ connect: 2s, response: 1s }}
+number_types: {{ FIXED: fixed, IP050: ip_050 }}
 operators: {{ AC-hoshi: "{hoshi}", AC-extra0: "{extra0}", AC-kaze: "{kaze}" }}
 routes:
   - match: POST /reservations
     operation: reserve
-    order: {{ quantity: json:/count, number_type: const:fixed, reference: "header:Idempotency-Key?" }}
+    order: {{ quantity: json:/count, number_type: json:/type, reference: "header:Idempotency-Key?" }}
     result: [ {{ on: 201, granted: json:/count, order_id: json:/id }}, {{ on: 4xx, granted: 0 }} ]
   - match: POST /reservations/{{id}}/confirmation
     operation: confirm
@@ -82,9 +83,9 @@ class Shop:
     def __init__(self):
         self.next, self.orders, self.sizes, self.script = 0, {}, {}, []
 
-    def numbers(self, count):
+    def numbers(self, count, prefix="03"):
         self.next += count
-        return [f"03{61000000 + self.next - count + n}" for n in range(count)]
+        return [f"{prefix}{61000000 + self.next - count + n}" for n in range(count)]
 
     def __call__(self, call):
         if self.script:
@@ -147,6 +148,10 @@ def ask(house, who, method, target, body=None, **headers):
         return client.request(method, target, list(names.items()), text)
 
 
+def reservation(count, kind="FIXED"):
+    return {"count": count, "type": kind}
+
+
 def webhook(house, body, secret=SECRET, seconds=None, **more):
     text = json.dumps(body).encode()
     time_of = str(int(seconds if seconds is not None else time.time()))
@@ -158,7 +163,7 @@ def webhook(house, body, secret=SECRET, seconds=None, **more):
 
 def test_a_reservation_and_its_confirmation_count_once(house):
     house = house()
-    reserved = ask(house, "aozora", "POST", "/reservations", {"count": 7})
+    reserved = ask(house, "aozora", "POST", "/reservations", reservation(7))
     assert reserved.status == 201, reserved
     assert house.counts("aozora") == (0, 7, 0)
     assert [hold["state"] for hold in house.holds()] == ["held"] and house.holds()[0]["reserved"]
@@ -179,8 +184,8 @@ def test_a_reservation_and_its_confirmation_count_once(house):
 def test_a_confirmation_under_a_limit_is_not_charged_beside_its_reservation(house):
     house = house()
     # One number a day, and it is reserved: the confirmation must fit.
-    assert ask(house, "hoshi", "POST", "/reservations", {"count": 1}).status == 201
-    refused = ask(house, "hoshi", "POST", "/reservations", {"count": 1})
+    assert ask(house, "hoshi", "POST", "/reservations", reservation(1, "IP050")).status == 201
+    refused = ask(house, "hoshi", "POST", "/reservations", reservation(1, "IP050"))
     assert refused.status in (403, 429), refused
     assert ask(house, "hoshi", "POST", "/reservations/r-0/confirmation", {}).status == 200
     assert house.counts("hoshi") == (1, 0, 0)
@@ -188,7 +193,7 @@ def test_a_confirmation_under_a_limit_is_not_charged_beside_its_reservation(hous
 
 def test_a_confirmation_of_a_stranger_is_refused(house):
     house = house()
-    assert ask(house, "aozora", "POST", "/reservations", {"count": 3}).status == 201
+    assert ask(house, "aozora", "POST", "/reservations", reservation(3)).status == 201
     refused = ask(house, "extra0", "POST", "/reservations/r-0/confirmation", {})
     assert (refused.status, refused.code) == (422, "unreadable-order")
     assert house.scripted.seen("POST", "/reservations/r-0/confirmation") == []
@@ -196,7 +201,7 @@ def test_a_confirmation_of_a_stranger_is_refused(house):
 
 def test_a_revoked_operator_cannot_confirm(house):
     house = house()
-    assert ask(house, "aozora", "POST", "/reservations", {"count": 3}).status == 201
+    assert ask(house, "aozora", "POST", "/reservations", reservation(3)).status == 201
     house.revoke("aozora")
     refused = wait_for("the revocation is in force", 2, lambda: (lambda a: a if a.status == 403 else None)(
         ask(house, "aozora", "POST", "/reservations/r-0/confirmation", {})))
@@ -209,7 +214,7 @@ def test_a_revoked_operator_cannot_confirm(house):
 
 def test_a_confirmation_that_nobody_answers_is_in_suspense(house):
     house = house()
-    assert ask(house, "aozora", "POST", "/reservations", {"count": 4}).status == 201
+    assert ask(house, "aozora", "POST", "/reservations", reservation(4)).status == 201
     house.shop.script.append(lambda call: (time.sleep(2), (200, {"numbers": []}))[1])
     assert ask(house, "aozora", "POST", "/reservations/r-0/confirmation", {}, Idempotency_Key="k").status == 504
     assert house.counts("aozora") == (0, 0, 4)
@@ -295,11 +300,11 @@ def test_the_gate_goes_on_asking_after_a_crash(house):
     wait_for("the order is settled", 10, lambda: house.counts("aozora") == (5, 0, 0))
 
 
-def give(house, who, count):
+def give(house, who, count, prefix="03"):
     """Numbers that the operator holds."""
     order = f"o-{len(house.shop.orders)}"
     assert ask(house, who, "POST", "/orders", {"count": count}).status == 202
-    numbers = house.shop.numbers(count)
+    numbers = house.shop.numbers(count, prefix)
     assert webhook(house, {"order": order, "state": "done", "numbers": numbers}).status == 204
     return numbers
 
@@ -324,7 +329,7 @@ def test_a_transfer_is_charged_to_the_receiver_and_leaves_the_giver(house):
 
 def test_a_transfer_is_decided_by_the_receivers_facts(house):
     house = house()
-    first, second, third = give(house, "aozora", 3)
+    first, second, third = give(house, "aozora", 3, "050")
     refused = ask(house, "aozora", "POST", f"/numbers/{first}/transfer", {"to": "AC-kaze"})
     assert (refused.status, refused.code) == (403, "etoc-revoked")
     # One number a day for an uncertified one.
