@@ -57,19 +57,14 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
       return result;
     }
   }
-  Quantity take = request.hold.quantity;
-  std::vector<Quantity> left;
+  std::vector<Quantity> before;
   for (const auto& charge : *request.charges) {
-    Quantity taken = 0;
+    before.push_back(0);
     for (const auto& bucket : policy::buckets_of(*charge.rule->limit, request.hold.day))
-      taken += account.usage.bucket(bucket);
-    left.push_back(charge.cap - taken);
-    if (charge.rule->limit->trim && request.partial && left.back() > 0) take = std::min(take, left.back());
+      before.back() += account.usage.bucket(bucket);
   }
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (left[i] < take) answer.bound.push_back(i);
-  if (!answer.bound.empty()) {
-    answer.kind = HoldAnswer::Kind::over_limit;
+  answer = policy::hold_against(*request.charges, before, request.hold.quantity, request.partial);
+  if (answer.kind == HoldAnswer::Kind::over_limit) {
     answer.usage = account.usage;
     return result;
   }
@@ -91,14 +86,11 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   // From here on everything passes: take.
   for (const auto& [id, arrival] : arrivals) account.arrivals[id] = arrival;
   auto hold = request.hold;
-  hold.quantity = take;
-  raise(account.usage, hold, take);
+  hold.quantity = answer.quantity;
+  raise(account.usage, hold, hold.quantity);
   account.usage.holds.push_back(hold);
   if (!hold.key.empty()) account.kept[hold.key] = {request.content, hold.id, "in_flight", {}};
   account.floors[gateway] = std::max(account.floors[gateway], request.floor);
-  answer.kind = HoldAnswer::Kind::taken;
-  answer.quantity = take;
-  answer.left = left;
   return result;
 }
 

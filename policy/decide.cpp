@@ -181,13 +181,35 @@ int Decision::status() const {
   return row(reason()).status;
 }
 
+HoldAnswer hold_against(const std::vector<Charge>& charges, const std::vector<Quantity>& before,
+                        Quantity asked, bool partial) {
+  HoldAnswer answer{.kind = HoldAnswer::Kind::taken, .quantity = asked};
+  for (std::size_t i = 0; i < charges.size(); ++i) {
+    const auto left = answer.left.emplace_back(charges[i].cap - before[i]);
+    if (charges[i].rule->limit->trim && partial && left > 0)
+      answer.quantity = std::min(answer.quantity, left);
+  }
+  for (std::size_t i = 0; i < charges.size(); ++i)
+    if (answer.left[i] < answer.quantity) answer.bound.push_back(i);
+  if (!answer.bound.empty()) answer.kind = HoldAnswer::Kind::over_limit;
+  return answer;
+}
+
 Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today) {
   using Kind = HoldAnswer::Kind;
   switch (answer.kind) {
     case Kind::taken:
+      for (std::size_t i = 0; i < decision.charges.size() && i < answer.left.size(); ++i)
+        decision.charges[i].before = decision.charges[i].cap - answer.left[i];
+      break;
     case Kind::replay:
-      break;  // a replay answers with what was decided then
+      break;  // answers with what was decided then
     case Kind::over_limit:
+      for (auto& charge : decision.charges) {
+        charge.before = 0;
+        for (const auto& bucket : buckets_of(*charge.rule->limit, today))
+          *charge.before += answer.usage.bucket(bucket);
+      }
       for (const auto index : answer.bound) {
         const auto& charge = decision.charges[index];
         decision.limits.push_back(limit_state(*charge.rule, charge.cap, answer.usage, today));

@@ -75,6 +75,7 @@ struct Finding {
 struct Charge {
   const Rule* rule = nullptr;
   Quantity cap = 0;
+  std::optional<Quantity> before;  // counted before this order, once the ledger said so
 };
 
 struct Decision {
@@ -141,6 +142,11 @@ struct HoldAnswer {
   std::uint64_t fence = 0;         // fenced: the newer registry's serial
   Usage usage;                     // over_limit: what is counted now
 };
+
+// What a ledger answers that counted `before` of each charge: the arithmetic of cache/lua/hold.lua.
+// `partial`: the caller takes fewer. Says nothing of throttles.
+HoldAnswer hold_against(const std::vector<Charge>& charges, const std::vector<Quantity>& before,
+                        Quantity asked, bool partial);
 
 // The same decision after the ledger spoke: still allowed, or refused with the ledger's reason.
 Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today);
