@@ -168,7 +168,6 @@ Task<> Pipeline::hold(Exchange& x) {
   if (result.answer.kind != policy::HoldAnswer::Kind::taken) co_return;
   x.hold = x.asked.hold;
   x.hold->quantity = result.answer.quantity;
-  for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
 }
 
 cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
@@ -228,7 +227,6 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   if (account != x.account) again = policy::refused(std::move(again), Reason::registry_stale);
   if (!again.allowed) {
     x.decision = std::move(again);
-    x.left.clear();  // its charges are not those that were held
     desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
     co_return std::nullopt;
   }
@@ -361,9 +359,9 @@ void Pipeline::count(const Exchange& x, const http::Response& response) {
   metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
   for (const auto* rule : x.decision.matched)
     metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
-  for (std::size_t i = 0; i < x.left.size(); ++i)
-    if (x.left[i] * 10 < x.decision.charges[i].cap)
-      metrics.add(Metric::quota_near_limit, {x.decision.charges[i].rule->id});
+  for (const auto& charge : x.decision.charges)
+    if (const auto left = x.left_of(charge); left && *left * 10 < charge.cap)
+      metrics.add(Metric::quota_near_limit, {charge.rule->id});
   if (x.answer.kind == CarrierAnswer::Kind::answered) {
     const char status_class[] = {char('0' + response.status / 100), 'x', 'x', 0};
     metrics.observe(Metric::carrier_duration, {x.carrier_name(), status_class}, seconds(x.carrier_time));
