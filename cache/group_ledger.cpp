@@ -41,6 +41,7 @@ Task<HoldResult> GroupLedger::hold(const HoldRequest& request) {
   first.charges = &own.charges;
   auto result = co_await accounts_.hold(first);
   auto& answer = result.answer;
+  answer.account = HoldAnswer::Account::own;
   for (auto& index : answer.bound) index = own.places[index];
   if (answer.kind != HoldAnswer::Kind::taken) co_return result;
 
@@ -53,9 +54,9 @@ Task<HoldResult> GroupLedger::hold(const HoldRequest& request) {
   second.charges = &joint.charges;
   second.throttles = &no_throttles;
   auto group = co_await accounts_.hold(second);
+  std::vector<policy::Quantity> left(request.charges->size());
+  for (std::size_t i = 0; i < answer.left.size(); ++i) left[own.places[i]] = answer.left[i];
   if (group.answer.kind == HoldAnswer::Kind::taken) {
-    std::vector<policy::Quantity> left(request.charges->size());
-    for (std::size_t i = 0; i < answer.left.size(); ++i) left[own.places[i]] = answer.left[i];
     for (std::size_t i = 0; i < group.answer.left.size(); ++i) left[joint.places[i]] = group.answer.left[i];
     answer.left = std::move(left);
     answer.quantity = group.answer.quantity;  // a limit over the group may have cut it further
@@ -66,8 +67,9 @@ Task<HoldResult> GroupLedger::hold(const HoldRequest& request) {
   group.in_doubt = !undone;
   group.confirmed.reset();
   for (auto& index : group.answer.bound) index = joint.places[index];
-  group.answer.of_group = std::move(group.answer.usage);
-  group.answer.usage = {};
+  group.answer.account = HoldAnswer::Account::group;
+  group.answer.left = std::move(left);
+  group.answer.of_group = std::exchange(group.answer.usage, {});
   co_return group;
 }
 

@@ -86,6 +86,7 @@ struct Journal::State {
   void encode(bool with_checkpoint);
   int sync();
   void tell_batch();
+  void remember_policies(bool new_segment);
   void keep_or_lose();
   void add_checkpoint();
   void write_head();
@@ -117,7 +118,8 @@ struct Journal::State {
   SegmentWriter file;
   std::vector<Entry> batch;  // what failed before, then what came since
   Lost lost;
-  std::string opening_gap;  // fields of a gap record about what was found at open
+  std::vector<std::string> policies;  // fields of every policy record in force since this segment began
+  std::string opening_gap;            // fields of a gap record about what was found at open
   std::string buffer;
   std::uint64_t open_from = 0;
   bool failing = false, head_due = false, last_round = false;
@@ -229,6 +231,7 @@ int Journal::State::commit(bool with_checkpoint) {
     const Segment next{file.number() + 1, segment_file(settings.directory, file.number() + 1)};
     if (const int error = file.begin(next)) return error;
   }
+  const bool new_segment = file.size() == 0;
   const bool head_was_due = head_due;
   const std::uint64_t seq_before = chain.seq();
   chain.mark();
@@ -242,6 +245,7 @@ int Journal::State::commit(bool with_checkpoint) {
   }
   lost = {};
   opening_gap.clear();
+  remember_policies(new_segment);
   {
     std::lock_guard lock(mutex);
     counters.records += chain.seq() - seq_before;
@@ -253,7 +257,11 @@ int Journal::State::commit(bool with_checkpoint) {
 
 void Journal::State::encode(bool with_checkpoint) {
   buffer.clear();
-  if (file.size() == 0) add_checkpoint();
+  if (file.size() == 0) {
+    add_checkpoint();
+    for (const auto& fields : policies)
+      chain.add(buffer, RecordKind::policy, wall_clock(), fields + ",\"repeated\":true");
+  }
   if (!opening_gap.empty()) chain.add(buffer, RecordKind::gap, wall_clock(), opening_gap);
   if (lost.count) chain.add(buffer, RecordKind::gap, wall_clock(), lost.fields());
   for (const Entry& entry : batch) {
@@ -261,6 +269,17 @@ void Journal::State::encode(bool with_checkpoint) {
     chain.add(buffer, entry.kind, entry.at, entry.fields);
   }
   if (with_checkpoint || chain.checkpoint_owed()) add_checkpoint();
+}
+
+// A decision may come late behind the policy that it was decided by, so the next segment repeats all that
+// were in force during this one.
+void Journal::State::remember_policies(bool new_segment) {
+  if (new_segment && policies.size() > 1) policies.erase(policies.begin(), policies.end() - 1);
+  for (const auto& entry : batch) {
+    if (entry.kind != RecordKind::policy) continue;
+    std::erase(policies, entry.fields);
+    policies.push_back(entry.fields);
+  }
 }
 
 void Journal::State::add_checkpoint() {

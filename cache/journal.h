@@ -7,6 +7,9 @@
 // signed with Ed25519, so that a copy verifies elsewhere with the public key alone. docs/reference/journal.md
 // has the format.
 //
+// Each segment begins with a checkpoint, and repeats behind it the policy in force and every one that was
+// since the segment before began: its decisions can be made again by it alone.
+//
 // One thread writes and syncs (group commit): any thread appends; whoever asked is told when its record is on
 // disk.
 //

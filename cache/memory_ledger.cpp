@@ -85,7 +85,8 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   const auto& open = account.usage.holds;
   const auto reserved = std::find_if(open.begin(), open.end(), [&](const policy::Hold& hold) {
     return !request.confirms.empty() && hold.state == policy::HoldState::reserved &&
-           hold.carrier == request.hold.carrier && hold.order_id == request.confirms;
+           hold.carrier == request.hold.carrier && hold.order_id == request.confirms &&
+           hold.number_type == request.hold.number_type;
   });
   if (reserved != open.end()) result.confirmed = *reserved;
   const auto counted_for_it = [&](const std::string& bucket) {
@@ -94,19 +95,14 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
     const bool is = std::find(raised.begin(), raised.end(), bucket) != raised.end();
     return is ? result.confirmed->quantity : 0;
   };
-  Quantity take = request.hold.quantity;
-  std::vector<Quantity> left;
+  std::vector<Quantity> before;
   for (const auto& charge : *request.charges) {
-    Quantity taken = 0;
+    before.push_back(0);
     for (const auto& bucket : policy::buckets_of(*charge.rule->limit, request.hold.day))
-      taken += account.usage.bucket(bucket) - counted_for_it(bucket);
-    left.push_back(charge.cap - taken);
-    if (charge.rule->limit->trim && request.partial && left.back() > 0) take = std::min(take, left.back());
+      before.back() += account.usage.bucket(bucket) - counted_for_it(bucket);
   }
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (left[i] < take) answer.bound.push_back(i);
-  if (!answer.bound.empty()) {
-    answer.kind = HoldAnswer::Kind::over_limit;
+  answer = policy::hold_against(*request.charges, before, request.hold.quantity, request.partial);
+  if (answer.kind == HoldAnswer::Kind::over_limit) {
     answer.usage = account.usage;
     result.confirmed.reset();
     return result;
@@ -130,22 +126,19 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   // From here on everything passes: take.
   for (const auto& [id, arrival] : arrivals) account.arrivals[id] = arrival;
   if (const auto& earlier = result.confirmed) {
-    raise(account.usage, *earlier, -earlier->quantity);
+    correct(account.usage, *earlier, -earlier->quantity);
     const auto place = place_of(*earlier);
     if (place.second >= account.floors[place.first]) account.resolved.insert(place);
     account.usage.holds.erase(find(account.usage.holds, earlier->id));
   }
   auto hold = request.hold;
-  hold.quantity = take;
+  hold.quantity = answer.quantity;
   if (!account.usage.buckets.contains(policy::day_bucket(hold.day)))
     sweep(account.usage, hold.day, request.keep_days);
-  raise(account.usage, hold, take);
+  raise(account.usage, hold, hold.quantity);
   account.usage.holds.push_back(hold);
   if (!hold.key.empty()) account.kept[hold.key] = {request.content, hold.id, "in_flight", {}};
   account.floors[gateway] = std::max(account.floors[gateway], request.floor);
-  answer.kind = HoldAnswer::Kind::taken;
-  answer.quantity = take;
-  answer.left = left;
   return result;
 }
 

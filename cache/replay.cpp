@@ -48,12 +48,16 @@ Told refused(Reason reason, const policy::Rule* rule) {
 
 // Was it the policy that said no? A rule did, or none permitted; the gate's own reasons name no rule.
 bool policy_refused(const DecisionRecord& record) {
-  return !record.first_rule.empty() || record.code == policy::code(Reason::policy_denied);
+  const auto& answer = record.answer;
+  return (!answer.findings.empty() && !answer.findings.front().rule.empty()) ||
+         answer.code == policy::code(Reason::policy_denied);
 }
 
 Told told_then(const DecisionRecord& record) {
-  if (record.allowed) return {.permitted = true, .take = record.taken};
-  return {.code = record.first_code.empty() ? record.code : record.first_code, .rule = record.first_rule};
+  const auto& answer = record.answer;
+  if (answer.allowed) return {.permitted = true, .take = answer.taken};
+  if (answer.findings.empty()) return {.code = answer.code};
+  return {.code = answer.findings.front().word, .rule = answer.findings.front().rule};
 }
 
 void add_sample(std::vector<std::string>& samples, std::string_view id) {
@@ -99,8 +103,8 @@ struct Replay::State {
   ByText<Taken> open;                                        // by decision
   NumbersOut numbers;                                        // if types_of_held
   ByText<Group> groups;
-  std::string key;             // of a group; kept for its memory, as is the next
-  std::vector<Quantity> left;  // of each charge of the present decision
+  std::string key;               // of a group; kept for its memory, as is the next
+  std::vector<Quantity> before;  // counted of each charge of the present decision
   JstDate begins;
   bool here = false, short_of = false;  // the present decision rests on the journal's own count
   Replayed out;
@@ -149,19 +153,14 @@ Told Replay::State::judge(const DecisionRecord& record, const Account& account) 
   if (record.stale && (decision.allowed || Reason::registry_stale < decision.reason()))
     return {.code = policy::code(Reason::registry_stale)};
   if (!decision.allowed) return refused(decision.reason(), decision.findings.front().rule);
-  Told told{.permitted = true, .take = record.facts.quantity()};
   here = short_of = false;
-  left.clear();
-  for (const auto& charge : decision.charges) {
-    left.push_back(charge.cap - counted(*charge.rule, record, account));
-    if (charge.rule->limit->trim && record.partial && left.back() > 0)
-      told.take = std::min(told.take, left.back());
-  }
+  before.clear();
+  for (const auto& charge : decision.charges) before.push_back(counted(*charge.rule, record, account));
   out.counted_here += here;
   out.counted_short += short_of;
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (left[i] < told.take) return refused(Reason::quota_exceeded, decision.charges[i].rule);
-  return told;
+  const auto held = policy::hold_against(decision.charges, before, record.facts.quantity(), record.partial);
+  if (!held.bound.empty()) return refused(Reason::quota_exceeded, decision.charges[held.bound.front()].rule);
+  return {.permitted = true, .take = held.quantity};
 }
 
 void Replay::State::decision(const DecisionRecord& record) {
@@ -169,7 +168,7 @@ void Replay::State::decision(const DecisionRecord& record) {
   const auto place = place_of(record.operator_id);
   auto& account = operators[place].account;
   // Refused after its `forwarding`: what it held goes back, and did not count for itself.
-  if (!record.allowed && !open.empty())
+  if (!record.answer.allowed && !open.empty())
     if (const auto own = open.find(record.id); own != open.end()) {
       account.take(own->second, -own->second.quantity);
       open.erase(own);
@@ -181,7 +180,7 @@ void Replay::State::decision(const DecisionRecord& record) {
     ++(known != out.passed_over_for.end() ? known->second : out.passed_over_for[std::string(why)]);
   };
   if (record.replayed) return pass_over("replayed");
-  if (!record.allowed && !policy_refused(record)) return pass_over(record.code);
+  if (!record.answer.allowed && !policy_refused(record)) return pass_over(record.answer.code);
   if (!record.has_facts) {
     ++out.undecidable;
     return add_sample(out.undecidable_samples, record.id);

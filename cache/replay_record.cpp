@@ -39,14 +39,18 @@ policy::NumberTypes types_of(std::string_view words) {
   return out == policy::NumberTypes::all() ? policy::NumberTypes() : out;
 }
 
-// `charges` of an allowed order, `limits` of one over a limit. `taken`: what the order itself took, where it
-// is told.
-void read_counts(Value list, std::vector<StatedCount>& out, std::optional<std::int64_t>& taken) {
+// `charges` of an order that was held against the limits, `limits` of one over a limit. `taken`: what the
+// order itself took, where it is told.
+void read_counts(Value list, std::vector<Stated>& stated, std::vector<StatedCount>& out,
+                 std::optional<std::int64_t>& taken) {
   for (const auto item : json::array(list)) {
     StatedCount count;
+    auto& entry = stated.emplace_back();
     std::optional<std::int64_t> before, with_order, used;
     std::int64_t held = 0;
     each_member(item, [&](std::string_view key, Value value) {
+      if (key == "rule") entry.rule = count.rule = text(value);
+      if (key == "limit") entry.figure = number(value);
       if (key == "per") count.per = text(value);
       if (key == "number_types") count.types = types_of(text(value));
       if (key == "before") before = number(value);
@@ -62,13 +66,13 @@ void read_counts(Value list, std::vector<StatedCount>& out, std::optional<std::i
   }
 }
 
-void read_first_finding(Value list, DecisionRecord& out) {
-  bool first = true;
+// Entries that are objects: a rule, and the member that is the word.
+void read_stated(Value list, std::string_view word, std::vector<Stated>& out) {
   for (const auto item : json::array(list)) {
-    if (!std::exchange(first, false)) return;
+    auto& entry = out.emplace_back();
     each_member(item, [&](std::string_view key, Value value) {
-      if (key == "code") out.first_code = text(value);
-      if (key == "rule") out.first_rule = text(value);
+      if (key == "rule") entry.rule = text(value);
+      if (key == word) entry.word = text(value);
     });
   }
 }
@@ -113,7 +117,9 @@ struct RecordReader::Parser {
 
   void read(std::string_view line, DecisionRecord& out) {
     auto counts = std::move(out.counts);
+    auto answer = std::move(out.answer);
     counts.clear();
+    answer.clear();
     out = {};
     std::optional<policy::Operation> operation;
     std::optional<std::int64_t> taken;
@@ -126,21 +132,38 @@ struct RecordReader::Parser {
       if (key == "operation") operation = policy::parse_word<policy::Operation>(text(value));
       if (key == "order") asked = read_order(value, out);
       if (key == "facts") known = read_facts(value, out);
-      if (key == "charges" || key == "limits") read_counts(value, counts, taken);
-      if (key == "allowed") out.allowed = truth(value);
-      if (key == "code") out.code = text(value);
-      if (key == "findings") read_first_finding(value, out);
+      if (key == "policy") out.policy = text(value);
+      if (key == "matched") read_stated(value, "mode", answer.matched);
+      if (key == "charges") read_counts(value, answer.charges, counts, taken);
+      if (key == "limits") read_counts(value, answer.limits, counts, taken);
+      if (key == "waived")
+        for (const auto one : json::array(value)) answer.waived.push_back({.rule = text(one)});
+      if (key == "reviews")
+        for (const auto one : json::array(value)) answer.reviews.push_back({.word = text(one)});
+      if (key == "allowed") answer.allowed = truth(value);
+      if (key == "code") answer.code = text(value);
+      if (key == "status") answer.status = number(value);
+      if (key == "findings") read_stated(value, "code", answer.findings);
       if (key == "replayed") out.replayed = truth(value);
     });
     out.counts = std::move(counts);
+    out.answer = std::move(answer);
     if (!operation || !policy::hands_out(*operation)) return void(out.id = {});
-    out.facts.set(Fact::operator_id, out.operator_id);
+    if (out.facts.name(Fact::operator_id).empty()) out.facts.set(Fact::operator_id, out.operator_id);
     out.facts.set(Fact::operation, static_cast<std::int64_t>(*operation));
     out.has_facts = known && asked;
-    out.taken = taken.value_or(out.facts.quantity());
+    if (out.answer.allowed) out.answer.taken = taken.value_or(out.facts.quantity());
     // Not on record, since it follows: the plan's types are, and the order's.
     if (out.has_facts)
       out.facts.set(Fact::plan_covers_type, out.facts[Fact::plan_types] >> out.facts[Fact::number_type] & 1);
+  }
+
+  void read(std::string_view line, PolicyRecord& out) {
+    out = {};
+    each_member(object(line), [&](std::string_view key, Value value) {
+      if (key == "policy") out.policy = text(value);
+      if (key == "text") out.text = text(value);
+    });
   }
 
   void read(std::string_view line, ForwardingRecord& out) {
@@ -172,6 +195,13 @@ struct RecordReader::Parser {
   }
 };
 
+void Answer::clear() {
+  for (auto* list : {&findings, &matched, &charges, &limits, &waived, &reviews}) list->clear();
+  allowed = false;
+  code = {};
+  status = taken = 0;
+}
+
 RecordReader::RecordReader() : parser_(std::make_unique<Parser>()) {}
 RecordReader::~RecordReader() = default;
 
@@ -186,6 +216,7 @@ RecordKind RecordReader::read(std::string_view line) {
     if (kind == RecordKind::decision) parser_->read(line, decision);
     if (kind == RecordKind::forwarding) parser_->read(line, forwarding);
     if (kind == RecordKind::settled) parser_->read(line, settled);
+    if (kind == RecordKind::policy) parser_->read(line, policy);
   } catch (const simdjson::simdjson_error& error) {
     throw std::runtime_error(std::string("not a journal record: ") + error.what());
   }

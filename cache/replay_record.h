@@ -14,19 +14,41 @@ namespace sekisho::cache {
 
 // What a record says was counted before its order, for one period and some number types.
 struct StatedCount {
+  std::string_view rule;
   std::string_view per;       // Period::text()
   policy::NumberTypes types;  // empty: all
   policy::Quantity before = 0;
 };
 
+// An entry of one of the lists below: a rule, a word about it, its figure; each where there is one.
+struct Stated {
+  std::string_view rule, word;
+  policy::Quantity figure = 0;
+  bool operator==(const Stated&) const = default;
+};
+
+// What was answered to an order, and by which rules.
+struct Answer {
+  bool allowed = false;
+  std::string_view code;         // refused
+  std::int64_t status = 0;       // refused
+  policy::Quantity taken = 0;    // allowed: what was set aside; fewer than were asked for when trimmed
+  std::vector<Stated> findings;  // refused: rule (empty: no rule's doing) and code, as it is told outward
+  std::vector<Stated> matched;   // rule and mode
+  std::vector<Stated> charges;   // rule and limit
+  std::vector<Stated> limits;    // that bound: rule and limit
+  std::vector<Stated> waived;    // rule
+  std::vector<Stated> reviews;   // word
+  void clear();                  // the lists keep their memory
+  bool operator==(const Answer&) const = default;
+};
+
 // A decision about an order that hands numbers out.
 struct DecisionRecord {
   std::string_view at, id, operator_id;
-  bool allowed = false, replayed = false, stale = false, partial = false;
-  std::string_view code;        // refused: of the record
-  std::string_view first_code;  // refused: of the first finding, as it is told outward
-  std::string_view first_rule;  // refused: the rule of the first finding; empty: it was no rule's doing
-  policy::Quantity taken = 0;   // allowed: what was set aside; fewer than were asked for when trimmed
+  std::string_view policy;  // digest
+  bool replayed = false, stale = false, partial = false;
+  Answer answer;
   policy::Facts facts;
   bool has_facts = false;  // all of them; older journals do not have them
   std::vector<StatedCount> counts;
@@ -46,18 +68,23 @@ struct SettledRecord {
   std::vector<std::string_view> numbers;
 };
 
+struct PolicyRecord {
+  std::string_view policy, text;  // digest, and the file; older journals do not have it
+};
+
 class RecordReader {
  public:
   RecordReader();
   ~RecordReader();
 
-  // What the line is. Of a decision about an order that hands out, a forwarding and a settlement the members
-  // below are then filled; of other decisions nothing is (`decision.id` is empty). They hold until the next
-  // call. Throws std::runtime_error when the line is not a record.
+  // What the line is. Of a decision, a forwarding, a settlement and a policy the members below are then
+  // filled; of a decision about something that hands nothing out only its answer (`decision.id` is empty).
+  // They hold until the next call. Throws std::runtime_error when the line is not a record.
   RecordKind read(std::string_view line);
   DecisionRecord decision;
   ForwardingRecord forwarding;
   SettledRecord settled;
+  PolicyRecord policy;
 
  private:
   struct Parser;

@@ -61,6 +61,8 @@ struct Installation {
 Loaded<policy::Policy> load_policy(const std::filesystem::path& file);  // and prove it
 Loaded<policy::Policy> read_policy_file(
     const std::filesystem::path& file);  // read only, e.g. one that was in force
+// The same of a file's text, e.g. out of a journal; `name` stands in complaints.
+Loaded<policy::Policy> read_policy_text(const std::filesystem::path& name, std::string text);
 Loaded<Clients> load_clients(const std::filesystem::path& file);
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file);
 

@@ -185,10 +185,12 @@ Errors unkept(const Document& document, const Policy& policy) {
   return errors;
 }
 
-Loaded<Policy> load(const std::filesystem::path& file, bool prove) {
-  Document document(file, "sekisho/policy/v1");
+constexpr std::string_view schema = "sekisho/policy/v1";
+
+Loaded<Policy> load(Document document, bool prove) {
   Policy policy;
   if (const Node* root = document.root()) policy = read_policy(document, *root);
+  policy.text = document.bytes();
   policy.digest = sha256_hex(document.bytes());
   auto loaded = document.finish(std::move(policy));
   if (loaded && prove) loaded.errors = unkept(document, *loaded.value);
@@ -198,7 +200,10 @@ Loaded<Policy> load(const std::filesystem::path& file, bool prove) {
 
 }  // namespace
 
-Loaded<Policy> load_policy(const std::filesystem::path& file) { return load(file, true); }
-Loaded<Policy> read_policy_file(const std::filesystem::path& file) { return load(file, false); }
+Loaded<Policy> load_policy(const std::filesystem::path& file) { return load({file, schema}, true); }
+Loaded<Policy> read_policy_file(const std::filesystem::path& file) { return load({file, schema}, false); }
+Loaded<Policy> read_policy_text(const std::filesystem::path& name, std::string text) {
+  return load({name, std::move(text), schema}, false);
+}
 
 }  // namespace sekisho::config

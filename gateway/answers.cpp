@@ -69,10 +69,11 @@ void add_rate_limits(http::Response& response, const Exchange& x) {
   };
   for (const auto& limit : x.decision.limits) add(limit);
   if (x.decision.limits.empty() && x.decision.allowed) {
-    for (std::size_t i = 0; i < x.decision.charges.size() && i < x.left.size(); ++i) {
-      const auto& charge = x.decision.charges[i];
+    for (const auto& charge : x.decision.charges) {
+      const auto left = x.left_of(charge);
+      if (!left) continue;
       auto limit = policy::limit_state(*charge.rule, charge.cap, {}, x.standing.today);
-      limit.left = x.left[i];
+      limit.left = *left;
       add(limit);
     }
   }

@@ -250,10 +250,11 @@ Task<config::Errors> Control::reload() {
   last_reload_error_.clear();
   metrics_.set(Metric::reload_success_time, {}, unix_seconds(cache::wall_clock()));
   site_ = *candidate.loaded.value;
-  for (auto& worker : workers_) worker->publish(site_);
+  // On record before anything is decided by it.
   const auto record =
       approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_);
   journal_.append(cache::RecordKind::policy, cache::wall_clock(), record);
+  for (auto& worker : workers_) worker->publish(site_);
   log::info("reloaded", {{"policy", site_->policy.digest}});
   co_return errors;
 }

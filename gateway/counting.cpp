@@ -18,9 +18,9 @@ void count(Metrics& metrics, const Exchange& x, const http::Response& response) 
   metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
   for (const auto* rule : x.decision.matched)
     metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
-  for (std::size_t i = 0; i < x.left.size(); ++i)
-    if (x.left[i] * 10 < x.decision.charges[i].cap)
-      metrics.add(Metric::quota_near_limit, {x.decision.charges[i].rule->id});
+  for (const auto& charge : x.decision.charges)
+    if (const auto left = x.left_of(charge); left && *left * 10 < charge.cap)
+      metrics.add(Metric::quota_near_limit, {charge.rule->id});
   if (x.answer.kind == CarrierAnswer::Kind::answered) {
     const char status_class[] = {char('0' + response.status / 100), 'x', 'x', 0};
     metrics.observe(Metric::carrier_duration, {x.carrier_name(), status_class}, seconds(x.carrier_time));

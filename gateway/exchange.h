@@ -48,8 +48,11 @@ struct Exchange {
   cache::HoldRequest asked;               // of the ledger
   std::optional<policy::Hold> hold;       // while numbers are set aside for this order
   std::optional<policy::Hold> confirmed;  // the reservation whose place it took
-  std::vector<policy::Quantity> left;     // of each charge, after the hold
-  std::int64_t retry_ms = 0;              // when the ledger said how long to wait
+  std::optional<policy::Quantity> left_of(const policy::Charge& charge) const {
+    if (!hold || !charge.before) return std::nullopt;
+    return charge.cap - *charge.before - hold->quantity;
+  }
+  std::int64_t retry_ms = 0;  // when the ledger said how long to wait
   std::optional<cache::StoredAnswer> replay;
   std::optional<std::uint64_t>
       journal_floor;  // set once an intent is on record: recovery needs the journal from here

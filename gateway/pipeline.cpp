@@ -216,7 +216,6 @@ Task<> Pipeline::hold(Exchange& x) {
   x.hold = x.asked.hold;
   x.hold->quantity = result.answer.quantity;
   x.confirmed = std::move(result.confirmed);
-  for (const auto left : result.answer.left) x.left.push_back(left - x.hold->quantity);
 }
 
 // 128 bits, which is enough to tell one caller's orders apart: it lies in Redis up to three times.
@@ -285,7 +284,6 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   if (account != x.account) again = policy::refused(std::move(again), Reason::registry_stale);
   if (!again.allowed) {
     x.decision = std::move(again);
-    x.left.clear();  // its charges are not those that were held
     desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
     co_return std::nullopt;
   }

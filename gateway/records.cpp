@@ -16,7 +16,8 @@ namespace {
 // What the registers said, so that the decision can be made again: every fact of policy/facts.def that is not
 // what it is of an operator nobody knows. What the order itself says stands in `order`; what follows from
 // others (the weekday, whether the plan covers the type) is left out.
-json::object facts_json(const policy::Order& order, const policy::Standing& standing) {
+json::object facts_json(const policy::Order& order, const policy::Standing& standing,
+                        const policy::OperatorId& account) {
   using policy::Fact;
   static constexpr Fact elsewhere[] = {Fact::number_type, Fact::plan_covers_type, Fact::operator_id,
                                        Fact::operation,   Fact::carrier,          Fact::area,
@@ -31,6 +32,8 @@ json::object facts_json(const policy::Order& order, const policy::Standing& stan
     if (always || facts[fact] != nothing[fact] || facts.name(fact) != nothing.name(fact))
       out[policy::name(fact)] = policy::text_of(fact, facts);
   }
+  // An operator that was merged while its order waited: the facts are its successor's.
+  if (standing.operator_id != account) out[policy::name(Fact::operator_id)] = standing.operator_id.text();
   if (standing.stale) out["stale"] = true;
   return out;
 }
@@ -101,20 +104,17 @@ std::string decision_record(const Exchange& x) {
   if (x.hands_out()) {
     out["registry"] = x.standing.registry_serial;
     if (x.standing.past_soft) out["registry_past_soft"] = true;
-    out["facts"] = facts_json(*x.order(), x.standing);
+    out["facts"] = facts_json(*x.order(), x.standing, x.account);
   }
   json::array matched;
   for (const auto* rule : x.decision.matched)
     matched.push_back(json::object{{"rule", rule->id}, {"mode", policy::name(rule->mode)}});
   if (!matched.empty()) out["matched"] = std::move(matched);
   json::array charges;
-  for (std::size_t i = 0; i < x.decision.charges.size() && i < x.left.size() && x.hold; ++i) {
-    const auto& charge = x.decision.charges[i];
-    const auto taken = charge.cap - x.left[i];
-    json::object one{{"rule", charge.rule->id},
-                     {"limit", charge.cap},
-                     {"before", taken - x.hold->quantity},
-                     {"taken", taken}};  // with this order
+  for (const auto& charge : x.decision.charges) {
+    if (!charge.before) continue;  // the ledger was not asked, or did not say
+    json::object one{{"rule", charge.rule->id}, {"limit", charge.cap}, {"before", *charge.before}};
+    if (x.hold) one["taken"] = *charge.before + x.hold->quantity;  // with this order
     put_count(one, *charge.rule->limit);
     charges.push_back(std::move(one));
   }
@@ -163,6 +163,7 @@ std::string outcome_record(const Exchange& x, const std::optional<policy::Hold>&
 std::string policy_record(const config::Installation& site, std::string_view by, std::string_view reason) {
   json::object out{
       {"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}};
+  if (!site.policy.text.empty()) out["text"] = site.policy.text;
   if (!by.empty()) out["by"] = by;
   if (!reason.empty()) out["reason"] = reason;
   return inside(out);

@@ -183,18 +183,52 @@ int Decision::status() const {
   return row(reason()).status;
 }
 
+HoldAnswer hold_against(const std::vector<Charge>& charges, const std::vector<Quantity>& before,
+                        Quantity asked, bool partial) {
+  HoldAnswer answer{.kind = HoldAnswer::Kind::taken, .quantity = asked};
+  for (std::size_t i = 0; i < charges.size(); ++i) {
+    const auto left = answer.left.emplace_back(charges[i].cap - before[i]);
+    if (charges[i].rule->limit->trim && partial && left > 0)
+      answer.quantity = std::min(answer.quantity, left);
+  }
+  for (std::size_t i = 0; i < charges.size(); ++i)
+    if (answer.left[i] < answer.quantity) answer.bound.push_back(i);
+  if (!answer.bound.empty()) answer.kind = HoldAnswer::Kind::over_limit;
+  return answer;
+}
+
+// What the limit counts, of what a refusing ledger told; null: of that account it told nothing.
+static const Usage* counted_for(const Charge& charge, const HoldAnswer& answer) {
+  const bool joint =
+      charge.rule->limit->of == Scope::owner_group && answer.account != HoldAnswer::Account::only;
+  if (joint) return answer.of_group ? &*answer.of_group : nullptr;
+  return answer.account == HoldAnswer::Account::group ? nullptr : &answer.usage;
+}
+
 Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today) {
   using Kind = HoldAnswer::Kind;
   switch (answer.kind) {
     case Kind::taken:
+      for (std::size_t i = 0; i < decision.charges.size() && i < answer.left.size(); ++i)
+        decision.charges[i].before = decision.charges[i].cap - answer.left[i];
+      break;
     case Kind::replay:
-      break;  // a replay answers with what was decided then
+      break;  // answers with what was decided then
     case Kind::over_limit:
+      for (std::size_t i = 0; i < decision.charges.size(); ++i) {
+        auto& charge = decision.charges[i];
+        if (const auto* counted = counted_for(charge, answer)) {
+          charge.before = 0;
+          for (const auto& bucket : buckets_of(*charge.rule->limit, today))
+            *charge.before += counted->bucket(bucket);
+        } else if (i < answer.left.size()) {
+          charge.before = charge.cap - answer.left[i];
+        }
+      }
       for (const auto index : answer.bound) {
         const auto& charge = decision.charges[index];
-        const bool by_group = charge.rule->limit->of == Scope::owner_group && answer.of_group;
-        const auto& counted = by_group ? *answer.of_group : answer.usage;
-        decision.limits.push_back(limit_state(*charge.rule, charge.cap, counted, today));
+        const auto* counted = counted_for(charge, answer);
+        decision.limits.push_back(limit_state(*charge.rule, charge.cap, counted ? *counted : Usage{}, today));
         decision.waiting_helps &= charge.rule->limit->per.resets();
         decision.findings.push_back({Reason::quota_exceeded, charge.rule, charge.rule->limit->code, {}});
       }

@@ -75,6 +75,7 @@ struct Finding {
 struct Charge {
   const Rule* rule = nullptr;
   Quantity cap = 0;
+  std::optional<Quantity> before;  // counted before this order, once the ledger said so
 };
 
 struct Decision {
@@ -135,15 +136,23 @@ struct HoldAnswer {
     outcome_unknown,
     replay,  // of the idempotency key
   };
+  // Whose account answered, where an order stands on two; `only`: it stands on one.
+  enum class Account { only, own, group };
   Kind kind = Kind::unavailable;
+  Account account = Account::only;
   Quantity quantity = 0;           // taken: what was taken; less than asked when trimmed
   std::vector<Quantity> left;      // taken: of each charge, before this order
   std::vector<std::size_t> bound;  // over_limit: indexes into charges
   std::int64_t retry_ms = 0;       // throttled
   std::uint64_t fence = 0;         // fenced: the newer registry's serial
-  Usage usage;                     // over_limit: what is counted now
-  std::optional<Usage> of_group;   // and of the owner group, where the order stands on its account too
+  Usage usage;                     // over_limit: what is counted now of the operator
+  std::optional<Usage> of_group;   // over_limit by the group's account: what is counted of that
 };
+
+// What a ledger answers that counted `before` of each charge: the arithmetic of cache/lua/hold.lua.
+// `partial`: the caller takes fewer. Says nothing of throttles.
+HoldAnswer hold_against(const std::vector<Charge>& charges, const std::vector<Quantity>& before,
+                        Quantity asked, bool partial);
 
 // The same decision after the ledger spoke: still allowed, or refused with the ledger's reason.
 Decision with_hold(Decision decision, const HoldAnswer& answer, JstDate today);

@@ -118,7 +118,8 @@ struct NamedValue {
 struct Policy {
   std::string name;
   std::string contact;
-  std::string digest;  // SHA-256 of the file, hex
+  std::string text;    // the file
+  std::string digest;  // its SHA-256, hex
   std::vector<Rule> rules;
   std::vector<Waiver> waivers;
   std::vector<Guarantee> guarantees;

@@ -95,7 +95,7 @@ int show(const Console& console, const std::string& decision, std::string direct
 }  // namespace
 
 void add_audit(CLI::App& app, const Console& console, int& code) {
-  auto* audit = app.add_subcommand("audit", "The journal: verify it, read it");
+  auto* audit = app.add_subcommand("audit", "The journal: verify it, read it, decide it again");
   audit->require_subcommand(1);
 
   auto directory = std::make_shared<std::string>();
@@ -109,6 +109,8 @@ void add_audit(CLI::App& app, const Console& console, int& code) {
   show_command->add_option("decision", *decision, "The decision's id")->required();
   show_command->add_option("--journal", *where, "The journal's directory (else the configuration's)");
   show_command->callback([&console, &code, decision, where] { code = show(console, *decision, *where); });
+
+  add_audit_replay(*audit, console, code);
 }
 
 }  // namespace sekisho::console

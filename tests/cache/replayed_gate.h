@@ -41,25 +41,17 @@ struct Gate {
     policy::Hold hold{.id = id, .quantity = order.quantity, .number_type = *order.number_type, .day = today};
     std::vector<policy::Quantity> before;
     if (decision.allowed) {
-      policy::HoldAnswer answer{.kind = policy::HoldAnswer::Kind::taken};
       for (const auto& charge : decision.charges) {
-        policy::Quantity taken = 0;
+        before.push_back(0);
         for (const auto& bucket : policy::buckets_of(*charge.rule->limit, today))
-          taken += usage.bucket(bucket);
-        before.push_back(taken);
-        const auto left = charge.cap - taken;
-        if (charge.rule->limit->trim && order.partial && left > 0)
-          hold.quantity = std::min(hold.quantity, left);
+          before.back() += usage.bucket(bucket);
       }
-      for (std::size_t i = 0; i < before.size(); ++i)
-        if (decision.charges[i].cap - before[i] < hold.quantity) answer.bound.push_back(i);
-      if (!answer.bound.empty()) {
-        answer.kind = policy::HoldAnswer::Kind::over_limit;
-        answer.usage = usage;
-      }
+      auto answer = policy::hold_against(decision.charges, before, order.quantity, order.partial);
+      answer.usage = usage;
+      hold.quantity = answer.quantity;
       decision = policy::with_hold(std::move(decision), answer, today);
     }
-    write("decision", fields(id, who, order, standing, decision, before, hold));
+    write("decision", fields(id, who, order, standing, decision, hold));
     if (!decision.allowed) return id;
     raise(usage, hold, hold.quantity);
     usage.holds.push_back(hold);
@@ -121,7 +113,7 @@ struct Gate {
   // As gateway/records.cpp writes it; tests/gateway/records_test.cpp holds that one against the replay.
   std::string fields(const std::string& id, const policy::OperatorRecord& who, const policy::Order& order,
                      const policy::Standing& standing, const policy::Decision& decision,
-                     const std::vector<policy::Quantity>& before, const policy::Hold& hold) const {
+                     const policy::Hold& hold) const {
     using policy::Fact;
     const auto facts = policy::facts_of(order, standing);
     std::string stated;
@@ -138,15 +130,31 @@ struct Gate {
     }
     auto out = fmt::format(
         R"("decision":"{}","trace":"00-0-0-01","operator":"{}","carrier":"{}","operation":"{}",)"
-        R"("order":{{"number_type":"{}","quantity":{}{}{}}},"policy":"p","registry":1,"facts":{{{}{}}})",
+        R"("order":{{"number_type":"{}","quantity":{}{}{}}},"policy":"{}","registry":1,"facts":{{{}{}}})",
         id, who.id.text(), order.carrier, name(order.operation), name(*order.number_type), order.quantity,
         order.area.empty() ? "" : fmt::format(R"(,"area":"{}")", order.area),
-        order.partial ? R"(,"partial":true)" : "", stated, standing.stale ? R"(,"stale":true)" : "");
+        order.partial ? R"(,"partial":true)" : "", rules.digest.empty() ? "p" : rules.digest, stated,
+        standing.stale ? R"(,"stale":true)" : "");
     std::string list;
-    for (std::size_t i = 0; i < before.size() && decision.allowed; ++i)
-      list += fmt::format(R"({}{{{},"limit":{},"before":{},"taken":{}}})", i ? "," : "",
-                          count(*decision.charges[i].rule), decision.charges[i].cap, before[i],
-                          before[i] + hold.quantity);
+    for (const auto* rule : decision.matched)
+      list += fmt::format(R"({}{{"rule":"{}","mode":"{}"}})", list.empty() ? "" : ",", rule->id,
+                          name(rule->mode));
+    if (!list.empty()) out += R"(,"matched":[)" + list + "]";
+    list.clear();
+    for (const auto* rule : decision.waived)
+      list += fmt::format(R"({}"{}")", list.empty() ? "" : ",", rule->id);
+    if (!list.empty()) out += R"(,"waived":[)" + list + "]";
+    list.clear();
+    for (const auto* rule : decision.reviews)
+      list += fmt::format(R"({}"{}")", list.empty() ? "" : ",", *rule->review);
+    if (!list.empty()) out += R"(,"reviews":[)" + list + "]";
+    list.clear();
+    for (const auto& charge : decision.charges)
+      if (charge.before)
+        list += fmt::format(
+            R"({}{{{},"limit":{},"before":{}{}}})", list.empty() ? "" : ",", count(*charge.rule), charge.cap,
+            *charge.before,
+            decision.allowed ? fmt::format(R"(,"taken":{})", *charge.before + hold.quantity) : "");
     if (!list.empty()) out += R"(,"charges":[)" + list + "]";
     if (decision.allowed) return out + R"(,"allowed":true)";
     list.clear();

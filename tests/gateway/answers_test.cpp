@@ -150,7 +150,8 @@ http::Response passed_with(Told& told) {
 TEST(Passed, the_carriers_answer_passes_with_the_decisions_id_and_what_is_left) {
   Told told;
   told.decide(certified_operator(), 1);
-  told.x.left = {250};
+  told.x.hold = policy::Hold{.quantity = 1};
+  told.x.decision.charges.at(0).before = 749;
   const auto response = passed_with(told);
   EXPECT_EQ(response.status, 201);
   EXPECT_EQ(response.body, "{\"as\": \"it came\"}");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cache/audit_replay.h"
 #include "cache/replay.h"
 #include "cache/replay_record.h"
 #include "tests/policy/builders.h"
@@ -23,6 +24,7 @@ struct Recorded {
     rules = contract_policy();
     rules.rules.push_back(limits("typed", 500, {Period::Kind::month}));
     rules.rules.back().limit->number_types = {NumberType::fixed, NumberType::ip_050};
+    rules.digest = "p";
     rules.waivers = {{.id = "w",
                       .operators = {record.id.text()},
                       .rules = {"little-record"},
@@ -45,11 +47,19 @@ struct Recorded {
   void hold(Quantity quantity, Quantity counted) {
     x.hold = Hold{
         .id = "D", .quantity = quantity, .number_type = *x.order()->number_type, .day = x.standing.today};
-    for (const auto& charge : x.decision.charges) x.left.push_back(charge.cap - counted - quantity);
+    for (auto& charge : x.decision.charges) charge.before = counted;
   }
   std::string line() const {
     return R"({"seq":1,"at":")" + iso_jst(now) + R"(","kind":"decision",)" + decision_record(x) +
            R"(,"mac":""})";
+  }
+  // Decided again under the policy of its time.
+  cache::Audited audited() const {
+    cache::AuditReplay replay;
+    replay.know(site->policy);
+    const auto text = line();
+    replay.read({.seq = 1, .kind = cache::RecordKind::decision, .json = text});
+    return replay.result();
   }
   cache::Replayed replayed(const Policy& other) const {
     const Compiled compiled(other);
@@ -126,6 +136,39 @@ TEST(DecisionRecord, a_trimmed_order_says_so_and_what_it_took) {
   EXPECT_EQ(recorded.replayed({}).numbers_of(cache::FlipKind::to_refused), 4);
 }
 
+TEST(DecisionRecord, follows_from_itself_and_its_policy) {
+  Recorded held(certified_operator());
+  held.hold(10, 90);
+  EXPECT_EQ(held.audited().same, 1u);
+  held.hold(9, 90);  // nobody asked for fewer
+  EXPECT_EQ(held.audited().differ, 1u);
+
+  auto refused = certified_operator();
+  refused.plan.state = PlanState::lapsed;
+  refused.refusals = {{.action = RefusalAction::refuse_new}};
+  EXPECT_EQ(Recorded(refused).audited().same, 1u);
+
+  Recorded unasked(certified_operator());
+  unasked.x.decision = policy::refused(std::move(unasked.x.decision), Reason::ledger_unavailable);
+  EXPECT_EQ(unasked.audited().not_the_policys.at("ledger-unavailable"), 1u);
+  Recorded unknown(certified_operator());
+  unknown.x.client = nullptr;
+  unknown.x.match.reset();
+  unknown.x.decision = policy::decide(unknown.site->rules, {});
+  EXPECT_EQ(unknown.audited().not_the_policys.at("unauthenticated"), 1u);
+
+  // While it waited, it was merged into an operator that is revoked.
+  auto successor = certified_operator(999900000002);
+  successor.etoc.state = EtocState::revoked;
+  Recorded late(certified_operator());
+  late.hold(10, 90);
+  late.x.standing = stand(&successor, successor.id, NumberType::fixed, JstDate::of(late.now), 2, {});
+  late.x.decision = policy::refused(apply_rules(late.site->rules, facts_of(*late.x.order(), late.x.standing)),
+                                    Reason::registry_stale);
+  EXPECT_THAT(late.line(), HasSubstr(R"("operator":")" + successor.id.text() + R"(")"));
+  EXPECT_EQ(late.audited().same, 1u) << "etoc-revoked stands above";
+}
+
 TEST(DecisionRecord, a_refusal_names_the_limits_own_code) {
   auto record = certified_operator();
   record.etoc.state = EtocState::none;
@@ -139,6 +182,7 @@ TEST(DecisionRecord, a_refusal_names_the_limits_own_code) {
               HasSubstr(R"("findings":[{"code":"etoc-uncertified","rule":"uncertified-ramp"}])"));
   EXPECT_THAT(recorded.line(), HasSubstr(R"("code":"quota-exceeded")"));
   EXPECT_EQ(recorded.replayed(recorded.site->policy).groups.size(), 0u);
+  EXPECT_EQ(recorded.audited().same, 1u);
 }
 
 }  // namespace
