@@ -31,6 +31,8 @@ inline std::string idempotency(const policy::OperatorId& id, std::string_view ke
 
 // hash: on what every gateway stands (cache/lua/epoch.lua)
 inline const std::string epoch = "sekisho:{ledger}:epoch";
+// hash: a copy of every gateway's position, on each master of a cluster (cache/redis_witness.h)
+inline std::string witness(std::string_view tag) { return "sekisho:{" + std::string(tag) + "}:witness"; }
 
 // hash: decision -> tenure; who had this number
 inline std::string number(std::string_view number) { return "sekisho:number:" + std::string(number); }

@@ -10,6 +10,9 @@ struct LedgerSettings {
   std::chrono::milliseconds keep_answers{24 * 3600 * 1000};
   std::size_t answer_bytes = 64 * 1024;
 };
+inline LedgerSettings ledger_settings(const config::Settings& settings) {
+  return {.keep_answers = settings.idempotency.keep, .answer_bytes = settings.idempotency.answer_bytes};
+}
 
 class RedisLedger final : public Ledger {
  public:

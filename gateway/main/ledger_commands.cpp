@@ -85,8 +85,9 @@ struct Resolution {
 };
 
 // A person says how an order ended that nobody else can tell of.
-Task<int> resolve(const Console& console, const Resolution& resolution, cache::RedisLink& link) {
-  RedisLedger ledger(link, {});
+Task<int> resolve(const Console& console, const Resolution& resolution, cache::RedisLink& link,
+                  const config::Settings& settings) {
+  RedisLedger ledger(link, cache::ledger_settings(settings));
   const auto open = co_await ledger.open_holds();
   if (!open) co_return console.fail("the ledger cannot be read from Redis");
   const auto found = std::find_if(open->begin(), open->end(),
@@ -272,8 +273,8 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
       code = console.fail("give either --granted N or --released");
       return;
     }
-    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
-      return resolve(console, *resolution, link);
+    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
+      return resolve(console, *resolution, link, settings);
     });
   });
 

@@ -66,8 +66,9 @@ def test_a_carrier_that_resets_at_once_was_sent_nothing_or_is_unknown(relayed):
 
 @pytest.mark.parametrize("words", ["cut", "half", "swallow 1"])
 def test_a_connection_to_redis_that_breaks_leaves_every_count(relayed, words):
-    house, taken = relayed, 0
+    house, taken = relayed, 1
     with house.gateway.client("aozora") as client:
+        wait_for("it is in step with the registry", 5, lambda: order(client, 1).status == 201)
         for _ in range(5):
             house.to_redis.say(words)
             for _ in range(10):
