@@ -91,7 +91,7 @@ def test_a_gateway_killed_while_its_order_is_under_way_leaves_the_key_taken(open
         first.start_ready()  # it reads in its journal that it was sent
         wait_for("nobody knows what became of it", 10,
                  lambda: order(client, 5, headers=key("k")).code == "outcome-unknown")
-        [entry] = house.carrier.log()
+        [entry] = wait_for("the carrier gave the numbers", 5, house.carrier.log)
         [hold] = house.holds()
         assert house.resolve(hold["hold"], "--granted", 5, "--numbers", *entry["numbers"]).code == 0
         answer = order(client, 5, headers=key("k"))
