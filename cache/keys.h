@@ -50,6 +50,8 @@ inline std::string asked_about(std::string_view order) {
 
 // hash: on what every gateway stands (cache/lua/epoch.lua)
 inline const std::string epoch = "sekisho:{ledger}:epoch";
+// hash: a copy of every gateway's position, on each master of a cluster (cache/redis_witness.h)
+inline std::string witness(std::string_view tag) { return "sekisho:{" + std::string(tag) + "}:witness"; }
 
 // hash: "last two digits|decision" -> operator; to whom numbers of this block of a hundred were ever granted,
 // and "last two digits" -> whom last. From when, and until when, lies with the operator.

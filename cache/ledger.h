@@ -81,6 +81,7 @@ struct SettleRequest {
   bool only_in_epoch = false;    // of the footing, open or not: what follows from a ledger holds for that one
   std::string content;           // of the idempotency key, where known
   std::optional<StoredAnswer> answer;  // what a retry gets; nothing with a resolution: a retry goes again
+  std::chrono::milliseconds answered_ago{0};  // it is kept for so much less
 };
 
 enum class SettleAnswer {

@@ -227,7 +227,9 @@ void OrderReader::read(RecordKind kind, std::string_view text) {
   order->becomes = std::move(said);
   order->settled = kind == RecordKind::settled;
   order->contested = order->settled && string_of(record, "hold") == "not open";
-  if (const auto status = number_of(record, "status")) order->status = int(status);
+  // What the carrier said while nobody knew is no answer, once somebody knows.
+  const auto status = number_of(record, "status");
+  if (status && order->becomes->kind != Settlement::Kind::suspense) order->status = int(status);
   if (const auto since = number_of(record, "since")) order->at = policy::from_ms(since);
 }
 
@@ -250,10 +252,14 @@ std::vector<Telling> retell(const JournaledOrders& journaled, const std::string&
                           .now = order.at == policy::Instant{} ? order.hold.since : order.at,
                           .only_if_unknown = under_way,
                           .content = order.content};
-    // The carrier's words are gone with the gateway; a retry learns the outcome without the body.
-    if (heard && order.status && request.settlement.kind != Settlement::Kind::suspense)
-      request.answer = StoredAnswer{
-          .status = *order.status, .headers = {{"Sekisho-Decision", order.hold.id}}, .body_kept = false};
+    // The carrier's words are gone with the gateway; a retry learns the outcome without the body. So it does
+    // of what a person said was granted: it must not order again.
+    const auto kind = request.settlement.kind;
+    const bool answered = order.status && kind != Settlement::Kind::suspense;
+    if (heard && (answered || kind == Settlement::Kind::granted))
+      request.answer = StoredAnswer{.status = order.status.value_or(200),
+                                    .headers = {{"Sekisho-Decision", order.hold.id}},
+                                    .body_kept = false};
     out.push_back({std::move(request), order.settled || under_way, order.contested});
   }
   return out;

@@ -110,13 +110,16 @@ Task<bool> Recovery::tell_all() {
 }
 
 Task<bool> Recovery::settle(const Telling& telling) {
-  const auto answer = co_await ports_.ledger.settle(telling.request);
+  auto request = telling.request;
+  request.answered_ago =
+      wall_clock() - request.now;  // a key that a caller may use anew is none of this order
+  const auto answer = co_await ports_.ledger.settle(request);
   for (const auto& [account, number, at] : answer.displaced)
     journaled_.releases.push_back({account, telling.request.hold.id, {number}, at});
   if (answer == SettleAnswer::unavailable) co_return false;
   if (answer == SettleAnswer::restored) ++restored_;
   if (!telling.on_record && answer != SettleAnswer::resolved_before)
-    ports_.journal.append(RecordKind::settled, wall_clock(), settled_record(telling.request, answer));
+    ports_.journal.append(RecordKind::settled, wall_clock(), settled_record(request, answer));
   co_return true;
 }
 

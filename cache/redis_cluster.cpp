@@ -67,17 +67,37 @@ std::vector<ConnectionPtr> RedisCluster::masters() const {
   return all;
 }
 
+std::vector<Share> RedisCluster::shares() const {
+  std::vector<Share> all;
+  if (!up()) return all;
+  for (const auto& owner : owners_) {  // in the order of their slots
+    const auto& run_id = owner.link->run_id();
+    auto share = std::find_if(all.begin(), all.end(), [&](const Share& one) { return one.run_id == run_id; });
+    if (share == all.end()) share = all.insert(all.end(), Share{run_id, "", owner.first});
+    share->slots +=
+        (share->slots.empty() ? "" : " ") + std::to_string(owner.first) + "-" + std::to_string(owner.last);
+  }
+  return all;
+}
+
 // A slot on its way stands in brackets behind the node that gives or takes it, and only its own node tells.
-Task<std::string> RedisCluster::layout() {
+Task<std::optional<bool>> RedisCluster::some_slot_moves() {
   const Command nodes{"CLUSTER", "NODES"};
   const auto all = masters();
   for (const auto& master : all) {
     const auto said = co_await master->call(nodes, patience);
-    if (!said.text() || said.text()->find(" [") != std::string_view::npos) co_return "";
+    if (!said.text()) co_return std::nullopt;
+    if (said.text()->find(" [") != std::string_view::npos) co_return true;
   }
   const bool fresh = co_await refresh();
+  if (!fresh || !up()) co_return std::nullopt;
+  co_return false;
+}
+
+Task<std::string> RedisCluster::layout() {
+  const auto moves = co_await some_slot_moves();
   std::string words;
-  if (!fresh || !up()) co_return words;
+  if (moves != false) co_return words;
   for (const auto& owner : owners_) words += std::to_string(owner.last) + " " + owner.link->run_id() + "\n";
   co_return words;
 }

@@ -24,6 +24,8 @@ class RedisCluster : public RedisNodes, public std::enable_shared_from_this<Redi
   bool up() const override;
   ConnectionPtr of(std::string_view key) const override;
   std::vector<ConnectionPtr> masters() const override;
+  std::vector<Share> shares() const override;
+  Task<std::optional<bool>> some_slot_moves() override;
   Task<std::string> layout() override;
   std::optional<Route> refused(const Refusal& refusal, int tries) override;
 

@@ -212,7 +212,7 @@ Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
                                 text(policy::to_ms(request.now)),
                                 hold.key.empty() ? "0" : "1",
                                 std::move(kept),
-                                text(settings_.keep_answers.count()),
+                                text((settings_.keep_answers - request.answered_ago).count()),
                                 hold.key.empty() ? std::string() : request.content,
                                 encode(hold),
                                 std::string(gateway_of(hold)),

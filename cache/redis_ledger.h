@@ -14,6 +14,9 @@ struct LedgerSettings {
   std::size_t answer_bytes = 64 * 1024;
   std::function<policy::Instant()> clock = wall_clock;  // by which counts of days and months run out
 };
+inline LedgerSettings ledger_settings(const config::Settings& settings) {
+  return {.keep_answers = settings.idempotency.keep, .answer_bytes = settings.idempotency.answer_bytes};
+}
 
 class RedisLedger final : public Ledger {
  public:

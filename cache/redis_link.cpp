@@ -54,6 +54,9 @@ std::string RedisLink::servers() const {
   return text;
 }
 
+std::vector<Share> RedisLink::shares() const { return nodes_->shares(); }
+Task<std::optional<bool>> RedisLink::some_slot_moves() { return nodes_->some_slot_moves(); }
+
 const std::string& RedisLink::run_id(std::string_view key) const {
   static const std::string none;
   const auto server = nodes_->of(key);

@@ -24,6 +24,7 @@
 namespace sekisho::cache {
 
 class RedisNodes;
+struct Share;
 
 class RedisLink {
  public:
@@ -41,6 +42,11 @@ class RedisLink {
   const std::string& run_id(std::string_view key = {}) const;
   // The run ids of all masters, sorted; empty while one is missing.
   std::string servers() const;
+  // On a cluster, each master and its slots; none at all while one is missing.
+  std::vector<Share> shares() const;
+  // Whether some slot is on its way from one master to another; nothing: nobody can tell. Looks anew who has
+  // which.
+  Task<std::optional<bool>> some_slot_moves();
   bool clustered() const { return settings_.setup == config::RedisSettings::Setup::cluster; }
 
   Task<RedisAnswer> call(Command command);

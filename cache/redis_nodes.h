@@ -27,6 +27,12 @@ struct Route {
   std::chrono::milliseconds pause{0};  // before that
 };
 
+// A master of a cluster, and which slots it has: in words ("0-5460 5462-5462"), and the first of them.
+struct Share {
+  std::string run_id, slots;
+  std::uint16_t first_slot = 0;
+};
+
 class RedisNodes {
  public:
   virtual ~RedisNodes() = default;
@@ -40,6 +46,10 @@ class RedisNodes {
   virtual ConnectionPtr of(std::string_view key) const = 0;
   // Each master once; none at all while one is missing.
   virtual std::vector<ConnectionPtr> masters() const = 0;
+  // Of each master, on a cluster; none at all while one is missing.
+  virtual std::vector<Share> shares() const { return {}; }
+  // Whether some slot is on its way from one master to another. Nothing: nobody can tell.
+  virtual Task<std::optional<bool>> some_slot_moves() { co_return false; }
   // Which server has which keys, in words to be compared. Empty: some are on their way, or nobody can tell.
   virtual Task<std::string> layout() = 0;
 

@@ -1,6 +1,7 @@
 #include "cache/redis_slots.h"
 
 #include <algorithm>
+#include <bitset>
 #include <charconv>
 
 namespace sekisho::cache {
@@ -55,9 +56,32 @@ std::optional<config::Address> node(const redisReply* fields, const std::string&
                          .port = std::uint16_t(port)};
 }
 
+std::bitset<slot_count> slots_in(std::string_view words) {
+  std::bitset<slot_count> out;
+  while (!words.empty()) {
+    const auto word = words.substr(0, words.find(' '));
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+    const auto dash = word.find('-');
+    const auto first = number<std::uint16_t>(word.substr(0, dash));
+    const auto last = dash == word.npos ? first : number<std::uint16_t>(word.substr(dash + 1));
+    if (!first || !last || *last >= slot_count) continue;
+    for (std::size_t slot = *first; slot <= *last; ++slot) out.set(slot);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::uint16_t slot_of(std::string_view key) { return crc16(hashed_part(key)) % slot_count; }
+
+std::string tag_in(std::uint16_t slot) {
+  for (std::uint32_t number = 0;; ++number)  // some ten thousand tries, each some nanoseconds
+    if (auto tag = std::to_string(number); slot_of(tag) == slot) return tag;
+}
+
+bool has_all_of(std::string_view slots, std::string_view others) {
+  return (slots_in(others) & ~slots_in(slots)).none();
+}
 
 std::string_view key_of(const Command& command) {
   if (command.size() < 2) return "";

@@ -18,6 +18,10 @@ namespace sekisho::cache {
 constexpr std::uint16_t slot_count = 16384;
 
 std::uint16_t slot_of(std::string_view key);
+// A tag whose keys lie in this slot; always the same.
+std::string tag_in(std::uint16_t slot);
+// Slots in words, "0-5460 5462-5462": whether `slots` has all of `others`.
+bool has_all_of(std::string_view slots, std::string_view others);
 
 // The key by which a command is sent to a server: its first one. Empty: any server will do. It is a view into
 // the command.

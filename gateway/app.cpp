@@ -25,6 +25,7 @@ int serve(const std::filesystem::path& config_file) {
   if (!site) return refuse(site.errors);
 
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is like a full disk
   log::start(settings.value->log_level);
   int code = 0;
   try {

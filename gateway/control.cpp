@@ -37,7 +37,7 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       shared_{.settings = settings, .journal = journal},
       site_(std::move(site)),
       link_(context_.get_executor(), settings.redis),
-      accounts_(link_, {}),
+      accounts_(link_, cache::ledger_settings(settings)),
       epochs_(link_),
       recovery_(recovery_ports(), cache::epoch_memory(settings.journal.directory)),
       follower_(context_.get_executor(), settings.redis,

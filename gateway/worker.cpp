@@ -18,18 +18,10 @@ using boost::system::error_code;
 using unix_stream = asio::local::stream_protocol;
 using namespace std::chrono_literals;
 
-namespace {
-
-cache::LedgerSettings ledger_settings(const config::Settings& settings) {
-  return {.keep_answers = settings.idempotency.keep, .answer_bytes = settings.idempotency.answer_bytes};
-}
-
-}  // namespace
-
 Worker::Worker(Shared& shared)
     : shared_(shared),
       link_(context_.get_executor(), shared.settings.redis),
-      accounts_(link_, ledger_settings(shared.settings)),
+      accounts_(link_, cache::ledger_settings(shared.settings)),
       memory_(link_),
       books_(ledger_, shared.journal, shared.books),
       settlements_(context_.get_executor(), books_),

@@ -3,12 +3,15 @@
 -- KEYS  1 epoch (hash): epoch, run (the server's run id), open (the epoch, once nobody is waited for), and for each gateway
 --       j:<gateway> -> its position, w:<gateway> while it is waited for, f:<gateway> after it ended well
 -- ARGV  1 beat, 2 gateway, 3 run id, 4 highest epoch it saw, 5 confirmed position, 6 position now, 7 "1": it has a past,
---         8 "1": an order is missing that was counted in the epoch it saw, then gateways it ever saw
+--         8 "1": an order is missing that was counted in the epoch it saw
+--         9 "": one server; on a cluster how far all its masters have each gateway (cache/redis_witness.h): "?" when they
+--           have not been asked, or a number of gateways, then each with its position. Then gateways it ever saw
 --       1 told, 2 gateway, 3 epoch
 --       1 leave, 2 gateway, 3 epoch, 4 position
 --       1 retire, 2 gateway
 --       1 look, 2 ""
--- returns beat, look: {epoch, "1" when open, "1" when it is waited for, its position, {waiting}, {gateways}}; else 1 | 0: not this epoch
+-- returns beat, look: {epoch, "1" when open, "1" when it is waited for, its position, {waiting}, {gateways}, {their positions}};
+--         beat: {"ask"}: the masters first, for a new epoch begins; else 1 | 0: not this epoch
 -- keeps   nothing is open while a gateway is waited for; a position never falls within an epoch
 local key, verb, gateway = KEYS[1], ARGV[1], ARGV[2]
 
@@ -28,10 +31,14 @@ local function put_position(text)
   if tonumber(text) > number('j:' .. gateway) then redis.call('HSET', key, 'j:' .. gateway, text) end
 end
 
-if verb == 'look' then
-  local epoch = redis.call('HGET', key, 'epoch') or '0'
-  return {epoch, redis.call('HGET', key, 'open') == epoch and '1' or '0', '0', '0', listed('w:'), listed('j:')}
+local function view(epoch, waited)
+  local open, all, positions = redis.call('HGET', key, 'open') == epoch, listed('j:'), {}
+  for i, one in ipairs(all) do positions[i] = redis.call('HGET', key, 'j:' .. one) end
+  local mine = redis.call('HGET', key, 'j:' .. gateway) or '0'
+  return {epoch, open and '1' or '0', tostring(waited), mine, listed('w:'), all, positions}
 end
+
+if verb == 'look' then return view(redis.call('HGET', key, 'epoch') or '0', 0) end
 if verb == 'retire' then
   redis.call('HDEL', key, 'j:' .. gateway, 'w:' .. gateway, 'f:' .. gateway)
   if redis.call('EXISTS', key) == 1 then open_if_all_told() end
@@ -52,8 +59,14 @@ end
 
 local epoch = redis.call('HGET', key, 'epoch')
 local forgotten = redis.call('HEXISTS', key, 'j:' .. gateway) == 0 and ARGV[7] == '1'
+local clustered = ARGV[9] ~= ''
+-- What began after the epoch that this gateway saw may, on a cluster, have lowered its position.
+local fallen = number('j:' .. gateway) < tonumber(ARGV[5]) and (not clustered or epoch == ARGV[4])
 if not epoch or redis.call('HGET', key, 'run') ~= ARGV[3] or tonumber(epoch) < tonumber(ARGV[4])
-   or number('j:' .. gateway) < tonumber(ARGV[5]) or forgotten or (ARGV[8] == '1' and epoch == ARGV[4]) then
+   or fallen or forgotten or (ARGV[8] == '1' and epoch == ARGV[4]) then
+  if ARGV[9] == '?' then return {'ask'} end
+  local witnesses, everywhere = tonumber(ARGV[9]) or 0, {}
+  for i = 10, 9 + 2 * witnesses, 2 do everywhere[ARGV[i]] = ARGV[i + 1] end
   local ended = {}
   for _, one in ipairs(listed('f:')) do ended[one] = true end
   local highest = math.max(tonumber(epoch) or 0, tonumber(ARGV[4]))
@@ -64,10 +77,13 @@ if not epoch or redis.call('HGET', key, 'run') ~= ARGV[3] or tonumber(epoch) < t
   redis.call('HDEL', key, 'open')
   local all = listed('j:')
   all[#all + 1] = gateway
-  for i = 9, #ARGV do all[#all + 1] = ARGV[i] end
+  for i = 10 + 2 * witnesses, #ARGV do all[#all + 1] = ARGV[i] end
   for _, one in ipairs(all) do
     redis.call('HSETNX', key, 'j:' .. one, 0)
-    if one == gateway or not ended[one] then redis.call('HSET', key, 'w:' .. one, 1) end
+    -- Also who ended well is waited for, where a master has not all that he counted.
+    local lost = clustered and number('j:' .. one) > (tonumber(everywhere[one]) or 0)
+    if lost then redis.call('HSET', key, 'j:' .. one, everywhere[one] or '0') end
+    if one == gateway or not ended[one] or lost then redis.call('HSET', key, 'w:' .. one, 1) end
   end
 end
 redis.call('HDEL', key, 'f:' .. gateway)
@@ -75,5 +91,4 @@ redis.call('HSETNX', key, 'j:' .. gateway, 0)
 local waited = redis.call('HEXISTS', key, 'w:' .. gateway)
 -- A position that was reached in another epoch says nothing about this one.
 if waited == 0 and epoch == ARGV[4] then put_position(ARGV[6]) end
-local open = redis.call('HGET', key, 'open') == epoch
-return {epoch, open and '1' or '0', tostring(waited), redis.call('HGET', key, 'j:' .. gateway), listed('w:'), listed('j:')}
+return view(epoch, waited)

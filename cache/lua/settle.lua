@@ -5,7 +5,7 @@
 --       9 days, 10 months, 11 past: "number|hold id" -> type|since|until|owner group|order id
 -- ARGV  1 hold id, 2 granted | released | pending | suspense | reserved, 3 numbers granted,
 --       4 "<carrier>/<order id>" or "", 5 the order id, 6 now in milliseconds
---       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds, 10 content or ""
+--       7 "1" when there is an idempotency key, 8 answer to keep or "", 9 for how many milliseconds (none left: it is gone), 10 content or ""
 --       11 the hold's record as it was taken: what is counted when this ledger does not know it
 --       12 gateway that took it, 13 ordinal, 14 its floor (0: not told by that gateway)
 --       15 epoch, 16 run id of the server: what the caller stands on, 17 "1": an open hold that is known stays as it is,

@@ -120,8 +120,9 @@ Task<bool> take_from(const std::vector<cache::Displaced>& displaced, cache::Ledg
 }
 
 // A person says how an order ended that nobody else can tell of.
-Task<int> resolve(const Console& console, const Resolution& resolution, cache::RedisLink& link) {
-  RedisLedger accounts(link, {});
+Task<int> resolve(const Console& console, const Resolution& resolution, cache::RedisLink& link,
+                  const config::Settings& settings) {
+  RedisLedger accounts(link, cache::ledger_settings(settings));
   cache::GroupLedger ledger(accounts);
   auto open = co_await ledger.open_holds();
   if (!open) co_return console.fail("the ledger cannot be read from Redis");
@@ -313,8 +314,8 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
       code = console.fail("give either --granted N or --released");
       return;
     }
-    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
-      return resolve(console, *resolution, link);
+    code = with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
+      return resolve(console, *resolution, link, settings);
     });
   });
 

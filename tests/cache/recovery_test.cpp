@@ -97,17 +97,18 @@ TEST(Retell, the_last_word_of_the_journal_is_told) {
       {"d suspense 0", Written().forwarding().outcome({.kind = O::pending}).orders()},
       {"d granted 7 0312345678 of o answer 201 on record",
        Written().forwarding().outcome(given).settled(granted).orders()},
-      {"d granted 7 0312345678 of o on record", Written().settled(granted).orders()},
+      {"d granted 7 0312345678 of o answer 200 on record", Written().settled(granted).orders()},
       {"d pending 0 of o on record", Written().settled(waits).orders()},
       {"d suspense 0 on record", Written().settled({.kind = S::suspense}).orders()},
       {"d granted 7 0312345678 of o answer 201",
        Written().settled(waits).outcome(given, "status call").orders()},
-      {"d granted 7 0312345678 of o on record", Written().settled(granted).settled(waits).orders()},
+      {"d granted 7 0312345678 of o answer 200 on record",
+       Written().settled(granted).settled(waits).orders()},
       {"d granted 7 0312345678 of o answer 201",
        Written().forwarding().outcome(given, "status call").settled(waits).orders()},
       {"d granted 7 0312345678 of o answer 201 on record contested",
        Written().outcome(given, "status call").settled(granted, SettleAnswer::resolved_before).orders()},
-      {"d granted 7 0312345678 of o on record",
+      {"d granted 7 0312345678 of o answer 200 on record",
        Written().settled(granted).settled({.kind = S::released}, SettleAnswer::resolved_before).orders()},
   };
   for (const auto& [expected, orders] : table) EXPECT_EQ(told(retell(orders, "gw-1/4")), expected);
@@ -154,18 +155,28 @@ TEST(Retell, what_was_given_back_is_told_by_its_grants) {
 }
 
 TEST(Retell, what_a_person_said_is_told_like_a_settlement) {
-  const auto said = resolution_record({{"gateway", "gw-1"},
-                                       {"hold", "d"},
-                                       {"operator", corporate(1).text()},
-                                       {"granted", "2"},
-                                       {"by", "tanaka"},
-                                       {"reason", "order list"},
-                                       {"since", std::to_string(to_ms(now))},
-                                       {"of", "suspense|10|fixed|2026-11-23|1|demo|gw-1/3|7|key|"},
-                                       {"number", "0312345678"},
-                                       {"number", "0312345679"}});
-  EXPECT_EQ(told(retell(Written().forwarding().put(RecordKind::settled, said).orders(), "gw-1/4")),
-            "d granted 2 0312345678 0312345679 on record");
+  const auto said = [](const char* granted) {
+    return resolution_record({{"gateway", "gw-1"},
+                              {"hold", "d"},
+                              {"operator", corporate(1).text()},
+                              {"granted", granted},
+                              {"by", "tanaka"},
+                              {"reason", "order list"},
+                              {"since", std::to_string(to_ms(now))},
+                              {"of", "suspense|10|fixed|2026-11-23|1|demo|gw-1/3|7|key|"},
+                              {"number", "0312345678"},
+                              {"number", "0312345679"}});
+  };
+  const auto heard = [&](const char* granted) {
+    return told(retell(Written()
+                           .forwarding()
+                           .outcome({.kind = O::unknown})  // with a status, such as 500
+                           .put(RecordKind::settled, said(granted))
+                           .orders(),
+                       "gw-1/4"));
+  };
+  EXPECT_EQ(heard("2"), "d granted 2 0312345678 0312345679 answer 200 on record") << "no retry orders again";
+  EXPECT_EQ(heard("0"), "d released 0 0312345678 0312345679 on record") << "a retry goes again";
 }
 
 // ---- a gateway and its ledger

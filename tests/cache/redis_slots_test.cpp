@@ -36,6 +36,20 @@ std::string node(const std::string& host, int port) {
   return list({bulk(host), number(port), bulk("0123456789abcdef"), list({})});
 }
 
+TEST(Slots, each_has_a_tag) {
+  for (const std::uint16_t slot : {0, 1, 5461, 16383})
+    EXPECT_EQ(slot_of(keys::witness(tag_in(slot))), slot) << tag_in(slot);
+}
+
+TEST(Slots, in_words_are_compared) {
+  EXPECT_TRUE(has_all_of("0-5460 5462-5462", "5462 0-10 11-11"));
+  EXPECT_TRUE(has_all_of("0-16383", "0-16383"));
+  EXPECT_TRUE(has_all_of("", ""));
+  EXPECT_FALSE(has_all_of("0-5460 5462-5462", "5461-5462"));
+  EXPECT_FALSE(has_all_of("", "16383-16383"));
+  EXPECT_FALSE(has_all_of("what is this", "0"));
+}
+
 TEST(Slots, are_those_of_redis) {
   // CLUSTER KEYSLOT of a Redis 7 said so.
   EXPECT_EQ(slot_of("123456789"), 12739);

@@ -1,36 +1,38 @@
 """Real gateways, a real Redis and a carrier under faults at random; then the three figures that matter.
 
-tests/chaos [--minutes N] [--seed S] [--gateways G]
+tests/chaos [--minutes N] [--seed S] [--gateways G] [--redis single|sentinel|cluster]
 
-Faults: SIGKILL and SIGSTOP of gateways, SIGSTOP of Redis, Redis killed and brought back from a dump of some moment
-before, the ledger emptied where it stands, a carrier that says
-nothing, resets, or answers garbage. Operators come in waves, each with a limit that
-its wave reaches. Exit 0 when nothing was given past a limit, no journal lost a record, and every count is the carrier's.
+Faults (chaos_faults.py): SIGKILL and SIGSTOP of gateways; a disk that is full, slow or broken; connections to the carrier
+and to Redis that are reset, half closed, slow, or lose an answer; a carrier that says nothing, resets, or answers garbage;
+and Redis: stopped, emptied, brought back from an old dump, failed over to a replica that lags, its slots moved.
+Operators come in waves, each with a limit that its wave reaches; some orders come again under their Idempotency-Key, to
+another gateway. Exit 0 when nothing was given past a limit, no journal lost a record, and every count is the carrier's.
 """
 import argparse
+import json
 import pathlib
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import chaos_faults
 from harness import IMPATIENT, Broken, House, edits, order, wait_for
 
 LIMIT = 400
 TIGHT = {"policy.yaml": [("numbers: 1000, per: day", f"numbers: {LIMIT}, per: day"),
                          ("requests: 50, per: second, burst: 100", "requests: 1000000, per: second, burst: 1000000")]}
 NOT_NOW = {"ledger-unavailable", "registry-stale", "journal-unavailable", "draining", "overloaded"}
-AN_ANSWER = {"quota-exceeded", "carrier-timeout", "carrier-malformed", "carrier-unreachable"}
+AN_ANSWER = {"quota-exceeded", "carrier-timeout", "carrier-malformed", "carrier-unreachable", "idempotency-conflict",
+             "outcome-unknown"}
 WAVE = 6  # operators at a time, ten seconds each
-FORGET = "for _, p in ipairs(ARGV) do for _, k in ipairs(redis.call('KEYS', p)) do redis.call('DEL', k) end end"
 
 
 class Callers:
     def __init__(self, house, seed):
         self.house, self.stopping, self.odd, self.taken, self.wave = house, threading.Event(), [], 0, []
+        self.retried = 0
         self.threads = [threading.Thread(target=self._run, args=(gateway, random.Random(seed * 100 + n)))
                         for n in range(3) for gateway in house.gateways]
         for thread in self.threads:
@@ -42,70 +44,44 @@ class Callers:
             if not self.wave:
                 time.sleep(0.01)
                 continue
-            name = dice.choice(self.wave)
-            try:
-                if name not in clients:
-                    clients[name] = gateway.client(name, timeout=5)
-                answer = order(clients[name], dice.randint(1, 6))
-            except (OSError, Broken):
-                clients.pop(name, None)
+            name, quantity = dice.choice(self.wave), dice.randint(1, 6)
+            key = [("Idempotency-Key", f"{dice.getrandbits(64):x}")] if dice.random() < 0.3 else []
+            answer = self._ask(clients, gateway, name, quantity, key)
+            if key and dice.random() < 0.7:  # as a caller who is impatient, or heard nothing
+                self._again(answer, self._ask(clients, dice.choice(self.house.gateways), name, quantity, key))
+            if answer and answer.status != 201:
                 time.sleep(0.02)
-                continue
-            if answer.status == 201:
-                self.taken += 1
-            elif answer.code in NOT_NOW or answer.code in AN_ANSWER or answer.header("Sekisho-Decision"):  # the carrier's own
-                time.sleep(0.01)
-            else:
-                self.odd.append(answer)
+
+    def _ask(self, clients, gateway, name, quantity, key):
+        """The answer, if there was one."""
+        who = (gateway, name)
+        try:
+            if who not in clients:
+                clients[who] = gateway.client(name, timeout=5)
+            answer = order(clients[who], quantity, headers=key)
+        except (OSError, Broken):
+            clients.pop(who, None)
+            time.sleep(0.02)
+            return None
+        known = answer.code in NOT_NOW or answer.code in AN_ANSWER or answer.header("Sekisho-Decision")  # the carrier's own
+        if answer.status == 201:
+            self.taken += not answer.header("Idempotency-Replayed")
+        elif not known:
+            self.odd.append(answer)
+        return answer
+
+    def _again(self, first, second):
+        """One order under one key: whatever was given is answered twice, and not given twice."""
+        self.retried += 1
+        if first and second and first.status == second.status == 201:
+            if second.decision != first.decision or second.header("Idempotency-Replayed") != "true" or (
+                    second.body != first.body and not second.header("Sekisho-Notice")):
+                self.odd += [first, second]
 
     def stop(self):
         self.stopping.set()
         for thread in self.threads:
             thread.join(60)
-
-
-class Faults:
-    def __init__(self, house, dice):
-        self.house, self.dice, self.count = house, dice, {}
-
-    def one(self):
-        what = self.dice.choice([self.kill_gateway, self.kill_gateway, self.stop_gateway, self.stop_redis,
-                                 self.old_dump, self.forget, self.odd_carrier])
-        self.count[what.__name__] = self.count.get(what.__name__, 0) + 1
-        what()
-
-    def ask(self, *words):
-        subprocess.run(["redis-cli", "-p", str(self.house.redis.port), *map(str, words)], capture_output=True, timeout=20)
-
-    def kill_gateway(self):
-        gateway = self.dice.choice(self.house.gateways)
-        gateway.kill()
-        time.sleep(self.dice.uniform(0, 0.5))
-        gateway.start()
-
-    def stop_gateway(self):
-        gateway = self.dice.choice(self.house.gateways)
-        gateway.signal(signal.SIGSTOP)
-        time.sleep(self.dice.uniform(0.2, 2))
-        gateway.signal(signal.SIGCONT)
-
-    def stop_redis(self):
-        self.house.redis.signal(signal.SIGSTOP)
-        time.sleep(self.dice.uniform(0.05, 1))
-        self.house.redis.signal(signal.SIGCONT)
-
-    def old_dump(self):
-        self.ask("SAVE")
-        time.sleep(self.dice.uniform(0.1, 2))
-        self.house.redis.kill()
-        self.house.redis.start()
-
-    def forget(self):
-        self.ask("EVAL", FORGET, 0, "sekisho:{jp:*", "sekisho:{ledger}*", "sekisho:number:*")
-
-    def odd_carrier(self):
-        mode = self.dice.choice(["silence", "reset", "garbage", "partial", "refuse", "error500"])
-        self.house.carrier.control(mode, times=self.dice.randint(1, 4))
 
 
 def settle_by_the_carriers_log(house):
@@ -121,22 +97,36 @@ def settle_by_the_carriers_log(house):
     return len(holds)
 
 
-def run(directory, minutes, seed, gateways, tell=print):
+def forwarded_by(gateway):
+    """Decisions whose `forwarding` is on disk; a journal may be large."""
+    found = set()
+    for segment in gateway.journal.glob("*.ndjson"):
+        with open(segment, "rb") as lines:
+            found |= {json.loads(line)["decision"] for line in lines if b'"kind":"forwarding"' in line}
+    return found
+
+
+def run(directory, minutes, seed, gateways, redis="single", tell=print):
     """{overshoot, journal_loss, suspense_left, wrong_counts, ...}"""
     dice = random.Random(seed)
     waves = max(1, round(minutes * 6))
-    house = House(directory, gateways=gateways, changes=edits(TIGHT, IMPATIENT), extra_operators=WAVE * waves)
-    house.start()
-    callers = Callers(house, seed)
-    faults = Faults(house, dice)
+    setup, faults_of = chaos_faults.SETUPS[redis]
+    house = House(directory, gateways=gateways, changes=edits(TIGHT, IMPATIENT), extra_operators=WAVE * waves, redis=setup)
+    faults = faults_of(house, dice)
+    for disk in faults.small_disks:
+        tell(f"full disk of {disk.gateway.name}: {disk.kind}")
+    callers = None
     names = [name for name in house.operators if name.startswith("extra")]
     try:
+        faults.start()
+        house.start()
+        callers = Callers(house, seed)
         for wave in range(waves):
             callers.wave = names[wave * WAVE:(wave + 1) * WAVE]
             until = time.monotonic() + 10
             while time.monotonic() < until:
-                time.sleep(dice.uniform(0.2, 1.5))
-                faults.one()
+                time.sleep(dice.uniform(0.2, 1.2))
+                faults.one(callers.wave)
         time.sleep(2)
         for gateway in house.gateways:
             gateway.wait_ready(60, gateway.ready)
@@ -144,30 +134,55 @@ def run(directory, minutes, seed, gateways, tell=print):
                  lambda: all(g.metrics().value("ledger_admitting") == 1 for g in house.gateways))
         callers.stop()
         wait_for("the carrier has finished", 60, lambda: house.carrier.seen()["waiting"] == 0)
-        log = house.carrier.log()
-        suspense = settle_by_the_carriers_log(house)
-        found = {"orders": len(log), "numbers": sum(len(entry["numbers"]) for entry in log), "faults": faults.count,
-                 "restored": sum(int(g.metrics().value("ledger_restored_total") or 0) for g in house.gateways),
-                 "resolved_by_hand": suspense, "overshoot": 0, "at_the_limit": 0, "wrong_counts": [], "odd": callers.odd[:3]}
-        for name in names:
-            mine = [n for entry in log if entry["operator"] == house.operators[name] for n in entry["numbers"]]
-            found["overshoot"] = max(found["overshoot"], len(mine) - LIMIT)
-            found["at_the_limit"] += len(mine) >= LIMIT - 5
-            if house.counts(name) != (len(mine), 0, 0):
-                found["wrong_counts"].append((name, house.counts(name), len(mine)))
-        found["suspense_left"] = len(house.holds())
-        forwarded = set()
-        found["journal_loss"] = 0
-        for gateway in house.gateways:
-            gateway.terminate()
-            done = house.sekisho("audit", "verify", gateway.journal)
-            found["journal_loss"] += not (done.json["integrity"] and done.json["completeness"])
-            forwarded |= {record["decision"] for record in gateway.records(kind="forwarding")}
-        found["journal_loss"] += len({entry["decision"] for entry in log} - forwarded)
-        return found
+        return reckon(house, callers, faults, names)
     finally:
-        callers.stop()
-        house.stop()
+        if callers:
+            callers.stop()
+        try:
+            house.stop()
+        finally:
+            faults.stop()
+
+
+def reckon(house, callers, faults, names):
+    """The carrier's log against the ledger and the journals. Ends the gateways."""
+    log = house.carrier.log()
+    metric = lambda name: sum(int(gateway.metrics().value(name) or 0) for gateway in house.gateways)  # noqa: E731
+    found = {"orders": len(log), "numbers": sum(len(entry["numbers"]) for entry in log), "faults": faults.count,
+             "restored": metric("ledger_restored_total"), "journal_gap_records": metric("journal_gap_total"),
+             "retried": callers.retried, "resolved_by_hand": settle_by_the_carriers_log(house), "at_the_limit": 0,
+             "odd": callers.odd[:3], "wrong_counts": [], "overshoot": 0, "journal_loss": 0, "suspense_left": 0}
+    found["odd"] += faults.died + [f"twice: {entry}" for entry in log if entry["decision"] in twice(log)][:3]
+    numbers = {}
+    for entry in log:
+        numbers.setdefault(entry["operator"], []).extend(entry["numbers"])
+    for name in names:
+        mine = len(numbers.get(house.operators[name], []))
+        found["overshoot"] = max(found["overshoot"], mine - LIMIT)
+        found["at_the_limit"] += mine >= LIMIT - 5
+        counts = house.counts(name)
+        if counts != (mine, 0, 0):
+            found["wrong_counts"].append((name, counts, mine))
+    found["suspense_left"] = len(house.holds())
+    forwarded = set()
+    for gateway in house.gateways:
+        gateway.terminate()
+        done = house.sekisho("audit", "verify", gateway.journal)
+        found["journal_loss"] += not (done.json["integrity"] and done.json["completeness"])
+        forwarded |= forwarded_by(gateway)
+    found["journal_loss"] += len({entry["decision"] for entry in log} - forwarded)
+    return found
+
+
+def twice(log):
+    """Decisions that reached the carrier more than once."""
+    seen = set()
+    return {entry["decision"] for entry in log if entry["decision"] in seen or seen.add(entry["decision"])}
+
+
+def is_bad(found):
+    return bool(found["overshoot"] > 0 or found["journal_loss"] or found["suspense_left"] or found["wrong_counts"]
+                or found["odd"])
 
 
 def main():
@@ -175,14 +190,20 @@ def main():
     arguments.add_argument("--minutes", type=float, default=30)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     arguments.add_argument("--gateways", type=int, default=3)
+    arguments.add_argument("--redis", choices=chaos_faults.SETUPS, default="single")
     given = arguments.parse_args()
     print(f"seed {given.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="sekisho-chaos-") as directory:
-        found = run(pathlib.Path(directory), given.minutes, given.seed, given.gateways)
+        found = run(pathlib.Path(directory), given.minutes, given.seed, given.gateways, given.redis)
+    figures = ("overshoot", "journal_loss", "suspense_left")
     for name, value in found.items():
-        print(f"{name:18} {value}")
-    bad = found["overshoot"] > 0 or found["journal_loss"] or found["suspense_left"] or found["wrong_counts"] or found["odd"]
-    sys.exit(1 if bad else 0)
+        if name not in figures:
+            print(f"{name:20} {value}")
+    print(f"\n{given.minutes:g} minutes, {given.gateways} gateways, Redis {given.redis}, {found['orders']} orders, "
+          f"{sum(found['faults'].values())} faults:")
+    for name in figures:
+        print(f"  {name.replace('_', ' '):16} {found[name]}")
+    sys.exit(is_bad(found))
 
 
 if __name__ == "__main__":

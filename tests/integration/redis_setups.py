@@ -3,7 +3,9 @@
 Real servers on loopback, in directories of their own, ended by pid with the test. A house takes one in the place of
 its single Redis: House(redis=redis_setups.Sentinels).
 """
+import shutil
 import subprocess
+import time
 
 from harness import Process, free_port, wait_for
 
@@ -11,13 +13,14 @@ from harness import Process, free_port, wait_for
 class Server(Process):
     def __init__(self, directory, name, *options, config=""):
         self.port, self.bus_port = free_port(), free_port()
-        data = directory / name
-        data.mkdir(exist_ok=True)
+        self.data = directory / name
+        self.data.mkdir(exist_ok=True)
         command = ["redis-server"]
         if config:
-            (data / "redis.conf").write_text(config)
-            command.append(data / "redis.conf")
-        super().__init__(name, [*command, "--port", self.port, "--bind", "127.0.0.1", "--dir", data, *options], directory)
+            (self.data / "redis.conf").write_text(config)
+            command.append(self.data / "redis.conf")
+        super().__init__(name, [*command, "--port", self.port, "--bind", "127.0.0.1", "--dir", self.data, *options],
+                         directory)
 
     def start(self):
         super().start()
@@ -29,6 +32,23 @@ class Server(Process):
 
     def says(self, part, *words):
         return part in self.ask(*words)
+
+    def follows(self):
+        return self.says("master_link_status:up", "INFO", "replication")
+
+    def leads(self):
+        return self.says("role:master", "INFO", "replication")
+
+
+def dies_ahead_of(master, replicas, lag):
+    """The master is killed after it confirmed `lag` seconds of writes that no replica has."""
+    for replica in replicas:  # it is cut off, and cannot log in again
+        replica.ask("CONFIG", "SET", "masterauth", "not-today")
+    master.ask("CLIENT", "KILL", "TYPE", "replica")
+    time.sleep(lag)
+    master.kill()
+    for replica in replicas:
+        replica.ask("CONFIG", "SET", "masterauth", "")
 
 
 LASTING = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--repl-diskless-sync-delay", 0]
@@ -59,6 +79,19 @@ class Sentinels:
     def kill(self):
         for one in [*self.sentinels, self.replica, self.master]:
             one.kill()
+
+    def roles(self):
+        """(who is the master now, the other)"""
+        pair = [self.master, self.replica]
+        return pair if self.master.leads() else pair[::-1]
+
+    def fail_over(self, lag):
+        """To the replica, which lacks the last `lag` seconds; the old master then follows it."""
+        old, new = self.roles()
+        dies_ahead_of(old, [new], lag)
+        wait_for("the replica is promoted", 30, new.leads)
+        old.start()
+        wait_for("the old master follows", 30, old.follows)
 
 
 class Cluster:
@@ -96,16 +129,49 @@ class Cluster:
         for node in self.nodes:
             node.kill()
 
+    def _nodes(self):
+        """CLUSTER NODES as a running node tells it: (server, words) of each."""
+        teller = next(node for node in reversed(self.nodes) if node.running())
+        for line in teller.ask("CLUSTER", "NODES").splitlines():
+            words = line.split()
+            port = int(words[1].split("@")[0].split(":")[1])
+            yield next(node for node in self.nodes if node.port == port), words
+
+    def masters(self):
+        """[(master, its replicas)] of those that have slots."""
+        seen = list(self._nodes())
+        return [(node, [other for other, its in seen if its[3] == words[0]])
+                for node, words in seen if "master" in words[2] and len(words) > 8]
+
+    def whole(self):
+        """Everybody is there, follows whom it should, and knows it."""
+        return (all(node.running() and node.says("cluster_state:ok", "CLUSTER", "INFO") for node in self.nodes)
+                and len(self.masters()) == 3
+                and all(replicas and all(map(Server.follows, replicas)) for _, replicas in self.masters()))
+
+    def fail_over(self, master, replicas, lag):
+        """To a replica, which lacks the last `lag` seconds; the old master then follows it."""
+        dies_ahead_of(master, replicas, lag)
+        wait_for("a replica is promoted", 30, lambda: any(map(Server.leads, replicas)))
+        master.start()
+        wait_for("the cluster is whole", 60, self.whole)
+
+    def restart_empty(self, master):
+        """The master comes back at once, as the same node, and remembers nothing."""
+        master.kill()
+        shutil.rmtree(master.data / "appendonlydir", ignore_errors=True)
+        (master.data / "dump.rdb").unlink(missing_ok=True)
+        master.start()
+        wait_for("the cluster is whole", 60, self.whole)
+
     def owner(self, key):
         """The master that has this key now, as the others see it."""
         slot = int(self.nodes[-1].ask("CLUSTER", "KEYSLOT", key))
-        for line in self.nodes[-1].ask("CLUSTER", "NODES").splitlines():
-            words = line.split()
-            port = int(words[1].split("@")[0].split(":")[1])
+        for node, words in self._nodes():
             for span in words[8:]:
                 first, _, last = span.partition("-")
                 if "[" not in span and int(first) <= slot <= int(last or first):
-                    return next(node for node in self.nodes if node.port == port)
+                    return node
         return None
 
     def migrate(self, key, to):

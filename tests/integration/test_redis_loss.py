@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import chaos
+import chaos_faults
 from chaos import settle_by_the_carriers_log
 from harness import ROOMY, order, wait_for
 
@@ -17,7 +18,7 @@ def ask(house, *words):
 
 def forget_the_ledger(house):
     """As FLUSHALL, but for the registry, which is tested elsewhere."""
-    ask(house, "EVAL", chaos.FORGET, 0, "sekisho:{jp:*", "sekisho:{ledger}*", "sekisho:number:*")
+    ask(house, "EVAL", chaos_faults.FORGET, 0, *chaos_faults.OF_THE_LEDGER)
 
 
 def callers_of(house, seed):

@@ -1,0 +1,147 @@
+"""A journal's disk that is full, slow or broken: allocations stop or wait, everything else goes on, no count is lost."""
+import threading
+import time
+
+import pytest
+
+from disks import SlowDisk, SmallDisk
+from harness import SLOWNESS, order, wait_for
+
+
+@pytest.fixture
+def small(build_house):
+    """A house whose gateway's journal lies on a disk that can be filled."""
+    house = build_house()
+    house.disk = SmallDisk(house.gateway)
+    print(f"full disk: {house.disk.kind}")
+    house.start()
+    yield house
+    house.gateway.kill()
+    house.disk.close()
+
+
+@pytest.fixture
+def slow(build_house):
+    house = build_house()
+    house.disk = SlowDisk(house.gateway)
+    return house.start()
+
+
+def exact(house, gave_back=0):
+    """Nothing is counted that the carrier did not give, and the journal is whole."""
+    given = {entry["decision"]: entry["numbers"] for entry in house.carrier.log()}
+    total = sum(map(len, given.values()))
+    wait_for("the counts are the carrier's", 10, lambda: house.counts("aozora") == (total - gave_back, 0, 0))
+    limit = house.limit("aozora", "certified")
+    assert (limit["used"], limit["held"]) == (total, 0)
+    assert house.gateway.terminate() == 0
+    done = house.sekisho("audit", "verify", house.gateway.journal)
+    assert done.json["integrity"] and done.json["completeness"], done
+    assert given.keys() <= {record["decision"] for record in house.gateway.records(kind="forwarding")}
+
+
+def until_it_is_full(house, client):
+    """Orders until the disk has no room left. Returns the first answer that says so."""
+    house.disk.fill()
+
+    def refused():
+        answer = order(client, 1)
+        assert answer.status == 201 or answer.code == "journal-unavailable", answer
+        return answer if answer.status != 201 else None
+    return wait_for("the disk is full", 10, refused)
+
+
+def test_a_full_disk_stops_allocations_and_nothing_else(small):
+    house, carrier = small, small.carrier
+    with house.gateway.client("aozora") as client:
+        numbers = order(client, 3).json()["numbers"]
+        answer = until_it_is_full(house, client)
+        assert answer.status == 503 and int(answer.header("Retry-After")) >= 1
+        before = carrier.seen()["orders"]
+        for _ in range(5):
+            assert order(client, 1).code == "journal-unavailable"
+        assert carrier.seen()["orders"] == before, "nothing was sent that is not on disk"
+        assert client.delete(f"/v1/numbers/{numbers[0]}").status == 204
+        assert client.get("/v1/available-numbers").status == 200
+        wait_for("the gap is counted", 5, lambda: house.gateway.metrics().value("journal_gap_total") > 0)
+        assert b"journal" in house.gateway.admin("/readyz").body
+
+        house.disk.make_room()
+        wait_for("orders are taken again, by themselves", 10, lambda: order(client, 1).status == 201)
+        wait_for("the gap stands in the journal", 5, lambda: house.gateway.records(kind="gap"))
+        lost = sum(record["lost"] for record in house.gateway.records(kind="gap"))
+        assert lost == house.gateway.metrics().value("journal_gap_total")
+    released = [record for record in house.gateway.records() if record.get("numbers") == [numbers[0]]]
+    assert released, "the release made meanwhile is on record"
+    exact(house, gave_back=1)
+
+
+def test_orders_that_are_under_way_when_the_disk_fills_are_settled(small):
+    house = small
+    house.carrier.control("slow", delay_ms=800, times=1)
+    answers = []
+    with house.gateway.client("aozora") as first, house.gateway.client("aozora") as second:
+        thread = threading.Thread(target=lambda: answers.append(order(first, 7)))
+        thread.start()
+        wait_for("the carrier has it", 5, lambda: house.carrier.seen()["waiting"] == 1)
+        until_it_is_full(house, second)
+        thread.join()
+        assert answers[0].status == 201, "what the carrier gave is told, whatever our disk does"
+        house.disk.make_room()
+        wait_for("orders are taken again", 10, lambda: order(second, 1).status == 201)
+    exact(house)
+
+
+def test_a_gateway_killed_on_a_full_disk_loses_no_count(small):
+    house = small
+    house.carrier.control("slow", delay_ms=600, times=1)
+    with house.gateway.client("aozora") as first, house.gateway.client("aozora") as second:
+        thread = threading.Thread(target=lambda: order(first, 7))
+        thread.start()
+        wait_for("the carrier has it", 5, lambda: house.carrier.seen()["waiting"] == 1)
+        until_it_is_full(house, second)
+        thread.join()  # answered and counted; its outcome is in memory only
+    house.gateway.kill()
+    house.gateway.start()
+    time.sleep(0.5)  # it may come up, or say that it cannot write
+    assert house.gateway.running() or "No space left" in house.gateway.last_words() or "too large" in house.gateway.last_words()
+    house.disk.make_room()
+    if not house.gateway.running():
+        house.gateway.start()
+    house.gateway.wait_ready(15, house.gateway.ready)
+    with house.gateway.client("aozora") as client:
+        wait_for("orders are taken again", 10, lambda: order(client, 1).status == 201)
+    exact(house)
+
+
+def test_a_slow_disk_makes_orders_wait_and_loses_none(slow):
+    house = slow
+    with house.gateway.client("aozora") as client:
+        numbers = order(client, 2).json()["numbers"]
+        house.disk.takes(400)
+        began = time.monotonic()
+        assert order(client, 3).status == 201
+        assert time.monotonic() - began > 0.35, "the order was not sent before it was on disk"
+        began = time.monotonic()
+        assert client.get("/v1/available-numbers").status == 200
+        assert client.delete(f"/v1/numbers/{numbers[0]}").status == 204
+        assert time.monotonic() - began < 0.35 * SLOWNESS, "these wait for no disk"
+        assert house.gateway.admin("/livez").status == 200
+        house.disk.is_well()
+        assert order(client, 1).status == 201
+    exact(house, gave_back=1)
+
+
+def test_a_disk_whose_syncs_fail_is_like_a_full_one(slow):
+    house = slow
+    with house.gateway.client("aozora") as client:
+        number = order(client, 2).json()["numbers"][0]
+        house.disk.fails()
+        for _ in range(3):
+            assert order(client, 1).code == "journal-unavailable"
+        assert client.delete(f"/v1/numbers/{number}").status == 204
+        assert house.carrier.seen()["orders"] == 1
+        house.disk.is_well()
+        wait_for("orders are taken again", 10, lambda: order(client, 1).status == 201)
+        wait_for("the gap stands in the journal", 5, lambda: house.gateway.records(kind="gap"))
+    exact(house, gave_back=1)
