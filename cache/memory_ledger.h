@@ -56,7 +56,7 @@ class MemoryLedger : public Ledger {
   Task<bool> fence(const policy::OperatorId& id, std::uint64_t serial) override;
   Task<std::optional<policy::Usage>> usage(const policy::OperatorId& id) override;
   Task<std::optional<std::vector<GrantedNumber>>> numbers(const policy::OperatorId& id,
-                                                          std::optional<policy::Instant> at) override;
+                                                          std::optional<policy::Instant> at = {}) override;
   Task<std::optional<std::vector<OpenHold>>> open_holds() override;
 
   // The same, at once: what the scripts do.

@@ -22,6 +22,7 @@ void add_registry_signing(CLI::App& registry, const Console& console, int& code)
 void add_number(CLI::App& app, const Console& console, int& code);
 void add_client(CLI::App& app, const Console& console, int& code);
 void add_ledger(CLI::App& app, const Console& console, int& code);
+void add_ledger_numbers(CLI::App& ledger, const Console& console, int& code);
 void add_audit(CLI::App& app, const Console& console, int& code);
 void add_audit_replay(CLI::App& audit, const Console& console, int& code);
 void add_describe(CLI::App& app, const Console& console, int& code);

@@ -80,6 +80,11 @@ std::optional<policy::OperatorId> operator_id(const std::string& text) {
   return policy::OperatorId::parse("jp:" + text);
 }
 
+std::optional<policy::Instant> moment(const std::string& text) {
+  if (const auto day = policy::JstDate::parse(text)) return day->plus(1).begins() - 1ms;
+  return policy::parse_instant(text);
+}
+
 policy::Instant now() { return cache::wall_clock(); }
 
 }  // namespace sekisho::console

@@ -49,4 +49,7 @@ std::optional<policy::OperatorId> operator_id(const std::string& text);
 
 policy::Instant now();
 
+// The end of a day in Japan ("2026-11-24"), or a moment.
+std::optional<policy::Instant> moment(const std::string& text);
+
 }  // namespace sekisho::console

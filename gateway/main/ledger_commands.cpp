@@ -1,4 +1,4 @@
-// ledger show, holds, resolve, trace, numbers, retire.
+// ledger show, holds, resolve, retire.
 #include <fmt/format.h>
 
 #include <set>
@@ -224,74 +224,22 @@ Task<int> retire(const Console& console, const Retirement& retirement, cache::Re
   co_return done;
 }
 
-Task<int> trace(const Console& console, std::string number, cache::RedisLink& link) {
-  RedisLedger ledger(link, {});
-  const auto tenures = co_await ledger.trace(number);
-  if (!tenures) co_return console.fail("the ledger cannot be read from Redis");
-  json::array result;
-  std::string text;
-  for (const auto& tenure : *tenures) {
-    json::object one{
-        {"operator", tenure.operator_id},
-        {"from", policy::iso_jst(tenure.from)},
-        {"until", tenure.until ? json::value(policy::iso_jst(*tenure.until)) : json::value(nullptr)},
-        {"decision", tenure.decision},
-        {"order_id", tenure.order_id}};
-    text +=
-        fmt::format("{}  from {}  until {}  decision {}\n", tenure.operator_id, policy::iso_jst(tenure.from),
-                    tenure.until ? policy::iso_jst(*tenure.until) : "now", tenure.decision);
-    result.push_back(std::move(one));
-  }
-  console.print(result, text.empty() ? "the ledger does not know this number\n" : text);
-  co_return tenures->empty() ? answer_no : done;
-}
-
-Task<int> numbers(const Console& console, policy::OperatorId id, cache::RedisLink& link) {
-  RedisLedger ledger(link, {});
-  const auto all = co_await ledger.numbers(id);
-  if (!all) co_return console.fail("the ledger cannot be read from Redis");
-  json::array result;
-  std::string text;
-  for (const auto& one : *all) {
-    result.push_back(json::object{{"number", one.number},
-                                  {"number_type", policy::name(one.number_type)},
-                                  {"granted_at", policy::iso_jst(one.granted_at)},
-                                  {"decision", one.decision},
-                                  {"order_id", one.order_id}});
-    text += fmt::format("{}  {}  {}\n", one.number, policy::name(one.number_type),
-                        policy::iso_jst(one.granted_at));
-  }
-  console.print(result, text);
-  co_return done;
-}
-
 }  // namespace
 
 void add_ledger(CLI::App& app, const Console& console, int& code) {
   auto* ledger = app.add_subcommand("ledger", "The count of numbers");
   ledger->require_subcommand(1);
 
-  using OnOperator = std::function<Task<int>(policy::OperatorId, cache::RedisLink&, const config::Settings&)>;
-  const auto on_operator = [&](const char* name, const char* help, OnOperator run) {
-    auto text = std::make_shared<std::string>();
-    auto* command = ledger->add_subcommand(name, help);
-    command->add_option("id", *text, "The operator")->required();
-    command->callback([&console, &code, text, run] {
-      const auto id = operator_id(*text);
-      code = !id ? console.fail("'" + *text + "' is no operator id (its check digit may be wrong)")
-                 : with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
-                     return run(*id, link, settings);
-                   });
-    });
-  };
-  on_operator("show", "What an operator has, and what its limits leave",
-              [&console](policy::OperatorId id, cache::RedisLink& link, const config::Settings& settings) {
-                return show(console, std::move(id), link, settings);
-              });
-  on_operator("numbers", "The numbers that an operator holds",
-              [&console](policy::OperatorId id, cache::RedisLink& link, const config::Settings&) {
-                return numbers(console, std::move(id), link);
-              });
+  auto shown = std::make_shared<std::string>();
+  auto* show_command = ledger->add_subcommand("show", "What an operator has, and what its limits leave");
+  show_command->add_option("id", *shown, "The operator")->required();
+  show_command->callback([&console, &code, shown] {
+    const auto id = operator_id(*shown);
+    code = !id ? console.fail("'" + *shown + "' is no operator id (its check digit may be wrong)")
+               : with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
+                   return show(console, *id, link, settings);
+                 });
+  });
 
   ledger->add_subcommand("holds", "Open holds: orders under way, accepted for later, or with unknown outcome")
       ->callback([&console, &code] {
@@ -331,16 +279,7 @@ void add_ledger(CLI::App& app, const Console& console, int& code) {
     });
   });
 
-  auto number = std::make_shared<std::string>();
-  auto* trace_command = ledger->add_subcommand("trace", "Who has, and had, a number");
-  trace_command->add_option("number", *number, "The number")->required();
-  trace_command->callback([&console, &code, number] {
-    const auto national = policy::national_number(*number);
-    code = !national ? console.fail("'" + *number + "' is not a telephone number")
-                     : with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
-                         return trace(console, *national, link);
-                       });
-  });
+  add_ledger_numbers(*ledger, console, code);
 }
 
 }  // namespace sekisho::console

@@ -18,12 +18,6 @@ struct ShowArguments {
   std::string id, at, known_at;
 };
 
-// A day ("all of it") or a moment.
-std::optional<policy::Instant> moment(const std::string& text) {
-  if (const auto day = JstDate::parse(text)) return day->plus(1).begins() - std::chrono::milliseconds(1);
-  return policy::parse_instant(text);
-}
-
 Task<int> show(const Console& console, OperatorId id, JstDate day, policy::Instant known_at,
                cache::RedisLink& link) {
   RegistryStore store(link);
