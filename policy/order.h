@@ -28,6 +28,9 @@ struct Order {
   bool partial = false;              // the caller takes fewer
   std::string order_id;              // of an earlier order (status, confirm, cancel)
   std::vector<std::string> numbers;  // national digits (release, transfer)
+  // The id of an earlier answer that told quantity and type, where this order names only that: until they are
+  // filled in from there, `quantity` may be 0 and `number_type` empty.
+  std::string recall;
   std::optional<BodySpan> quantity_span;
 };
 

@@ -1,7 +1,8 @@
 // Reading orders out of calls and outcomes out of answers, exactly as the carrier would, or not at all.
 //
-// JSON is read with simdjson. Repeated keys, numbers that are not plain decimal integers, wrong content types
-// and compressed bodies are refused, never guessed; a quantity that cannot be read is never zero.
+// A body is JSON, a form or XML, as the adapter's locators say and its Content-Type must agree. Repeated
+// keys, fields and elements, numbers that are not plain decimal integers, wrong content types and compressed
+// bodies are refused, never guessed; a quantity that cannot be read is never zero.
 #pragma once
 
 #include <functional>
@@ -22,12 +23,14 @@ struct Message {
   std::string_view query;
   std::function<std::vector<std::string_view>(std::string_view name)> headers;  // every value of that name
   std::string_view body;
+  // Every value of a claim of the caller's token; empty: the caller has shown none.
+  std::function<std::vector<std::string_view>(std::string_view name)> claims;
 };
 
 // Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it
-// names. An optional field that is JSON null counts as absent. `quantity_span` is set only where the caller
-// takes fewer and the quantity is one token of the body.
-// The plan, as it is today, tells the type of an order whose adapter takes it from the numbers themselves.
+// names, or that of an earlier answer (`recall`). An optional field that is JSON null counts as absent.
+// `quantity_span` is set only where the caller takes fewer and the quantity is one token of the body. The
+// plan, as it is today, tells the type of an order whose adapter takes it from the numbers themselves.
 ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
                      JstDate today);
 
