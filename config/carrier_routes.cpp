@@ -60,9 +60,11 @@ std::string parse_match(const std::string& text, Route& route) {
 
 // How one field of an order or an answer may be located.
 struct Slot {
-  bool counts = false;   // a number: count(...), sum(...)
+  bool counts = false;   // a number: count(...), sum(...), span(...), amount(...)
   bool several = false;  // a list: '*' alone
+  bool ranges = false;   // a list of telephone numbers: span(...)
   bool type = false;     // a number type: type_of(...)
+  bool recalls = false;  // what an earlier answer told: recall(...)
   bool certain = false;  // must not be optional
 };
 
@@ -92,22 +94,36 @@ class LocatorKind {
 
   std::string check(const Locator& locator) const {
     using Kind = Locator::Kind;
+    using Function = Locator::Function;
+    using PathStep = policy::PathStep;
     const std::string text = "the locator '" + locator.source + "' ";
-    const bool typed = locator.function == Locator::Function::type_of;
-    const bool counted = locator.function != Locator::Function::value && !typed;
-    const bool starred = std::find(locator.steps.begin(), locator.steps.end(), "*") != locator.steps.end();
-    if (typed && !slot_.type) return text + "is a number type, and this field is not";
-    if (counted && !slot_.counts) return text + "is a number, and this field is not";
-    if (starred && !counted && !typed && !slot_.several)
+    const auto function = locator.function;
+    const bool lists = function == Function::count || function == Function::sum ||
+                       function == Function::type_of || slot_.several;
+    if (function == Function::type_of && !slot_.type) return text + "is a number type, and this field is not";
+    if (function == Function::recall && !slot_.recalls)
+      return text + "recalls the quantity and the type of an earlier answer, and this field is neither";
+    if (locator.makes_number() && !slot_.counts && !(function == Function::span && slot_.ranges) &&
+        function != Function::type_of)
+      return text + "is a number, and this field is not";
+    if (!lists && (locator.has_step(PathStep::Kind::any) || locator.has_step(PathStep::Kind::deep)))
       return text + "may find several values; this field is one";
     if (locator.kind == Kind::constant && slot_.counts && !is_count(locator.text))
       return text + "is not a plain whole number";
     if (locator.optional && slot_.certain) return text + "must not be optional: the gate decides by it";
+    const auto first = check_place(locator);
+    return first.empty() && locator.last ? check_place(*locator.last) : first;
+  }
+
+  std::string check_place(const Locator& locator) const {
+    using Kind = Locator::Kind;
+    const std::string text = "the locator '" + locator.source + "' ";
     if (locator.kind == Kind::path && !has_parameter(locator.text))
       return text + "names no parameter of '" + route_.pattern + "'";
-    if (locator.kind == Kind::json && !in_answer_ && (route_.method == "GET" || route_.method == "HEAD"))
-      return text + "looks into a body, and " + route_.method + " has none";
+    if (locator.in_body() && !in_answer_ && route_.method == "HEAD")
+      return text + "looks into a body, and HEAD has none";
     if (in_answer_ && locator.kind == Kind::query) return text + "looks into a query, and an answer has none";
+    if (in_answer_ && locator.kind == Kind::token) return text + "looks into a token, and an answer has none";
     return {};
   }
 
@@ -124,6 +140,24 @@ class LocatorKind {
   const Route& route_;
   Slot slot_;
   bool in_answer_;
+};
+
+// A body is read as one format, so all fields that look into it agree.
+class OneFormat {
+ public:
+  void check(Fields& fields, std::string_view key, const Where& where) {
+    if (!where) return;
+    for (const auto* one = &*where; one; one = one->last.get()) {
+      if (!one->in_body()) continue;
+      if (first_ && first_->kind != one->kind)
+        fields.error(key, "the locator '" + one->source + "' and '" + first_->source +
+                              "' above look into one body, which has one format");
+      if (!first_) first_ = *one;
+    }
+  }
+
+ private:
+  Where first_;
 };
 
 // "201" or "4xx".
@@ -225,18 +259,21 @@ class RouteReader {
       const bool gives_back = route.operation == Operation::release;
       const bool hands_out = policy::hands_out(route.operation);
       Fields fields(document_, *node, "'order'");
+      OneFormat format;
       const auto field = [&](std::string_view key, Slot slot, Where& out) {
         fields.may(key, LocatorKind(route, slot, false), out);
+        format.check(fields, key, out);
       };
-      field("quantity", {.counts = true, .certain = hands_out}, order.quantity);
-      field("number_type", {.type = true, .certain = hands_out}, order.number_type);
+      field("quantity", {.counts = true, .recalls = hands_out, .certain = hands_out}, order.quantity);
+      field("number_type", {.type = true, .recalls = hands_out, .certain = hands_out}, order.number_type);
       field("area", {}, order.area);
       field("channels", {.counts = true, .certain = route.operation == Operation::capacity}, order.channels);
       field("chain", {.several = true}, order.chain);
       field("reference", {}, order.reference);
       field("partial", {}, order.partial);
       field("order_id", {.certain = asks_back}, order.order_id);
-      field("numbers", {.several = true, .certain = gives_back && !node->find("order_id")}, order.numbers);
+      field("numbers", {.several = true, .ranges = true, .certain = gives_back && !node->find("order_id")},
+            order.numbers);
       field("receiver", {.certain = true}, order.receiver);
       if (order.receiver && route.operation != Operation::transfer)
         fields.error("receiver", "only a transfer has a receiver");
@@ -283,7 +320,8 @@ class RouteReader {
   }
 
   void check_number_type(const Where& where, const Node* order) {
-    if (!where || !order || where->function == Locator::Function::type_of) return;
+    if (!where || !order) return;
+    if (where->function == Locator::Function::type_of || where->function == Locator::Function::recall) return;
     const Place place = order->find("number_type")->place;
     if (where->kind != Locator::Kind::constant) {
       if (number_types_.empty())
@@ -315,8 +353,10 @@ class RouteReader {
     Fields fields(document_, node, "an answer");
     policy::ResultRule rule;
     std::vector<StatusRange> on;
+    OneFormat format;
     const auto field = [&](std::string_view key, Slot slot, Where& out) {
-      return fields.may(key, LocatorKind(route, slot, true), out);
+      fields.may(key, LocatorKind(route, slot, true), out);
+      format.check(fields, key, out);
     };
     // A webhook is no answer, and has no status.
     if (route.webhook) on = {{200, 200}};
@@ -326,7 +366,7 @@ class RouteReader {
     field("granted", {.counts = true}, rule.granted);
     field("released", {.counts = true}, rule.released);
     field("order_id", {}, rule.order_id);
-    field("numbers", {.several = true}, rule.numbers);
+    field("numbers", {.several = true, .ranges = true}, rule.numbers);
     field("state", {}, rule.state);
     read_states(fields, rule);
     if (!fields.is_map() || !certain) return;

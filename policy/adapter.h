@@ -9,26 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "policy/locator.h"
 #include "policy/order.h"
 #include "policy/types.h"
 
 namespace sekisho::policy {
-
-// One place in a message (interfaces.md, "locators"). Text form: "json:/numbers/*",
-// "header:Idempotency-Key?".
-struct Locator {
-  enum class Kind { json, query, path, header, constant };
-  enum class Function { value, count, sum, type_of };  // type_of: the number type, from the numbers found
-  Kind kind = Kind::constant;
-  Function function = Function::value;
-  bool optional = false;           // "?" at the end: may be absent
-  std::string text;                // query, path, header: the name; constant: the value
-  std::vector<std::string> steps;  // json: unescaped; "*" is any element
-  std::string source;              // as written, for messages
-};
-
-// Reads the text form. The error is a sentence about the text.
-std::variant<Locator, std::string> parse_locator(std::string_view text);
 
 struct OrderFields {
   std::optional<Locator> quantity, number_type, area, channels, chain, reference, partial, order_id, numbers;

@@ -3,6 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "policy/form.h"
+#include "policy/json_finder.h"
+#include "policy/media_type.h"
+#include "policy/strict_json.h"
+#include "policy/text_rules.h"
+#include "policy/xml.h"
+
 namespace sekisho::policy {
 namespace {
 
@@ -13,7 +20,10 @@ using Function = Locator::Function;
 constexpr Quantity quantity_max = 999'999'999'999'999'999;  // 18 digits, as in a string
 constexpr std::size_t text_max = 255;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+// Memory of a thread's readers: kept between messages, so that an order costs no allocation here.
+thread_local Form form, query;
+thread_local Xml xml;
+thread_local Found scratch;
 
 // 1 to 18 ASCII digits, no leading zero, sign or space.
 std::optional<Quantity> parse_digits(std::string_view text) {
@@ -25,34 +35,10 @@ std::optional<Quantity> parse_digits(std::string_view text) {
   return value;
 }
 
-// No control characters (C0, DEL, C1): the text goes into headers, logs and terminals.
-bool is_printable(std::string_view text, bool ascii_only) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == 0x7f || (ascii_only && c > 0x7f)) return false;
-    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return false;
-  }
-  return true;
-}
-
-// A name or value of the query with "%41" and "+" resolved; nothing when an escape is broken.
-std::optional<std::string> decode_query(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%') {
-      unsigned value = 0;
-      if (i + 2 >= text.size()) return std::nullopt;
-      const auto [end, error] = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
-      if (error != std::errc() || end != text.data() + i + 3) return std::nullopt;
-      out += char(value);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
+// "10000 ea", or without the unit. Other units count something else: a dozen, a block.
+std::optional<Quantity> parse_amount(std::string_view text) {
+  if (text.ends_with(" ea")) text.remove_suffix(3);
+  return parse_digits(text);
 }
 
 std::string needs_plain(Quantity least) {
@@ -65,97 +51,148 @@ void MessageFields::fail(const Locator& where, std::string_view field, std::stri
   if (error_.empty()) error_ = std::string(field) + " (" + where.source + ") " + std::string(text);
 }
 
-Found MessageFields::look_in_body(const Locator& locator) {
+// Whether the body could be read; else `error_` tells why not.
+bool MessageFields::open_body(Kind format) {
+  if (opened_ == format) return true;
+  const auto writer = message_ ? Writer::caller : Writer::carrier;
+  std::string refused;
+  if (format == Kind::json)
+    refused = read_strict_json(body_, root_);
+  else if (format == Kind::form)
+    refused = form.read(body_);
+  else
+    refused = xml.read(body_, writer);
+  if (refused.empty()) {
+    opened_ = format;
+    return format != Kind::form || check_repeated_names();
+  }
+  const auto* name = format == Kind::json ? "JSON" : format == Kind::form ? "a form" : "XML";
+  error_ = "the body cannot be read as " + std::string(name) + ": " + refused;
+  return false;
+}
+
+// A name may stand twice where the adapter reads a list of it.
+bool MessageFields::check_repeated_names() {
+  const auto& order = match_.route->order;
+  const auto is_list = [](const std::optional<Locator>& where, std::string_view name, bool list) {
+    if (!where || where->kind != Kind::form || where->text != name) return false;
+    return list || where->function == Function::count || where->function == Function::sum;
+  };
+  for (auto name = form.repeated(); name; name = form.repeated(name)) {
+    if (is_list(order.numbers, *name, true) || is_list(order.chain, *name, true) ||
+        is_list(order.quantity, *name, false) || is_list(order.channels, *name, false))
+      continue;
+    error_ =
+        "the body cannot be read as a form: the field '" + std::string(name->substr(0, 40)) + "' is repeated";
+    return false;
+  }
+  return true;
+}
+
+void MessageFields::look_in_body(const Locator& locator, Takes takes, Found& found) {
   // No body at all: every field in it is absent.
-  if (body_.empty()) return {.absent = true};
-  if (!root_) {
-    dom::element root;
-    const auto refused = read_strict_json(body_, root);
-    if (!refused.empty()) {
-      error_ = "the body cannot be read as JSON: " + refused;
-      return {};
+  if (body_.empty()) {
+    found.absent = true;
+  } else if (open_body(locator.kind)) {
+    if (locator.kind == Kind::json) {
+      find_in_json(root_, locator.steps, message_ ? Writer::caller : Writer::carrier, found);
+    } else if (locator.kind == Kind::form) {
+      form.find(locator.text, found);
+      if (takes == Takes::one && found.values.size() > 1) found.error = "it is given more than once";
+    } else {
+      const auto repeats = takes == Takes::one                 ? Xml::Repeats::none
+                           : locator.function == Function::sum ? Xml::Repeats::last_two
+                                                               : Xml::Repeats::last;
+      xml.find(locator.steps, repeats, found);
     }
-    root_ = root;
   }
-  return find_values(*root_, locator.steps, message_ ? Writer::caller : Writer::carrier);
+  // Many servers merge the query with a form, and differ in which of two fields counts.
+  if (locator.kind == Kind::form && message_ && !message_->query.empty() && error_.empty()) {
+    if (auto refused = query.read(message_->query); !refused.empty())
+      error_ = "the query cannot be read: " + refused;
+    else if (!query.namesake(locator.text).empty())
+      found.error = "the query has it too";
+  }
 }
 
-std::vector<std::string> MessageFields::look_in_query(std::string_view name) {
-  std::vector<std::string> values;
-  auto rest = message_->query;
-  // Some servers split at ";" as well, and would see other fields than the gate.
-  if (rest.find(';') != rest.npos) error_ = "the query holds ';', which servers read in different ways";
-  while (!rest.empty()) {
-    const auto pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    const auto equals = std::min(pair.find('='), pair.size());
-    const auto key = decode_query(pair.substr(0, equals));
-    auto value = decode_query(pair.substr(std::min(pair.size(), equals + 1)));
-    if (!key || !value) error_ = "the query holds a broken escape";
-    if (key && value && *key == name) values.push_back(std::move(*value));
+void MessageFields::look_in_query(const std::string& name, Found& found) {
+  if (!query_opened_) {
+    if (auto refused = query.read(message_->query); !refused.empty()) {
+      error_ = "the query cannot be read: " + refused;
+      return;
+    }
+    query_opened_ = true;
   }
-  return values;
+  query.find(name, found);
+  if (body_.empty()) return;
+  const auto types = message_->headers("Content-Type");
+  if (types.empty() || format_of(types.front()) != Kind::form || !open_body(Kind::form)) return;
+  if (!form.namesake(name).empty()) found.error = "the body has it too";
 }
 
-// Every value at the locator's place. Empty: absent and may be, an empty list, or a failure.
-std::vector<MessageFields::Value> MessageFields::look(const Where& where, std::string_view field) {
-  std::vector<Value> values;
-  if (!where || !error_.empty()) return values;
-  const Locator& locator = *where;
-  bool absent = false;
+// Every value at the locator's place. Without values: absent and may be, an empty list, or a failure.
+Found& MessageFields::look(const Locator& locator, std::string_view field, Takes takes) {
+  Found& found = scratch;
+  found.values.clear();
+  found.absent = false;
+  found.error.clear();
+  if (!error_.empty()) return found;
   switch (locator.kind) {
     case Kind::constant:
-      values.push_back({.text = locator.text});
+      found.values.push_back({.text = locator.text});
       break;
     case Kind::path:
       for (const auto& [name, value] : match_.parameters)
-        if (name == locator.text) values.push_back({.text = value});
-      absent = values.empty();
+        if (name == locator.text) found.values.push_back({.text = value});
+      found.absent = found.values.empty();
       break;
     case Kind::header:
-      if (const auto* headers = message_ ? &message_->headers : headers_; headers && *headers)
-        for (auto value : (*headers)(locator.text)) values.push_back({.text = std::string(value)});
-      absent = values.empty();
-      break;
-    case Kind::query:
-      if (message_)
-        for (auto& value : look_in_query(locator.text)) values.push_back({.text = std::move(value)});
-      absent = values.empty();
-      break;
-    case Kind::json: {
-      auto found = look_in_body(locator);
-      if (!found.error.empty()) fail(locator, field, "cannot be read: " + found.error);
-      for (auto value : found.values) values.push_back({.json = value});
-      absent = found.absent;
+    case Kind::token: {
+      const HeaderValues* headers = message_ ? &message_->headers : headers_;
+      const HeaderValues* claims = message_ ? &message_->claims : nullptr;
+      const auto* ask = locator.kind == Kind::header ? headers : claims;
+      if (ask && *ask)
+        for (auto value : (*ask)(locator.text)) found.values.push_back({.text = std::string(value)});
+      found.absent = found.values.empty();
       break;
     }
+    case Kind::query:
+      if (message_)
+        look_in_query(locator.text, found);
+      else
+        found.absent = true;
+      break;
+    case Kind::json:
+    case Kind::form:
+    case Kind::xml:
+      look_in_body(locator, takes, found);
+      break;
   }
-  if (locator.kind != Kind::json && values.size() > 1) fail(locator, field, "is given more than once");
-  if (absent && !locator.optional) fail(locator, field, "is missing");
-  if (!error_.empty()) values.clear();
-  return values;
+  if (!found.error.empty()) fail(locator, field, "cannot be read: " + found.error);
+  if (!locator.in_body() && found.values.size() > 1) fail(locator, field, "is given more than once");
+  if (found.absent && !locator.optional) fail(locator, field, "is missing");
+  if (!error_.empty()) found.values.clear();
+  return found;
 }
 
 // For fields with a single value.
-std::optional<MessageFields::Value> MessageFields::one(const Where& where, std::string_view field) {
-  auto values = look(where, field);
-  if (values.empty()) {
-    if (where && !where->optional) fail(*where, field, "is missing");
-    return std::nullopt;
-  }
-  if (values.size() > 1) {
-    fail(*where, field, "stands in " + std::to_string(values.size()) + " places, and only one is meant");
-    return std::nullopt;
-  }
-  return std::move(values.front());
+std::optional<Value> MessageFields::one(const Locator& where, std::string_view field) {
+  auto& values = look(where, field, Takes::one).values;
+  if (values.size() == 1) return std::move(values.front());
+  if (values.empty() && !where.optional) fail(where, field, "is missing");
+  if (values.size() > 1)
+    fail(where, field, "stands in " + std::to_string(values.size()) + " places, and only one is meant");
+  return std::nullopt;
 }
 
-std::optional<Quantity> MessageFields::whole_number(const Value& value, Quantity least) {
+std::optional<Quantity> MessageFields::whole_number(const Locator& where, const Value& value,
+                                                    Quantity least) const {
+  const auto parse = where.amounts ? parse_amount : parse_digits;
   std::optional<Quantity> number;
   if (!value.json) {
-    number = parse_digits(value.text);
+    number = parse(value.text);
   } else if (value.json->is_string()) {
-    number = parse_digits(std::string_view(*value.json));
+    number = parse(std::string_view(*value.json));
   } else if (value.json->type() == dom::element_type::INT64) {
     // The type follows the token: 10.0 and 1e1 are doubles, what does not fit is unsigned.
     number = std::int64_t(*value.json);
@@ -165,43 +202,46 @@ std::optional<Quantity> MessageFields::whole_number(const Value& value, Quantity
 }
 
 std::optional<Quantity> MessageFields::quantity(const Where& where, std::string_view field, Quantity least) {
-  if (!where) return std::nullopt;
-  if (where->function == Function::value) {
-    const auto value = one(where, field);
-    if (!value) return std::nullopt;
-    const auto number = whole_number(*value, least);
-    if (!number) fail(*where, field, needs_plain(least));
-    return number;
-  }
+  if (!where || where->function == Function::recall) return std::nullopt;
+  if (where->function == Function::span) return size_of_span(*where, field);
+  if (where->function != Function::value) return total(*where, field, least);
+  const auto value = one(*where, field);
+  if (!value) return std::nullopt;
+  const auto number = whole_number(*where, *value, least);
+  if (!number)
+    fail(*where, field, needs_plain(least) + (where->amounts ? ", alone or with the unit 'ea'" : ""));
+  return number;
+}
 
+// count(...) and sum(...).
+std::optional<Quantity> MessageFields::total(const Locator& where, std::string_view field, Quantity least) {
   const bool was_readable = error_.empty();
-  const auto values = look(where, field);
-  if (!was_readable || !error_.empty()) return std::nullopt;
+  const auto& found = look(where, field, Takes::several);
   // An optional place that is absent: not a count of 0.
-  if (values.empty() && (where->kind != Kind::json || body_.empty() || look_in_body(*where).absent))
-    return std::nullopt;
+  if (!was_readable || !error_.empty() || found.absent) return std::nullopt;
   Quantity total = 0;
-  for (const auto& value : values) {
-    const auto number = where->function == Function::count ? Quantity(1) : whole_number(value, least);
+  for (const auto& value : found.values) {
+    const auto number = where.function == Function::count ? Quantity(1) : whole_number(where, value, least);
     if (!number) {
-      fail(*where, field, "adds up something that " + needs_plain(least));
+      fail(where, field, "adds up something that " + needs_plain(least));
       return std::nullopt;
     }
     if (*number > quantity_max - total) {
-      fail(*where, field, "adds up to too much");
+      fail(where, field, "adds up to too much");
       return std::nullopt;
     }
     total += *number;
   }
   if (total < least) {
-    fail(*where, field, needs_plain(least));
+    fail(where, field, needs_plain(least));
     return std::nullopt;
   }
   return total;
 }
 
-std::optional<std::string> MessageFields::plain_text(const Value& value) {
-  std::string text = value.text;
+std::optional<std::string> MessageFields::plain_text(Value&& value) const {
+  std::string text = std::move(value.text);
+  if (!value.plain) return std::nullopt;
   if (value.json) {
     if (value.json->is_string())
       text = std::string_view(*value.json);
@@ -210,24 +250,29 @@ std::optional<std::string> MessageFields::plain_text(const Value& value) {
     else
       return std::nullopt;
   }
-  if (text.empty() || text.size() > text_max || !is_printable(text, !value.json)) return std::nullopt;
   return text;
 }
 
 std::string MessageFields::text(const Where& where, std::string_view field) {
-  const auto value = one(where, field);
+  auto value = where ? one(*where, field) : std::nullopt;
   if (!value) return {};
-  auto text = plain_text(*value);
+  // A body is UTF-8 by its type; elsewhere nothing says what a byte beyond ASCII means.
+  const bool ascii_only = !where->in_body();
+  auto text = plain_text(std::move(*value));
+  if (text && (text->empty() || text->size() > text_max || !is_printable(*text, ascii_only))) text.reset();
   if (!text) fail(*where, field, "is not a text of 1 to 255 printable characters");
-  return text.value_or("");
+  return std::move(text).value_or("");
 }
 
 std::vector<std::string> MessageFields::texts(const Where& where, std::string_view field) {
   std::vector<std::string> all;
-  for (const auto& value : look(where, field)) {
-    auto text = plain_text(value);
-    if (!text) fail(*where, field, "holds something that is not a text of 1 to 255 printable characters");
-    if (!error_.empty()) return {};
+  if (!where) return all;
+  for (auto& value : look(*where, field, Takes::several).values) {
+    auto text = plain_text(std::move(value));
+    if (!text || text->empty() || text->size() > text_max || !is_printable(*text, !where->in_body())) {
+      fail(*where, field, "holds something that is not a text of 1 to 255 printable characters");
+      return {};
+    }
     all.push_back(std::move(*text));
   }
   return all;
@@ -235,7 +280,9 @@ std::vector<std::string> MessageFields::texts(const Where& where, std::string_vi
 
 std::vector<std::string> MessageFields::numbers(const Where& where, std::string_view field) {
   std::vector<std::string> all;
-  for (const auto& value : look(where, field)) {
+  if (!where) return all;
+  if (where->last) return numbers_of_span(*where, field);
+  for (const auto& value : look(*where, field, Takes::several).values) {
     // A number that is not a string has lost its leading zero.
     std::optional<std::string> number;
     if (!value.json)
@@ -250,7 +297,7 @@ std::vector<std::string> MessageFields::numbers(const Where& where, std::string_
 }
 
 std::optional<bool> MessageFields::truth(const Where& where, std::string_view field) {
-  const auto value = one(where, field);
+  const auto value = where ? one(*where, field) : std::nullopt;
   if (!value) return std::nullopt;
   if (value->json && value->json->is_bool()) return bool(*value->json);
   if (!value->json && (value->text == "true" || value->text == "false")) return value->text == "true";
@@ -258,34 +305,10 @@ std::optional<bool> MessageFields::truth(const Where& where, std::string_view fi
   return std::nullopt;
 }
 
-// The one type of all numbers at the place. An order is of one type: limits are counted by it, so numbers of
-// two types in one order would charge one of them to the wrong account.
-std::optional<NumberType> MessageFields::type_of_numbers(const Where& where, std::string_view field,
-                                                         const NumberingPlan& plan, JstDate today) {
-  const auto all = numbers(where, field);
-  if (all.empty() && !where->optional) fail(*where, field, "is missing");
-  std::optional<NumberType> type;
-  for (const auto& number : all) {
-    const auto own = type_of(plan, number, today);
-    if (!own) {
-      fail(*where, field,
-           "holds " + number + ", which is of no number type: it " + why_no_type(plan, number, today));
-      return std::nullopt;
-    }
-    if (type && *type != *own) {
-      fail(*where, field,
-           "holds numbers of several types (" + std::string(name(*type)) + ", " + std::string(name(*own)) +
-               "), and an order is of one");
-      return std::nullopt;
-    }
-    type = own;
-  }
-  return type;
-}
-
 std::optional<NumberType> MessageFields::number_type(const Where& where, std::string_view field,
                                                      const NumberingPlan& plan, JstDate today) {
-  if (where && where->function == Function::type_of) return type_of_numbers(where, field, plan, today);
+  if (!where || where->function == Function::recall) return std::nullopt;
+  if (where->function == Function::type_of) return type_of_numbers(where, field, plan, today);
   const auto word = text(where, field);
   if (word.empty()) return std::nullopt;
   const auto entry = match_.carrier->number_types.find(word);
@@ -294,6 +317,22 @@ std::optional<NumberType> MessageFields::number_type(const Where& where, std::st
   const auto own = where->kind == Kind::constant ? parse_word<NumberType>(word) : std::nullopt;
   if (!own) fail(*where, field, "is not one of the carrier's number types");
   return own;
+}
+
+std::string MessageFields::recall(const Where& quantity, const Where& number_type) {
+  const auto is_recall = [](const Where& where) { return where && where->function == Function::recall; };
+  auto id = is_recall(quantity) ? text(quantity, "quantity") : std::string();
+  if (!is_recall(number_type)) return id;
+  auto other = text(number_type, "number_type");
+  if (is_recall(quantity) && id != other)
+    fail(*number_type, "number_type", "recalls another answer than the quantity does");
+  return other;
+}
+
+std::optional<BodySpan> MessageFields::token(const Locator& where) const {
+  if (opened_ != where.kind) return std::nullopt;
+  if (where.kind == Kind::json) return token_in_json(body_, where.steps);
+  return where.kind == Kind::form ? form.token(where.text) : xml.token(where.steps);
 }
 
 }  // namespace sekisho::policy

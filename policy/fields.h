@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "policy/adapter.h"
+#include "policy/found.h"
 #include "policy/numbering_plan.h"
 #include "policy/reading.h"
-#include "policy/strict_json.h"
 
 namespace sekisho::policy {
 
@@ -37,32 +37,41 @@ class MessageFields {
                    std::string_view field);  // a string, or an integer's digits; 1 to 255 long
   std::vector<std::string> texts(const Where& where, std::string_view field);
   std::vector<std::string> numbers(const Where& where, std::string_view field);
+  // The id of an earlier answer that told these, as a recall(...) finds it.
+  std::string recall(const Where& quantity, const Where& number_type);
+
+  // The bytes of the one value at this place of the body; good after the body was read.
+  std::optional<BodySpan> token(const Locator& where) const;
 
   const std::string& error() const { return error_; }
   std::string take_error() { return std::exchange(error_, {}); }  // and read on
 
  private:
-  // One value of a field: JSON, or text from the path, query, header or adapter.
-  struct Value {
-    std::optional<simdjson::dom::element> json;
-    std::string text;
-  };
+  enum class Takes { one, several };
 
-  std::vector<Value> look(const Where& where, std::string_view field);
-  std::optional<Value> one(const Where& where, std::string_view field);
-  Found look_in_body(const Locator& locator);
-  std::vector<std::string> look_in_query(std::string_view name);
+  Found& look(const Locator& where, std::string_view field, Takes takes);
+  std::optional<Value> one(const Locator& where, std::string_view field);
+  void look_in_body(const Locator& where, Takes takes, Found& found);
+  void look_in_query(const std::string& name, Found& found);
+  bool open_body(Locator::Kind format);
+  bool check_repeated_names();
+  std::optional<Quantity> total(const Locator& where, std::string_view field, Quantity least);
+  std::optional<Quantity> whole_number(const Locator& where, const Value& value, Quantity least) const;
+  std::optional<std::pair<std::string, std::string>> ends_of(const Locator& where, std::string_view field);
+  std::optional<Quantity> size_of_span(const Locator& where, std::string_view field);
+  std::vector<std::string> numbers_of_span(const Locator& where, std::string_view field);
   std::optional<NumberType> type_of_numbers(const Where& where, std::string_view field,
                                             const NumberingPlan& plan, JstDate today);
-  std::optional<Quantity> whole_number(const Value& value, Quantity least);
-  std::optional<std::string> plain_text(const Value& value);
+  std::optional<std::string> plain_text(Value&& value) const;
   void fail(const Locator& where, std::string_view field, std::string_view text);
 
   const RouteMatch& match_;
   const Message* message_;
   const HeaderValues* headers_ = nullptr;
   std::string_view body_;
-  std::optional<simdjson::dom::element> root_;
+  std::optional<Locator::Kind> opened_;  // the format that the body was read as
+  bool query_opened_ = false;
+  simdjson::dom::element root_;
   std::string error_;
 };
 

@@ -29,7 +29,9 @@ struct Order {
   std::string order_id;              // of an earlier order (status, confirm, cancel)
   std::vector<std::string> numbers;  // national digits (release, transfer)
   OperatorId receiver;               // who is given the numbers (transfer); empty: the caller
-  std::string recall;  // quantity and type are those of an earlier answer with this id (search, reservation)
+  // The id of an earlier answer (a search, a reservation) that told quantity and type, where this order names
+  // only that: until they are filled in from there, `quantity` may be 0 and `number_type` empty.
+  std::string recall;
   std::optional<BodySpan> quantity_span;
 };
 

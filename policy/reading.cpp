@@ -3,52 +3,26 @@
 #include <algorithm>
 
 #include "policy/fields.h"
+#include "policy/media_type.h"
+#include "policy/text_rules.h"
 
 namespace sekisho::policy {
 namespace {
 
 using Where = std::optional<Locator>;
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// "application/json", alone or with one charset of UTF-8; no other parameter means anything for JSON.
-bool is_json(std::string_view content_type) {
-  auto rest = content_type;
-  const auto type = trimmed(rest.substr(0, rest.find(';')));
-  if (!same_ignoring_case(type, "application/json")) return false;
-  rest.remove_prefix(std::min(rest.size(), rest.find(';')));
-  bool charset = false;
-  while (!rest.empty()) {
-    rest.remove_prefix(1);
-    const auto parameter = trimmed(rest.substr(0, rest.find(';')));
-    rest.remove_prefix(std::min(rest.size(), rest.find(';')));
-    if (parameter.empty()) continue;
-    if (charset) return false;
-    charset =
-        same_ignoring_case(parameter, "charset=utf-8") || same_ignoring_case(parameter, "charset=\"utf-8\"");
-    if (!charset) return false;
+// The format that the adapter looks for in the body; nothing: it looks elsewhere.
+std::optional<Locator::Kind> body_format(const OrderFields& fields) {
+  for (const auto* where :
+       {&fields.quantity, &fields.number_type, &fields.area, &fields.channels, &fields.chain,
+        &fields.reference, &fields.partial, &fields.order_id, &fields.numbers}) {
+    if (!*where) continue;
+    if ((*where)->in_body()) return (*where)->kind;
+    if ((*where)->last && (*where)->last->in_body()) return (*where)->last->kind;
   }
-  return true;
-}
-
-std::optional<Unreadable> check_body(const Message& message) {
-  for (auto coding : message.headers("Content-Encoding"))
-    if (!same_ignoring_case(trimmed(coding), "identity"))
-      return Unreadable{Reason::unsupported_body, "the body is compressed or encoded (Content-Encoding)"};
-  if (message.body.empty()) return std::nullopt;
-  const auto types = message.headers("Content-Type");
-  if (types.empty()) return Unreadable{Reason::unsupported_body, "the body has no Content-Type"};
-  if (types.size() > 1) return Unreadable{Reason::unsupported_body, "Content-Type is given more than once"};
-  if (!is_json(types.front()))
-    return Unreadable{Reason::unsupported_body, "the body is not application/json in UTF-8"};
   return std::nullopt;
 }
 
-bool in_body(const Where& where) { return where && where->kind == Locator::Kind::json; }
 // An operator as the caller names it: by the carrier's account, by id, or by corporate number.
 std::optional<OperatorId> operator_named(const Carrier& carrier, const std::string& name) {
   if (const auto known = carrier.operators.find(name); known != carrier.operators.end()) return known->second;
@@ -56,19 +30,29 @@ std::optional<OperatorId> operator_named(const Carrier& carrier, const std::stri
   return id ? id : OperatorId::parse("jp:" + name);
 }
 
-bool in_body(const OrderFields& fields) {
-  return in_body(fields.quantity) || in_body(fields.number_type) || in_body(fields.area) ||
-         in_body(fields.channels) || in_body(fields.chain) || in_body(fields.reference) ||
-         in_body(fields.partial) || in_body(fields.order_id) || in_body(fields.numbers) ||
-         in_body(fields.receiver);
+std::optional<Unreadable> check_body(const Message& message, Locator::Kind format) {
+  const auto refused = [](std::string detail) {
+    return Unreadable{Reason::unsupported_body, std::move(detail)};
+  };
+  for (auto coding : message.headers("Content-Encoding"))
+    if (!same_ignoring_case(without_spaces(coding), "identity"))
+      return refused("the body is compressed or encoded (Content-Encoding)");
+  if (message.body.empty()) return std::nullopt;
+  const auto types = message.headers("Content-Type");
+  if (types.empty()) return refused("the body has no Content-Type");
+  if (types.size() > 1) return refused("Content-Type is given more than once");
+  if (format_of(types.front()) == format) return std::nullopt;
+  return refused("the body is not " + std::string(media_type_of(format)) + " in UTF-8");
 }
 
 // Where the quantity may be rewritten: one token of the body, and proven by reading a rewritten body again.
-std::optional<BodySpan> quantity_span(const RouteMatch& match, const Message& message, Quantity quantity) {
+std::optional<BodySpan> quantity_span(const RouteMatch& match, const Message& message,
+                                      const MessageFields& fields, Quantity quantity) {
   const auto& where = match.route->order.quantity;
-  if (!in_body(where) || where->function != Locator::Function::value || quantity < 2) return std::nullopt;
-  if (std::find(where->steps.begin(), where->steps.end(), "*") != where->steps.end()) return std::nullopt;
-  const auto span = find_token(message.body, where->steps);
+  if (!where || !where->in_body() || where->function != Locator::Function::value || where->amounts ||
+      quantity < 2)
+    return std::nullopt;
+  const auto span = fields.token(*where);
   if (!span) return std::nullopt;
   const auto rewritten = rewrite_quantity(message.body, *span, quantity - 1);
   MessageFields again(match, &message, rewritten);
@@ -116,8 +100,8 @@ bool read_counts(MessageFields& fields, const RouteMatch& match, const ResultRul
 ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
                      JstDate today) {
   const OrderFields& where = match.route->order;
-  if (in_body(where))
-    if (auto refused = check_body(message)) return std::move(*refused);
+  if (const auto format = body_format(where))
+    if (auto refused = check_body(message, *format)) return std::move(*refused);
 
   MessageFields fields(match, &message, message.body);
   Order order;
@@ -125,6 +109,7 @@ ReadOrder read_order(const RouteMatch& match, const Message& message, const Numb
   order.carrier = match.carrier->name;
   const auto quantity = fields.quantity(where.quantity, "quantity", 1);
   order.number_type = fields.number_type(where.number_type, "number_type", plan, today);
+  order.recall = fields.recall(where.quantity, where.number_type);
   order.area = fields.text(where.area, "area");
   order.channels = fields.quantity(where.channels, "channels", 0).value_or(0);
   order.chain = fields.texts(where.chain, "chain");
@@ -142,15 +127,16 @@ ReadOrder read_order(const RouteMatch& match, const Message& message, const Numb
 
   const auto named = Quantity(order.numbers.size());
   order.quantity = quantity.value_or(named);
-  if (order.operation == Operation::confirm && order.quantity < 1 && order.recall.empty())
-    order.recall = order.order_id;
-  if (gives(*match.route) && order.recall.empty()) {
+  const bool recalls_quantity = where.quantity && where.quantity->function == Locator::Function::recall;
+  const bool confirms = order.operation == Operation::confirm && !where.quantity && !where.numbers;
+  if (confirms) order.recall = order.order_id;
+  if (gives(*match.route) && !recalls_quantity && !confirms) {
     if (order.quantity < 1) return Unreadable{.detail = "quantity is missing"};
     if (named > 0 && named != order.quantity)
       return Unreadable{.detail = "quantity is " + std::to_string(order.quantity) + ", but " +
                                   std::to_string(named) + " numbers are named"};
   }
-  if (order.partial) order.quantity_span = quantity_span(match, message, order.quantity);
+  if (order.partial) order.quantity_span = quantity_span(match, message, fields, order.quantity);
   return order;
 }
 

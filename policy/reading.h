@@ -1,7 +1,8 @@
 // Reading orders out of calls and outcomes out of answers, exactly as the carrier would, or not at all.
 //
-// JSON is read with simdjson. Repeated keys, numbers that are not plain decimal integers, wrong content types
-// and compressed bodies are refused, never guessed; a quantity that cannot be read is never zero.
+// A body is JSON, a form or XML, as the adapter's locators say and its Content-Type must agree. Repeated
+// keys, fields and elements, numbers that are not plain decimal integers, wrong content types and compressed
+// bodies are refused, never guessed; a quantity that cannot be read is never zero.
 #pragma once
 
 #include <functional>
@@ -25,6 +26,8 @@ struct Message {
   std::string_view query;
   HeaderValues headers;
   std::string_view body;
+  // Every value of a claim of the caller's token; empty: the caller has shown none.
+  HeaderValues claims;
 };
 
 // Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it

@@ -301,7 +301,7 @@ TEST(ReadOrder, TakesOnlyPlainJsonBodies) {
       {{{"Content-Type", "text/json"}}, false},
       {{{"Content-Type", "application/x-www-form-urlencoded"}}, false},
       {{{"Content-Type", "application/jsonp"}}, false},
-      {{{"Content-Type", "application/vnd.api+json"}}, false},
+      {{{"Content-Type", "application/vnd.api+json"}}, true},
       {{{"Content-Type", "application/json; charset=shift_jis"}}, false},
       {{{"Content-Type", "application/json; charset=utf-16"}}, false},
       {{{"Content-Type", "application/json; charset=utf-8; charset=utf-7"}}, false},

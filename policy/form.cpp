@@ -1,0 +1,123 @@
+#include "policy/form.h"
+
+#include <algorithm>
+
+#include "policy/text_rules.h"
+
+namespace sekisho::policy {
+namespace {
+
+// Frameworks that keep lists and maps in names ("a[]", "a[b]", "[a]"), trim names, or spell "." and " " as
+// "_" (PHP) see the same field under several names.
+char folded(char c) {
+  if (c >= 'A' && c <= 'Z') return char(c - 'A' + 'a');
+  return c == '.' || c == ' ' ? '_' : c;
+}
+
+bool same_folded(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return folded(x) == folded(y); });
+}
+
+std::string_view stripped(std::string_view name) {
+  while (!name.empty() && (name.front() == ' ' || name.front() == '[')) name.remove_prefix(1);
+  while (!name.empty() && (name.back() == ' ' || name.back() == ']')) name.remove_suffix(1);
+  return name;
+}
+
+bool alike(std::string_view asked, std::string_view given) {
+  const auto plain = given.front() == '[' ? stripped(given) : given;
+  const auto trimmed = without_spaces(plain);
+  if (same_folded(asked, trimmed)) return true;
+  // "a[]" and "a[b]" beside "a".
+  if (trimmed.size() > asked.size() && trimmed[asked.size()] == '[' &&
+      same_folded(asked, trimmed.substr(0, asked.size())))
+    return true;
+  // "a" beside "a[b]".
+  const auto bracket = asked.find('[');
+  return bracket != asked.npos && same_folded(asked.substr(0, bracket), trimmed);
+}
+
+}  // namespace
+
+std::optional<std::string_view> Form::resolve(std::string_view raw) {
+  const auto begin = resolved_.size();
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] == '+') {
+      resolved_ += ' ';
+    } else if (raw[i] != '%') {
+      resolved_ += raw[i];
+    } else {
+      if (raw.size() - i < 3) return std::nullopt;
+      const int high = hex_value(raw[i + 1]), low = hex_value(raw[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      resolved_ += char(high * 16 + low);
+      i += 2;
+    }
+  }
+  return std::string_view(resolved_).substr(begin);
+}
+
+std::string Form::read(std::string_view text) {
+  fields_.clear();
+  names_.clear();
+  resolved_.clear();
+  resolved_.reserve(text.size());  // views into it stay good
+  for (const unsigned char c : text) {
+    if (c == ';') return "it holds ';', which some servers take for a separator";
+    if (c <= 0x20 || c > 0x7e) return "it holds a character that must be escaped";
+  }
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto pair = text.substr(at, text.find('&', at) - at);
+    const auto equals = std::min(pair.find('='), pair.size());
+    const auto value_at = std::min(equals + 1, pair.size());
+    const auto name = resolve(pair.substr(0, equals));
+    const auto value = resolve(pair.substr(value_at));
+    if (!name || !value) return "it holds a broken escape";
+    if (!simdjson::validate_utf8(*name) || !simdjson::validate_utf8(*value)) return "it is not valid UTF-8";
+    if (!is_printable(*name, false)) return "a name holds a control character";
+    if (*name == "_method" || *name == "_charset_")
+      return "the field '" + std::string(*name) + "' makes some servers read the call differently";
+    if (!pair.empty()) {
+      if (name->empty()) return "a field has no name";
+      fields_.push_back({*name, *value, {at + value_at, pair.size() - value_at}});
+      names_.push_back(*name);
+    }
+    at += pair.size() + 1;
+  }
+  std::sort(names_.begin(), names_.end());
+  return {};
+}
+
+void Form::find(std::string_view name, Found& found) const {
+  for (const auto& field : fields_)
+    if (field.name == name) found.values.push_back({.text = std::string(field.value)});
+  found.absent = found.values.empty();
+  for (const auto& field : fields_)
+    if (field.name != name && alike(name, field.name)) {
+      found.error = "there is a field '" + std::string(field.name.substr(0, 40)) +
+                    "', which some servers take for '" + std::string(name) + "'";
+      return;
+    }
+}
+
+std::string_view Form::namesake(std::string_view name) const {
+  for (const auto& field : fields_)
+    if (alike(name, field.name)) return field.name;
+  return {};
+}
+
+std::optional<std::string_view> Form::repeated(std::optional<std::string_view> after) const {
+  auto begin = after ? std::upper_bound(names_.begin(), names_.end(), *after) : names_.begin();
+  const auto twin = std::adjacent_find(begin, names_.end());
+  return twin == names_.end() ? std::nullopt : std::optional(*twin);
+}
+
+std::optional<BodySpan> Form::token(std::string_view name) const {
+  const auto field =
+      std::find_if(fields_.begin(), fields_.end(), [&](const Field& one) { return one.name == name; });
+  return field == fields_.end() ? std::nullopt : std::optional(field->raw);
+}
+
+}  // namespace sekisho::policy

@@ -1,0 +1,16 @@
+// Small questions about bytes that the readers of all formats ask.
+#pragma once
+
+#include <string_view>
+
+namespace sekisho::policy {
+
+bool same_ignoring_case(std::string_view a, std::string_view b);  // ASCII
+bool is_digit(char c);
+int hex_value(char c);                                   // -1: no hexadecimal digit
+std::string_view without_spaces(std::string_view text);  // spaces and tabs at both ends
+
+// No control characters (C0, DEL, C1): the text goes into headers, logs and terminals.
+bool is_printable(std::string_view text, bool ascii_only);
+
+}  // namespace sekisho::policy
