@@ -15,7 +15,7 @@ using Where = std::optional<Locator>;
 std::optional<Locator::Kind> body_format(const OrderFields& fields) {
   for (const auto* where :
        {&fields.quantity, &fields.number_type, &fields.area, &fields.channels, &fields.chain,
-        &fields.reference, &fields.partial, &fields.order_id, &fields.numbers}) {
+        &fields.reference, &fields.partial, &fields.order_id, &fields.numbers, &fields.receiver}) {
     if (!*where) continue;
     if ((*where)->in_body()) return (*where)->kind;
     if ((*where)->last && (*where)->last->in_body()) return (*where)->last->kind;
