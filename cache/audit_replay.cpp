@@ -104,6 +104,7 @@ struct AuditReplay::State {
   void policy_record(const PolicyRecord& record);
   void decision(std::uint64_t seq, const DecisionRecord& record);
   std::optional<Undecided> derive(const Known& under, const DecisionRecord& record, const Stated* own);
+  std::optional<Undecided> uncounted(const DecisionRecord& record);
   void differs(std::uint64_t seq, const DecisionRecord& record);
   void not_the_policys(std::string_view why);
 
@@ -174,7 +175,7 @@ std::optional<Undecided> AuditReplay::State::derive(const Known& under, const De
     for (const auto& charge : made.charges) {
       const auto stated = std::find_if(record.counts.begin(), record.counts.end(),
                                        [&](const auto& one) { return one.rule == charge.rule->id; });
-      if (stated == record.counts.end()) return Undecided::counts_missing;
+      if (stated == record.counts.end()) return uncounted(record);
       before.push_back(stated->before);
     }
     const auto answer = policy::hold_against(made.charges, before, taken, record.partial);
@@ -182,6 +183,17 @@ std::optional<Undecided> AuditReplay::State::derive(const Known& under, const De
     made = policy::with_hold(std::move(made), answer, record.facts.today());
   }
   put_answer(made, taken, held && !record.answer.charges.empty(), derived);
+  return std::nullopt;
+}
+
+// A limit applies, and the record has no count of it. Of an order over a limit, older journals have the
+// counts of those alone that bound. Else it was never held against this one: that much differs.
+std::optional<Undecided> AuditReplay::State::uncounted(const DecisionRecord& record) {
+  if (!record.answer.allowed && record.answer.charges.empty()) return Undecided::counts_missing;
+  derived = record.answer;  // what that limit would have said, nobody knows
+  derived.charges.clear();
+  for (const auto& charge : made.charges)
+    derived.charges.push_back({.rule = charge.rule->id, .figure = charge.cap});
   return std::nullopt;
 }
 
