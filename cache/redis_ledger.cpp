@@ -248,7 +248,7 @@ Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
     for (std::size_t i = 2; i < answer.size(); ++i) numbers.emplace_back(answer.text(i).value_or(""));
   }
   if (numbers.empty() || id.is_group()) co_return result;
-  auto displaced = co_await note_grants(request, numbers);
+  auto displaced = co_await note_grants(request, result == SettleAnswer::resolved_before, numbers);
   if (!displaced) co_return SettleAnswer::unavailable;
   SettleResult told(result);
   told.displaced = std::move(*displaced);

@@ -39,7 +39,7 @@ class RedisLedger final : public Ledger {
 
  private:
   // Nothing: it could not be noted.
-  Task<std::optional<std::vector<Displaced>>> note_grants(const SettleRequest& request,
+  Task<std::optional<std::vector<Displaced>>> note_grants(const SettleRequest& request, bool again,
                                                           const std::vector<std::string>& numbers);
   Task<bool> read_pages(std::string key, const std::function<void(const RedisAnswer&)>& page);
 

@@ -12,8 +12,9 @@
 
 namespace sekisho::cache {
 
+// `again`: somebody may have noted them before, and not lived to see whose they were.
 Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
-    const SettleRequest& request, const std::vector<std::string>& numbers) {
+    const SettleRequest& request, bool again, const std::vector<std::string>& numbers) {
   const auto& id = request.operator_id;
   std::map<std::string, std::vector<std::string>> by_block;
   for (const auto& number : numbers) by_block[keys::block(number)].push_back(number);
@@ -36,7 +37,7 @@ Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
     at += 2;
     if (!before.ok() || !noted.ok()) co_return std::nullopt;
     for (std::size_t i = 0; i < in_it.size(); ++i)
-      if (before.text(i).value_or(id.text()) != id.text()) contested.push_back(in_it[i]);
+      if (again || before.text(i).value_or(id.text()) != id.text()) contested.push_back(in_it[i]);
   }
   std::vector<Displaced> displaced;
   for (const auto& number : contested) {

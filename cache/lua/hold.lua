@@ -101,7 +101,7 @@ if ARGV[19] ~= '' then
   if quantity and type == string.match(ARGV[6], '^|([^|]*)') then
     reservation, reserved_quantity, reserved_ordinal = record, quantity, place_of_order
     reserved_gateway = string.match(gateway_and_boot, '^[^/]*')
-    for i, field in ipairs({year .. month .. day, year .. month}) do
+    for i, field in ipairs({string.sub(year, -2) .. month .. day, string.sub(year, -2) .. month}) do
       for n = 4 * i - 3, 4 * i, 2 do beside[raise[n] .. '/' .. field .. string.sub(raise[n + 1], -2)] = true end
     end
     for n = 9, #raise, 2 do beside[raise[n] .. '/' .. raise[n + 1]] = true end

@@ -205,7 +205,7 @@ TEST_P(GroupContract, the_tighter_of_two_trims) {
   auto partial = ask("b", 12, 1);
   partial.limits = {&own, &joint};
   partial.partial = true;
-  EXPECT_EQ(holds(partial), "taken 6 left 10 15");
+  EXPECT_EQ(holds(partial), "taken 6 left 10 6");
   ledger.settle({"b", {.kind = SK::granted, .granted = 6}, {}, corporate(1), now});
   EXPECT_EQ(used("L"), 6) << "what its own account had more is given back";
   EXPECT_EQ(of_group().bucket("L"), 15);

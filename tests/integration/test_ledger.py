@@ -1,10 +1,11 @@
 """What the ledger counts after everything a carrier can do to an order."""
 import json
 import time
+from datetime import timedelta
 
 import pytest
 
-from harness import IMPATIENT, order, order_body, stay_in_one_day, wait_for
+from harness import IMPATIENT, jst_now, order, order_body, stay_in_one_day, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -186,6 +187,31 @@ def test_a_number_can_be_traced_to_its_order_also_after_it_was_given_back(house)
         house.operators["aozora"], answer.decision, answer.json()["orderId"])
     assert entry["from"] and entry["until"]
     assert house.sekisho("ledger", "trace", "0399999999").code == 1
+
+
+def test_what_was_held_at_a_moment_is_listed_whatever_became_of_it(house):
+    def held(*at):
+        done = house.sekisho("ledger", "numbers", house.operators["aozora"], *at)
+        assert done.code == 0, done
+        assert all(set(row) == {"number", "number_type", "granted_at", "decision", "order_id"} for row in done.json)
+        return [row["number"] for row in done.json]
+
+    with house.gateway.client("aozora") as client:
+        before = jst_now()
+        first, second = sorted(order(client, 2).json()["numbers"])
+        wait_for("they are counted", 5, lambda: held() == [first, second])
+        between = jst_now()
+        assert client.delete(f"/v1/numbers/{first}").status == 204
+        wait_for("it is given back", 5, lambda: held() == [second])
+    assert held("--at", between.isoformat(timespec="milliseconds")) == [first, second]
+    assert held("--at", before.isoformat(timespec="milliseconds")) == []
+    assert held("--at", (before.date() - timedelta(days=1)).isoformat()) == []
+    assert held("--at", before.date().isoformat()) == [second], "at the end of the day, which is not over"
+    text = house.sekisho("ledger", "numbers", house.operators["aozora"], as_json=False).out
+    assert text.startswith(f"{second}  fixed  ") and text.count("\n") == 1
+    for wrong in ("yesterday", "2026-13-01", (before.date() + timedelta(days=1)).isoformat(), "2999-01-01T00:00:00+09:00"):
+        done = house.sekisho("ledger", "numbers", house.operators["aozora"], "--at", wrong)
+        assert done.code == 2 and wrong in done.err, done
 
 
 def test_concurrent_orders_never_go_over_a_limit(open_house):

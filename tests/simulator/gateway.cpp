@@ -48,7 +48,13 @@ Task<R> Link::ask(std::function<R(Store&)> what, R unsent, R in_doubt) {
 Task<cache::HoldResult> Link::hold(const cache::HoldRequest& request) {
   cache::HoldResult doubt;
   doubt.in_doubt = true;
-  std::function<cache::HoldResult(Store&)> what = [request](Store& store) { return store.hold(request); };
+  // A message has all it needs in itself: it may arrive long after whoever sent it is gone.
+  const auto charges = std::make_shared<const std::vector<policy::Charge>>(*request.charges);
+  std::function<cache::HoldResult(Store&)> what = [request, charges](Store& store) {
+    auto copy = request;
+    copy.charges = charges.get();
+    return store.hold(copy);
+  };
   return ask<cache::HoldResult>(std::move(what), cache::HoldResult{}, std::move(doubt));
 }
 
