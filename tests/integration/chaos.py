@@ -39,11 +39,23 @@ class Callers:
             thread.start()
 
     def _run(self, gateway, dice):
-        clients = {}
+        try:
+            self._order(gateway, dice)
+        except Exception as trouble:  # of the test itself
+            self.odd.append(repr(trouble))
+            raise
+
+    def _order(self, gateway, dice):
+        clients, wave = {}, None
         while not self.stopping.is_set():
             if not self.wave:
                 time.sleep(0.01)
                 continue
+            if wave is not self.wave:
+                wave = self.wave
+                for client in clients.values():
+                    client.close()
+                clients.clear()
             name, quantity = dice.choice(self.wave), dice.randint(1, 6)
             key = [("Idempotency-Key", f"{dice.getrandbits(64):x}")] if dice.random() < 0.3 else []
             answer = self._ask(clients, gateway, name, quantity, key)
@@ -55,12 +67,12 @@ class Callers:
     def _ask(self, clients, gateway, name, quantity, key):
         """The answer, if there was one."""
         who = (gateway, name)
+        if who not in clients:
+            clients[who] = gateway.client(name, timeout=5)
         try:
-            if who not in clients:
-                clients[who] = gateway.client(name, timeout=5)
             answer = order(clients[who], quantity, headers=key)
         except (OSError, Broken):
-            clients.pop(who, None)
+            clients.pop(who).close()
             time.sleep(0.02)
             return None
         known = answer.code in NOT_NOW or answer.code in AN_ANSWER or answer.header("Sekisho-Decision")  # the carrier's own
@@ -82,6 +94,7 @@ class Callers:
         self.stopping.set()
         for thread in self.threads:
             thread.join(60)
+            assert not thread.is_alive(), "a caller hangs"
 
 
 def settle_by_the_carriers_log(house):
