@@ -69,6 +69,9 @@ void Pipeline::understand(Exchange& x) {
       .headers = [&](std::string_view name) { return values_of(x.request.headers, name); },
       .body = x.request.body};
   x.read = policy::read_order(*x.match, message, x.site->numbering_plan, x.today);
+  // Nothing remembers earlier answers yet, and an order of no numbers must not be decided on.
+  if (x.order() && !x.order()->recall.empty())
+    x.read = policy::Unreadable{.detail = "the earlier answer '" + x.order()->recall + "' is not known here"};
   if (x.hands_out()) x.standing = look_up(x, x.account);
 }
 
