@@ -88,7 +88,8 @@ void Pipeline::understand(Exchange& x) {
 policy::Message Pipeline::message_of(const Exchange& x) const {
   return {.query = x.request.query(),
           .headers = [&x](std::string_view name) { return values_of(x.request.headers, name); },
-          .body = x.request.body};
+          .body = x.request.body,
+          .claims = {}};
 }
 
 // A transfer runs on the receiver's account, by the receiver's facts; everything else on the caller's.

@@ -26,6 +26,8 @@ std::string_view stripped(std::string_view name) {
 }
 
 bool alike(std::string_view asked, std::string_view given) {
+  const char first = given.front();
+  if (first != ' ' && first != '[' && folded(first) != folded(asked.front())) return false;
   const auto plain = given.front() == '[' ? stripped(given) : given;
   const auto trimmed = without_spaces(plain);
   if (same_folded(asked, trimmed)) return true;
@@ -40,8 +42,11 @@ bool alike(std::string_view asked, std::string_view given) {
 
 }  // namespace
 
+// The text with its escapes resolved; nothing when one is broken, or it is not UTF-8.
 std::optional<std::string_view> Form::resolve(std::string_view raw) {
+  if (raw.find_first_of("+%") == raw.npos) return raw;
   const auto begin = resolved_.size();
+  bool ascii = true;
   for (std::size_t i = 0; i < raw.size(); ++i) {
     if (raw[i] == '+') {
       resolved_ += ' ';
@@ -51,11 +56,13 @@ std::optional<std::string_view> Form::resolve(std::string_view raw) {
       if (raw.size() - i < 3) return std::nullopt;
       const int high = hex_value(raw[i + 1]), low = hex_value(raw[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
+      ascii = ascii && high < 8;
       resolved_ += char(high * 16 + low);
       i += 2;
     }
   }
-  return std::string_view(resolved_).substr(begin);
+  const auto found = std::string_view(resolved_).substr(begin);
+  return ascii || simdjson::validate_utf8(found) ? std::optional(found) : std::nullopt;
 }
 
 std::string Form::read(std::string_view text) {
@@ -63,30 +70,39 @@ std::string Form::read(std::string_view text) {
   names_.clear();
   resolved_.clear();
   resolved_.reserve(text.size());  // views into it stay good
+  bool semicolon = false, raw = false;
   for (const unsigned char c : text) {
-    if (c == ';') return "it holds ';', which some servers take for a separator";
-    if (c <= 0x20 || c > 0x7e) return "it holds a character that must be escaped";
+    semicolon |= c == ';';
+    raw |= c <= 0x20 || c > 0x7e;
   }
-  std::size_t at = 0;
-  while (at < text.size()) {
+  if (semicolon) return "it holds ';', which some servers take for a separator";
+  if (raw) return "it holds a character that must be escaped";
+  for (std::size_t at = 0; at < text.size();) {
     const auto pair = text.substr(at, text.find('&', at) - at);
-    const auto equals = std::min(pair.find('='), pair.size());
-    const auto value_at = std::min(equals + 1, pair.size());
-    const auto name = resolve(pair.substr(0, equals));
-    const auto value = resolve(pair.substr(value_at));
-    if (!name || !value) return "it holds a broken escape";
-    if (!simdjson::validate_utf8(*name) || !simdjson::validate_utf8(*value)) return "it is not valid UTF-8";
-    if (!is_printable(*name, false)) return "a name holds a control character";
-    if (*name == "_method" || *name == "_charset_")
-      return "the field '" + std::string(*name) + "' makes some servers read the call differently";
-    if (!pair.empty()) {
-      if (name->empty()) return "a field has no name";
-      fields_.push_back({*name, *value, {at + value_at, pair.size() - value_at}});
-      names_.push_back(*name);
-    }
+    if (auto error = read_pair(pair, at); !error.empty()) return error;
     at += pair.size() + 1;
   }
-  std::sort(names_.begin(), names_.end());
+  if (have_twins(names_))
+    std::sort(names_.begin(), names_.end());
+  else
+    names_.clear();
+  return {};
+}
+
+std::string Form::read_pair(std::string_view pair, std::size_t at) {
+  if (pair.empty()) return {};
+  const auto equals = std::min(pair.find('='), pair.size());
+  const auto value_at = std::min(equals + 1, pair.size());
+  const auto raw_name = pair.substr(0, equals);
+  const auto name = resolve(raw_name), value = resolve(pair.substr(value_at));
+  if (!name || !value) return "it holds a broken escape, or text that is not UTF-8";
+  if (name->empty()) return "a field has no name";
+  if (name->data() != raw_name.data() && !is_printable(*name, false))
+    return "a name holds a control character";
+  if (*name == "_method" || *name == "_charset_")
+    return "the field '" + std::string(*name) + "' makes some servers read the call differently";
+  fields_.push_back({*name, *value, {at + value_at, pair.size() - value_at}});
+  names_.push_back(*name);
   return {};
 }
 

@@ -35,10 +35,11 @@ class Form {
     std::string_view name, value;  // resolved
     BodySpan raw;                  // the value in the text
   };
+  std::string read_pair(std::string_view pair, std::size_t at);
   std::optional<std::string_view> resolve(std::string_view raw);
 
   std::vector<Field> fields_;
-  std::vector<std::string_view> names_;  // sorted
+  std::vector<std::string_view> names_;  // sorted; none if no two are equal
   std::string resolved_;                 // what `fields_` point into; never longer than the text
 };
 

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <vector>
+
+#include "policy/text_rules.h"
 
 namespace sekisho::policy {
 namespace {
@@ -13,43 +17,51 @@ thread_local dom::parser parser;
 thread_local std::string padded;  // the body, with the room behind it that simdjson reads ahead into
 thread_local std::vector<std::string_view> keys;  // of the objects being checked, as one stack
 
-std::string check(dom::element element, int depth);
+// What JSON itself lets pass.
+class Checker {
+ public:
+  // Only an escape can bring a NUL into a key.
+  explicit Checker(std::string_view body) : may_hold_nul_(body.find("\\u0000") != body.npos) { keys.clear(); }
 
-std::string check_object(dom::object object, int depth) {
-  const auto begin = keys.size();
-  for (const auto& field : object) {
-    if (field.key.find('\0') != field.key.npos) return "a key holds a NUL, where some parsers end it";
-    keys.push_back(field.key);
+  bool check(dom::element element, int depth) {
+    const auto type = element.type();
+    if (type != dom::element_type::OBJECT && type != dom::element_type::ARRAY) return true;
+    if (depth == json_depth_max)
+      return fail("it is nested deeper than " + std::to_string(json_depth_max) + " levels");
+    if (type == dom::element_type::OBJECT) return check_object(dom::object(element), depth + 1);
+    for (dom::element item : dom::array(element))
+      if (!check(item, depth + 1)) return false;
+    return true;
   }
-  const auto first = keys.begin() + std::ptrdiff_t(begin);
-  std::sort(first, keys.end());
-  const auto twin = std::adjacent_find(first, keys.end());
-  if (twin != keys.end()) return "the key '" + std::string(twin->substr(0, 40)) + "' is repeated";
-  keys.resize(begin);
-  for (const auto& field : object) {
-    auto error = check(field.value, depth);
-    if (!error.empty()) return error;
-  }
-  return {};
-}
+  std::string error;
 
-std::string check(dom::element element, int depth) {
-  switch (element.type()) {
-    case dom::element_type::OBJECT:
-      if (++depth > json_depth_max) break;
-      return check_object(dom::object(element), depth);
-    case dom::element_type::ARRAY:
-      if (++depth > json_depth_max) break;
-      for (dom::element item : dom::array(element)) {
-        auto error = check(item, depth);
-        if (!error.empty()) return error;
-      }
-      return {};
-    default:
-      return {};
+ private:
+  bool check_object(dom::object object, int depth) {
+    const auto begin = keys.size();
+    for (const auto& field : object) {
+      if (may_hold_nul_ && field.key.find('\0') != field.key.npos)
+        return fail("a key holds a NUL, where some parsers end it");
+      keys.push_back(field.key);
+    }
+    const auto own = std::span(keys).subspan(begin);
+    if (have_twins(own)) {
+      std::sort(own.begin(), own.end());
+      return fail("the key '" + std::string(std::adjacent_find(own.begin(), own.end())->substr(0, 40)) +
+                  "' is repeated");
+    }
+    keys.resize(begin);
+    for (const auto& field : object)
+      if (!check(field.value, depth)) return false;
+    return true;
   }
-  return "it is nested deeper than " + std::to_string(json_depth_max) + " levels";
-}
+
+  bool fail(std::string sentence) {
+    error = std::move(sentence);
+    return false;
+  }
+
+  const bool may_hold_nul_;
+};
 
 std::string sentence_of(simdjson::error_code error) {
   switch (error) {
@@ -77,8 +89,9 @@ std::string read_strict_json(std::string_view body, dom::element& root) {
   std::memcpy(padded.data(), body.data(), body.size());
   const auto error = parser.parse(padded.data(), body.size(), false).get(root);
   if (error) return sentence_of(error);
-  keys.clear();
-  return check(root, 0);
+  Checker checker(body);
+  checker.check(root, 0);
+  return std::move(checker.error);
 }
 
 }  // namespace sekisho::policy

@@ -34,4 +34,16 @@ bool is_printable(std::string_view text, bool ascii_only) {
   return true;
 }
 
+bool have_twins(std::span<std::string_view> names) {
+  constexpr std::size_t few = 24;  // up to here, comparing lengths pair by pair is quicker than sorting
+  if (names.size() > few) {
+    std::sort(names.begin(), names.end());
+    return std::adjacent_find(names.begin(), names.end()) != names.end();
+  }
+  for (std::size_t i = 1; i < names.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (names[i] == names[j]) return true;
+  return false;
+}
+
 }  // namespace sekisho::policy

@@ -1,6 +1,7 @@
 // Small questions about bytes that the readers of all formats ask.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace sekisho::policy {
@@ -12,5 +13,8 @@ std::string_view without_spaces(std::string_view text);  // spaces and tabs at b
 
 // No control characters (C0, DEL, C1): the text goes into headers, logs and terminals.
 bool is_printable(std::string_view text, bool ascii_only);
+
+// Whether two of them are equal. May reorder them.
+bool have_twins(std::span<std::string_view> names);
 
 }  // namespace sekisho::policy

@@ -14,12 +14,13 @@ bool in_name(char c) { return starts_name(c) || is_digit(c) || c == '-' || c == 
 
 // What XML 1.0 calls Char, of bytes that are valid UTF-8.
 bool has_forbidden_character(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (static_cast<unsigned char>(text[i]) < 0x20 && !is_space(text[i])) return true;
-    if (text[i] == '\xef' && (text.substr(i, 3) == "\xef\xbf\xbe" || text.substr(i, 3) == "\xef\xbf\xbf"))
-      return true;
+  bool control = false, wide = false;
+  for (const char c : text) {
+    control |= static_cast<unsigned char>(c) < 0x20 && !is_space(c);
+    wide |= c == '\xef';
   }
-  return false;
+  if (control || !wide) return control;
+  return text.find("\xef\xbf\xbe") != text.npos || text.find("\xef\xbf\xbf") != text.npos;
 }
 
 // The bytes of a code point that XML allows.
@@ -42,7 +43,7 @@ std::optional<XmlReference> encoded(unsigned code, std::size_t length) {
   return out;
 }
 
-const std::string bad_reference =
+constexpr const char* bad_reference =
     "it holds an entity or a '&' that is none of &lt; &gt; &amp; &quot; &apos; or a numeric reference";
 
 bool references_are_good(std::string_view text) {
@@ -94,7 +95,7 @@ std::string_view XmlScanner::name() {
 // The declaration of a document in UTF-8, or none.
 std::string XmlScanner::declaration() {
   if (!skip("<?xml")) return {};
-  const std::string refused = "its declaration is not <?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+  const char* refused = "its declaration is not <?xml version=\"1.0\" encoding=\"UTF-8\"?>";
   const auto value = [&](std::string_view key) -> std::optional<std::string_view> {
     const auto before = at_;
     if (skip_spaces() && skip(key)) {
@@ -230,27 +231,30 @@ std::string XmlScanner::text() {
   return references_are_good(found) ? "" : bad_reference;
 }
 
+// From one '<' to the next.
+std::string XmlScanner::piece() {
+  if (body_[at_] != '<') return text();
+  switch (at_ + 1 < body_.size() ? body_[at_ + 1] : '\0') {
+    case '/':
+      at_ += 2;
+      return end_tag();
+    case '!':
+      if (skip("<!--")) return comment();
+      return skip("<![CDATA[") ? cdata() : "it has a DOCTYPE or another declaration";
+    case '?':
+      return "it holds a processing instruction";
+    default:
+      ++at_;
+      return start_tag();
+  }
+}
+
 std::string XmlScanner::scan() {
   if (body_.starts_with("\xef\xbb\xbf")) return "it begins with a byte order mark";
   if (!simdjson::validate_utf8(body_)) return "it is not valid UTF-8";
   if (has_forbidden_character(body_)) return "it holds a character that XML does not allow";
   auto error = declaration();
-  while (error.empty() && at_ < body_.size()) {
-    if (skip("<!--"))
-      error = comment();
-    else if (skip("<![CDATA["))
-      error = cdata();
-    else if (rest().starts_with("<!"))
-      error = "it has a DOCTYPE or another declaration";
-    else if (rest().starts_with("<?"))
-      error = "it holds a processing instruction";
-    else if (skip("</"))
-      error = end_tag();
-    else if (skip("<"))
-      error = start_tag();
-    else
-      error = text();
-  }
+  while (error.empty() && at_ < body_.size()) error = piece();
   if (error.empty() && depth_ > 0) return "an element is not closed";
   if (error.empty() && xml_.elements_.empty()) return "it has no element";
   return error;

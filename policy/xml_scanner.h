@@ -25,6 +25,7 @@ class XmlScanner {
   std::string scan();  // the error, empty when there is none
 
  private:
+  std::string piece();
   std::string declaration();
   std::string comment();
   std::string start_tag();
