@@ -138,11 +138,15 @@ std::size_t Replay::State::place_of(std::string_view operator_id) {
 Quantity Replay::State::counted(const policy::Rule& rule, const DecisionRecord& record,
                                 const Account& account) {
   const auto& limit = *rule.limit;
+  const bool joint =
+      limit.of == policy::Scope::owner_group && !record.facts.name(policy::Fact::owner_group).empty();
   const auto& like = counted_by[static_cast<std::size_t>(&rule - policy.policy().rules.data())];
   for (const auto& stated : record.counts)
-    if (stated.types == like.types && stated.per == like.per) return stated.before;
+    if (stated.types == like.types && stated.per == like.per && stated.of_group == joint)
+      return stated.before;
   const auto first = policy::first_day(limit.per, record.facts.today());
   here = true;
+  short_of |= joint;                       // of the others in the group nothing is counted here
   short_of |= !first || *first <= begins;  // the journal's first day need not be whole
   return account.counted(limit.per, like.types, record.facts.today());
 }

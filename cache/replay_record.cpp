@@ -52,6 +52,7 @@ void read_counts(Value list, std::vector<Stated>& stated, std::vector<StatedCoun
       if (key == "rule") entry.rule = count.rule = text(value);
       if (key == "limit") entry.figure = number(value);
       if (key == "per") count.per = text(value);
+      if (key == "of") count.of_group = text(value) == policy::name(policy::Scope::owner_group);
       if (key == "number_types") count.types = types_of(text(value));
       if (key == "before") before = number(value);
       if (key == "taken") with_order = number(value);

@@ -17,6 +17,7 @@ struct StatedCount {
   std::string_view rule;
   std::string_view per;       // Period::text()
   policy::NumberTypes types;  // empty: all
+  bool of_group = false;      // of the whole owner group
   policy::Quantity before = 0;
 };
 

@@ -235,9 +235,7 @@ cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
                   .since = x.now,
                   .carrier = order.carrier};
   if (x.site->policy.counts_groups()) request.hold.group = x.standing.owner_group;
-  // What adds nothing is not held against a limit that was lowered meanwhile.
-  static const std::vector<policy::Charge> none;
-  request.charges = order.quantity > 0 ? &x.decision.charges : &none;
+  request.charges = &x.decision.charges;
   if (order.operation == policy::Operation::confirm) request.confirms = order.order_id;
   request.throttles = &x.decision.throttles;
   if (!order.reference.empty()) {

@@ -35,6 +35,8 @@ void apply(const Rule& rule, const Facts& facts, Decision& decision) {
   const auto* step = limit.on(facts.today());
   if (!step || !limit.counts(facts.word<NumberType>(Fact::number_type))) return;
   if (limit.per.kind != Period::Kind::order) {
+    // What asks for no numbers (capacity, some modifications) is not held against a count of them.
+    if (facts.quantity() == 0) return;
     decision.charges.push_back({&rule, step->value});
     return;
   }
