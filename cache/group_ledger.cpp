@@ -90,17 +90,22 @@ Task<bool> GroupLedger::give_up(const HoldRequest& request, const std::optional<
   co_return answer != SettleAnswer::unavailable;
 }
 
+// The operator's account last: as long as anything of an order is open, it is open there, where persons,
+// status calls and the next life of a gateway look for it.
 Task<SettleResult> GroupLedger::settle(const SettleRequest& request) {
+  SettleResult joint(SettleAnswer::done);
+  if (!request.hold.group.empty() && !request.operator_id.is_group()) {
+    auto copy = request;
+    copy.operator_id = OperatorId::of_group(request.hold.group);
+    copy.hold = on_group(request.hold);
+    copy.content.clear();
+    copy.answer.reset();
+    joint = co_await accounts_.settle(copy);
+    if (joint == SettleAnswer::unavailable) co_return joint;
+  }
   auto own = co_await accounts_.settle(request);
-  const bool alone = request.hold.group.empty() || request.operator_id.is_group();
-  if (alone || own == SettleAnswer::unavailable) co_return own;
-  auto second = request;
-  second.operator_id = OperatorId::of_group(request.hold.group);
-  second.hold = on_group(request.hold);
-  second.content.clear();
-  second.answer.reset();
-  const auto joint = co_await accounts_.settle(second);
-  if (joint == SettleAnswer::unavailable || joint == SettleAnswer::restored) own.answer = joint.answer;
+  const bool lost = joint == SettleAnswer::restored && own != SettleAnswer::unavailable;
+  if (lost) own.answer = SettleAnswer::restored;
   co_return own;
 }
 

@@ -3,9 +3,9 @@
 //
 // The two accounts may lie in different slots of a cluster, so no script reaches both. It need not: the order
 // is held on its operator's account first and then on the group's, and is sent only when both have it; it is
-// settled on both; a number that is given back leaves the group's account first. Each step may be done twice.
-// So neither account ever has less of an order than the carrier may have given, and both are exact at rest.
-// Between the two steps the one that has it already counts too much, never too little.
+// settled, and its numbers are given back, on the group's account first. Each step may be done twice. So
+// neither account ever has less of an order than the carrier may have given, and both are exact at rest.
+// Between two steps one of them counts too much, never too little.
 //
 // An order keeps the group of its day (`policy::Hold::group`): who joins another group later leaves behind
 // what was counted before.

@@ -102,7 +102,7 @@ struct ReturnedNumber {
 struct Displaced {
   policy::OperatorId account;
   ReturnedNumber number;
-  policy::Instant at{};  // of the later grant
+  policy::Instant at{};  // the last at which it was his: a millisecond before the later grant
   bool operator==(const Displaced&) const = default;
 };
 

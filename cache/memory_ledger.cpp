@@ -282,7 +282,8 @@ void MemoryLedger::find_displaced(const std::string& number, std::vector<Displac
   }
   for (const auto& [id, account] : store_.accounts) {
     const auto* held = id.is_group() ? nullptr : held_by(account);
-    if (held && held != last) displaced.push_back({id, {number, held->decision}, last->granted_at});
+    if (held && held != last)
+      displaced.push_back({id, {number, held->decision}, last->granted_at - std::chrono::milliseconds(1)});
   }
 }
 

@@ -11,9 +11,9 @@ class MemoryOrderMemory : public OrderMemory {
     waiting_[{order.carrier, order.order_id}] = order.account;
     co_return true;
   }
-  Task<> ended(const std::string& carrier, const std::string& order_id) override {
+  Task<bool> ended(const std::string& carrier, const std::string& order_id) override {
     waiting_.erase({carrier, order_id});
-    co_return;
+    co_return true;
   }
   Task<std::optional<policy::OperatorId>> account_of(const std::string& carrier, const std::string& order_id,
                                                      bool& reachable) override {

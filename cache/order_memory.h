@@ -36,7 +36,7 @@ class OrderMemory {
   virtual ~OrderMemory() = default;
 
   virtual Task<bool> waits(const WaitingOrder& order) = 0;
-  virtual Task<> ended(const std::string& carrier, const std::string& order_id) = 0;
+  virtual Task<bool> ended(const std::string& carrier, const std::string& order_id) = 0;
   // Whose order it is, if it waits. Without a value: it does not, or nobody could say (`reachable`).
   virtual Task<std::optional<policy::OperatorId>> account_of(const std::string& carrier,
                                                              const std::string& order_id,

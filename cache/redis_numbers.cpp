@@ -49,7 +49,8 @@ Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
       if (tenure.until) continue;
       const auto account = policy::OperatorId::parse(tenure.operator_id);
       if (later && account && tenure.operator_id != later->operator_id)
-        displaced.push_back({*account, {number, tenure.decision}, later->from});
+        displaced.push_back(
+            {*account, {number, tenure.decision}, later->from - std::chrono::milliseconds(1)});
       if (!later) later = &tenure;
     }
     if (!later || later->operator_id == id.text()) continue;

@@ -19,9 +19,10 @@ Task<bool> RedisOrderMemory::waits(const WaitingOrder& order) {
   co_return answer.ok();
 }
 
-Task<> RedisOrderMemory::ended(const std::string& carrier, const std::string& order_id) {
+Task<bool> RedisOrderMemory::ended(const std::string& carrier, const std::string& order_id) {
   Command forget{"HDEL", keys::waiting_orders, field_of(carrier, order_id)};
-  co_await link_.call(std::move(forget));
+  const auto answer = co_await link_.call(std::move(forget));
+  co_return answer.ok();
 }
 
 Task<std::optional<policy::OperatorId>> RedisOrderMemory::account_of(const std::string& carrier,

@@ -12,7 +12,7 @@ class RedisOrderMemory : public OrderMemory {
   explicit RedisOrderMemory(RedisLink& link) : link_(link) {}
 
   Task<bool> waits(const WaitingOrder& order) override;
-  Task<> ended(const std::string& carrier, const std::string& order_id) override;
+  Task<bool> ended(const std::string& carrier, const std::string& order_id) override;
   Task<std::optional<policy::OperatorId>> account_of(const std::string& carrier, const std::string& order_id,
                                                      bool& reachable) override;
   Task<std::vector<WaitingOrder>> due(const std::string& carrier, Milliseconds every) override;

@@ -142,7 +142,8 @@ Quantity Replay::State::counted(const policy::Rule& rule, const DecisionRecord& 
       limit.of == policy::Scope::owner_group && !record.facts.name(policy::Fact::owner_group).empty();
   const auto& like = counted_by[static_cast<std::size_t>(&rule - policy.policy().rules.data())];
   for (const auto& stated : record.counts)
-    if (stated.types == like.types && stated.per == like.per && stated.of_group == joint)
+    if (stated.types == like.types && stated.per == like.per &&
+        stated.of_group == (limit.of == policy::Scope::owner_group))
       return stated.before;
   const auto first = policy::first_day(limit.per, record.facts.today());
   here = true;

@@ -1,4 +1,5 @@
 #include "cache/replay_record.h"
+#include "policy/rules.h"
 
 #include <simdjson.h>
 

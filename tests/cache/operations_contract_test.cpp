@@ -109,25 +109,25 @@ TEST_P(OperationsContract, a_number_is_held_by_the_later_grant) {
   give(corporate(1), "a", "0312345678", now);
   EXPECT_TRUE(ledger.displaced.empty());
   give(corporate(2), "b", "0312345678", now + 1h);
-  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a"}, now + 1h}};
+  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a"}, now + 1h - 1ms}};
   ASSERT_EQ(ledger.displaced, expected);
   EXPECT_EQ(ledger.release(corporate(1), {expected[0].number}, expected[0].at).released.size(), 1u);
   EXPECT_EQ(used("N"), 0);
   EXPECT_EQ(ledger.usage(corporate(2)).bucket("N"), 1);
   EXPECT_EQ(told(ledger.trace("0312345678")),
             corporate(2).text() + " b  2026-11-24T11:00:00.000+09:00..now; " + corporate(1).text() +
-                " a  2026-11-24T10:00:00.000+09:00..2026-11-24T11:00:00.000+09:00; ");
+                " a  2026-11-24T10:00:00.000+09:00..2026-11-24T10:59:59.999+09:00; ");
 }
 
 TEST_P(OperationsContract, an_earlier_grant_that_is_told_later_holds_nothing) {
   give(corporate(2), "b", "0312345678", now + 1h);
   give(corporate(1), "a", "0312345678", now);
-  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a"}, now + 1h}};
+  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a"}, now + 1h - 1ms}};
   EXPECT_EQ(ledger.displaced, expected);
   // And one told after that sees whoever has it now.
   give(corporate(3), "c", "0312345678", now + 2h);
   bool seen = false;
-  for (const auto& one : ledger.displaced) seen |= one.account == corporate(2) && one.at == now + 2h;
+  for (const auto& one : ledger.displaced) seen |= one.account == corporate(2) && one.at == now + 2h - 1ms;
   EXPECT_TRUE(seen);
 }
 
