@@ -9,9 +9,11 @@ Operators come in waves, each with a limit that its wave reaches; some orders co
 another gateway. Exit 0 when nothing was given past a limit, no journal lost a record, and every count is the carrier's.
 """
 import argparse
+import functools
 import json
 import pathlib
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -119,7 +121,7 @@ def forwarded_by(gateway):
     return found
 
 
-def run(directory, minutes, seed, gateways, redis="single", tell=print):
+def run(directory, minutes, seed, gateways, redis="single", tell=functools.partial(print, flush=True)):
     """{overshoot, journal_loss, suspense_left, wrong_counts, ...}"""
     dice = random.Random(seed)
     waves = max(1, round(minutes * 6))
@@ -134,7 +136,13 @@ def run(directory, minutes, seed, gateways, redis="single", tell=print):
         faults.start()
         house.start()
         callers = Callers(house, seed)
+        began = time.monotonic()
         for wave in range(waves):
+            if time.monotonic() > began + minutes * 60:  # faults may take their time
+                names = names[:wave * WAVE]
+                break
+            if wave and wave % 6 == 0:
+                tell(f"{wave // 6} of {minutes:g}: {callers.taken} orders taken, {sum(faults.count.values())} faults")
             callers.wave = names[wave * WAVE:(wave + 1) * WAVE]
             until = time.monotonic() + 10
             while time.monotonic() < until:
@@ -206,6 +214,7 @@ def main():
     arguments.add_argument("--redis", choices=chaos_faults.SETUPS, default="single")
     given = arguments.parse_args()
     print(f"seed {given.seed}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # and not without putting things away
     with tempfile.TemporaryDirectory(prefix="sekisho-chaos-") as directory:
         found = run(pathlib.Path(directory), given.minutes, given.seed, given.gateways, given.redis)
     figures = ("overshoot", "journal_loss", "suspense_left")

@@ -54,7 +54,7 @@ class SmallDisk:
 
     def fill(self):
         if self.mounted:
-            self._resize(os.statvfs(self.directory))
+            self._shrink()
         else:
             segment = max(self.directory.glob("*.ndjson"))
             self._limit(segment.stat().st_size)
@@ -65,10 +65,10 @@ class SmallDisk:
         else:
             self._limit(resource.RLIM_INFINITY)
 
-    def _resize(self, now):
-        used = (now.f_blocks - now.f_bfree) * now.f_frsize
-        for more in range(0, 64):  # it grows while we ask
-            size = used + more * now.f_frsize
+    def _shrink(self):
+        for more in range(100):
+            now = os.statvfs(self.directory)  # it grows while we ask
+            size = (now.f_blocks - now.f_bfree + 4 * more) * now.f_frsize
             if subprocess.run(["mount", "-o", f"remount,size={size}", self.directory], capture_output=True).returncode == 0:
                 return
         raise AssertionError("the disk cannot be made small")
