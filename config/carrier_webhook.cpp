@@ -44,7 +44,12 @@ bool read_webhook(Document& document, const Node& node, Webhook& webhook) {
   std::string encoding = webhook.scheme == Webhook::Scheme::ed25519 ? "base64" : "hex";
   fields.may("encoding", OneOf{{"hex", "base64"}}, encoding);
   webhook.base64 = encoding == "base64";
-  if (known) read_key(fields, webhook);
+  if (known) {
+    read_key(fields, webhook);
+  } else {
+    fields.find("secret");  // one of the two is meant
+    fields.find("public_key");
+  }
 
   fields.may("covers", Text{}, webhook.covers);
   fields.may("timestamp", HeaderName{}, webhook.timestamp);

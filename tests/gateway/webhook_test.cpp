@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 
 #include "config/ed25519.h"
 
@@ -17,12 +18,12 @@ constexpr std::string_view body = R"({"order":"o-1","state":"done"})";
 const auto now = policy::from_ms(1'700'000'000'000);
 
 policy::HeaderValues of(std::multimap<std::string, std::string> headers) {
-  return [headers = std::move(headers)](std::string_view name) {
-    static thread_local std::vector<std::string> kept;
-    kept.clear();
-    const auto [first, last] = headers.equal_range(std::string(name));
-    for (auto one = first; one != last; ++one) kept.push_back(one->second);
-    return std::vector<std::string_view>(kept.begin(), kept.end());
+  const auto kept = std::make_shared<const std::multimap<std::string, std::string>>(std::move(headers));
+  return [kept](std::string_view name) {
+    std::vector<std::string_view> values;
+    const auto [first, last] = kept->equal_range(std::string(name));
+    for (auto one = first; one != last; ++one) values.push_back(one->second);
+    return values;
   };
 }
 
