@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "policy/form.h"
 #include "policy/json_finder.h"
@@ -18,6 +19,8 @@ using Kind = Locator::Kind;
 using Function = Locator::Function;
 
 constexpr Quantity quantity_max = 999'999'999'999'999'999;  // 18 digits, as in a string
+// Parsers that keep every JSON number as a double (JavaScript's) read a larger one as another number.
+constexpr std::int64_t json_integer_max = (std::int64_t(1) << 53) - 1;
 constexpr std::size_t text_max = 255;
 
 // Memory of a thread's readers: kept between messages, so that an order costs no allocation here.
@@ -196,6 +199,7 @@ std::optional<Quantity> MessageFields::whole_number(const Locator& where, const 
   } else if (value.json->type() == dom::element_type::INT64) {
     // The type follows the token: 10.0 and 1e1 are doubles, what does not fit is unsigned.
     number = std::int64_t(*value.json);
+    if (*number > json_integer_max) return std::nullopt;
   }
   if (!number || *number < least || *number > quantity_max) return std::nullopt;
   return number;
@@ -249,6 +253,10 @@ std::optional<std::string> MessageFields::plain_text(Value&& value) const {
       text = std::to_string(std::int64_t(*value.json));
     else
       return std::nullopt;
+    // A carrier knows its own ids, however long.
+    const bool rounds =
+        message_ && !value.json->is_string() && std::abs(std::int64_t(*value.json)) > json_integer_max;
+    if (rounds) return std::nullopt;
   }
   return text;
 }

@@ -44,7 +44,7 @@ bool alike(std::string_view asked, std::string_view given) {
 
 // The text with its escapes resolved; nothing when one is broken, or it is not UTF-8.
 std::optional<std::string_view> Form::resolve(std::string_view raw) {
-  if (raw.find_first_of("+%") == raw.npos) return raw;
+  if (std::none_of(raw.begin(), raw.end(), [](char c) { return c == '+' || c == '%'; })) return raw;
   const auto begin = resolved_.size();
   bool ascii = true;
   for (std::size_t i = 0; i < raw.size(); ++i) {

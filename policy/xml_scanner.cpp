@@ -74,7 +74,7 @@ std::optional<XmlReference> xml_reference(std::string_view text) {
 }
 
 bool XmlScanner::skip(std::string_view expected) {
-  if (!rest().starts_with(expected)) return false;
+  if (at_ == body_.size() || body_[at_] != expected.front() || !rest().starts_with(expected)) return false;
   at_ += expected.size();
   return true;
 }

@@ -22,7 +22,7 @@ SEED = int(os.environ.get("SEKISHO_SEED") or random.randrange(2**32))
 
 def lines_of(command, frames):
     ran = subprocess.run(command, input=frames, stdout=subprocess.PIPE, check=True, timeout=600)
-    return [json.loads(line) for line in ran.stdout.decode("utf-8", "surrogatepass").splitlines()]
+    return [json.loads(line) for line in ran.stdout.split(b"\n")[:-1]]
 
 
 def frame(shape, query, body):
@@ -70,7 +70,7 @@ def first_wins(pairs):
 
 
 def folded(pairs):
-    return {key.strip().strip("\ufeff").lower(): value for key, value in pairs}
+    return {key.lower(): value for key, value in pairs}
 
 
 def readings_of_json(body, node):

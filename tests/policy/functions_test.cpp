@@ -102,7 +102,7 @@ TEST_F(JsonOrder, counts_a_range_from_its_ends) {
        {R"({"first":5,"last":5})", "1"},
        {R"({"first":"0312340000","last":"0312349999"})", "10000"},
        {R"({"first":"+81 3-1234-0000","last":"03-1234-0099"})", "100"},
-       {R"({"first":1,"last":999999999999999999})", "999999999999999999"},
+       {R"({"first":1,"last":"999999999999999999"})", "999999999999999999"},
        {R"({"first":10,"last":9})", "ends before it begins"},
        {R"({"first":"0312340000","last":"05012340000"})", "has ends of different lengths"},
        {R"({"first":"0312340000","last":"5"})", "an integer at one end and a telephone number at the other"},

@@ -2,17 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
+#include "tests/policy/reads.h"
 
 namespace sekisho::policy {
 namespace {
 
 using namespace std::string_literals;
 
-std::optional<Locator> at(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  return std::get<Locator>(parse_locator(text));
-}
+const auto at = located;
 
 ResultRule on(int from, int to) { return {.status_from = from, .status_to = to}; }
 
@@ -66,7 +63,6 @@ struct Api {
   }
 };
 
-using HeaderList = std::vector<std::pair<std::string, std::string>>;
 const HeaderList json_headers = {{"Content-Type", "application/json"}};
 
 ReadOrder read(const RouteMatch& match, const std::string& body, const HeaderList& headers = json_headers,
@@ -125,7 +121,7 @@ TEST(ReadOrder, AcceptsBodiesThatReadOneWayOnly) {
       {R"({"quantity":"10","numberType":"FIXED"})", "10 fixed"},
       {R"({"quantity":"\u0031\u0030","numberType":"FIXED"})", "10 fixed"},
       {R"({"quantit\u0079":7,"numberType":"FIXED"})", "7 fixed"},
-      {R"({"quantity":999999999999999999,"numberType":"FIXED"})", "999999999999999999 fixed"},
+      {R"({"quantity":9007199254740991,"numberType":"FIXED"})", "9007199254740991 fixed"},
       {R"({"quantity":"999999999999999999","numberType":"FIXED"})", "999999999999999999 fixed"},
       {R"({"quantity":1,"numberType":"MOBILE","areaCode":null})", "1 mobile"},
       {R"({"quantity":1,"numberType":"FIXED","areaCode":3})", "1 fixed"},
@@ -185,6 +181,7 @@ TEST(ReadOrder, RefusesQuantitiesThatAreNotPlainWholeNumbers) {
       "\"1\\n\"",
       "\"1000000000000000000\"",
       "\"9999999999999999999999\"",
+      "9007199254740992",
       "1000000000000000000",
       "9223372036854775807",
       "9223372036854775808",
@@ -267,6 +264,7 @@ TEST(ReadOrder, RefusesBodiesThatParsersReadDifferently) {
       {R"({"quantity":1,"numberType":"FIXED","areaCode":"0\n3"})", "area"},
       {R"({"quantity":1,"numberType":"FIXED","areaCode":"\u009b3"})", "area"},
       {R"({"quantity":1,"numberType":"FIXED","areaCode":3.0})", "area"},
+      {R"({"quantity":1,"numberType":"FIXED","areaCode":9007199254740993})", "area"},
       {R"({"quantity":1,"numberType":"FIXED","allowPartial":"true"})", "partial (json:/allowPartial?)"},
       {R"({"quantity":1,"numberType":"FIXED","allowPartial":1})", "partial"},
       {R"({"quantity":1,"numberType":"FIXED","downstream":"jp:8999900000001"})",
