@@ -289,7 +289,7 @@ class House:
     """The files of an installation and, once `start`ed, what runs in it."""
 
     def __init__(self, directory, gateways=1, changes=None, appendonly=False, delay_ms=0, extra_operators=0,
-                 drain="accept: 200ms, wait: 20s", redis=None):
+                 drain="accept: 200ms, wait: 20s", redis=None, groups=None):
         self.directory, self.drain = pathlib.Path(directory), drain
         for file in EXAMPLE.iterdir():
             shutil.copy(file, self.directory)
@@ -297,8 +297,13 @@ class House:
         self.keys = {name: f"key-{name}" for name in OPERATORS}
         self.keys["nobody"] = "key-that-nobody-has"
         self._keep_certificates_alive()
+        if groups:
+            register = self.directory / "track-record.csv"
+            header, *rows = register.read_text().splitlines()
+            register.write_text("\n".join([header + ",owner_group", *(row + "," for row in rows), ""]))
         for n in range(extra_operators):
-            self._add_operator(f"extra{n}", corporate_number(999900000100 + n))
+            group = "," + groups.get(f"extra{n}", "") if groups else ""
+            self._add_operator(f"extra{n}", corporate_number(999900000100 + n), group)
         for name, pairs in (changes or {}).items():
             edit(self.directory / name, pairs)
         self.redis = redis(self.directory) if redis else Redis(self.directory, free_port(), appendonly)
@@ -317,12 +322,12 @@ class House:
             later = jst_now().date() + datetime.timedelta(days=365)
             edit(self.directory / "etoc.csv", [("2027-01-31", later.isoformat())])
 
-    def _add_operator(self, name, number):
+    def _add_operator(self, name, number, group=""):
         """One more operator like aozora: certified, with a plan and a record."""
         alive = (jst_now().date() + datetime.timedelta(days=365)).isoformat()
         rows = {"etoc.csv": f"{number},{name}株式会社,{name} K.K.,ETOC-{name},2026-02-01,{alive},認証\n",
                 "plan.csv": f"{number},certified,fixed ip_050 mobile,yes,2026-04-10,desk-1\n",
-                "track-record.csv": f"{number},2020-04-01,0\n",
+                "track-record.csv": f"{number},2020-04-01,0{group}\n",
                 "clients.yaml": f"  - {{ id: {name}, operator: \"jp:{number}\", api_key_sha256: "
                                 f"{hashlib.sha256(f'key-{name}'.encode()).hexdigest()} }}\n"}
         for file, row in rows.items():
