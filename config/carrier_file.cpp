@@ -116,8 +116,10 @@ policy::Carrier read_carrier(Document& document, const Node& root) {
   if (const Node* node = fields.need("upstream")) read_upstream(document, *node, carrier);
   if (const Node* node = fields.find("number_types")) read_number_types(document, *node, carrier);
   if (const Node* node = fields.find("operators")) read_operators(document, *node, carrier);
+  DenialsPtr denials;
+  if (const Node* node = fields.find("denials")) denials = read_denials(document, *node, nullptr);
   if (const Node* node = fields.need("routes"))
-    carrier.routes = read_routes(document, *node, carrier.number_types);
+    carrier.routes = read_routes(document, *node, carrier.number_types, denials);
   return carrier;
 }
 

@@ -183,8 +183,9 @@ struct Status {
 
 class RouteReader {
  public:
-  RouteReader(Document& document, const std::map<std::string, policy::NumberType>& number_types)
-      : document_(document), number_types_(number_types) {}
+  RouteReader(Document& document, const std::map<std::string, policy::NumberType>& number_types,
+              const DenialsPtr& denials)
+      : document_(document), number_types_(number_types), denials_(denials) {}
 
   std::optional<Route> read(const Node& node) {
     Fields fields(document_, node, "a route");
@@ -203,6 +204,7 @@ class RouteReader {
     if (result && route.operation == Operation::pass)
       fields.error("result", "the answer to 'pass' is not read: leave 'result' out");
     read_errand(fields, route);
+    choose_denials(fields, route);
     if (route.operation == Operation::pass) return route;
     read_order(route, order, node);
     read_results(route, result, node);
@@ -237,6 +239,14 @@ class RouteReader {
       if (!recalled)
         fields.error("remember", "only the answer to a search or a reservation is recalled later");
     }
+  }
+
+  // The carrier itself calls a webhook, and must be able to tell by the status whether it was heard.
+  void choose_denials(Fields& fields, Route& route) {
+    const Node* own = fields.find("denials");
+    if (own && route.webhook)
+      fields.error("denials", "a webhook is called by the carrier, which is answered in problem+json");
+    if (!route.webhook) route.denials = own ? read_denials(document_, *own, denials_) : denials_;
   }
 
   // The gate can fill in the order's id and nothing else.
@@ -444,7 +454,8 @@ class RouteReader {
 
   Document& document_;
   const std::map<std::string, policy::NumberType>& number_types_;
-  std::bitset<600> seen_;  // statuses that entries of this route read already
+  const DenialsPtr& denials_;  // of the whole carrier
+  std::bitset<600> seen_;      // statuses that entries of this route read already
 };
 
 }  // namespace
@@ -458,13 +469,14 @@ bool collide(const Route& a, const Route& b) {
 }
 
 std::vector<Route> read_routes(Document& document, const Node& list,
-                               const std::map<std::string, policy::NumberType>& number_types) {
+                               const std::map<std::string, policy::NumberType>& number_types,
+                               const DenialsPtr& denials) {
   std::vector<Route> routes;
   if (list.kind != Node::Kind::list || list.items.empty()) {
     unexpected(document, list, "a list of routes");
     return routes;
   }
-  RouteReader reader(document, number_types);
+  RouteReader reader(document, number_types, denials);
   for (const auto& node : list.items) {
     auto route = reader.read(node);
     if (!route) continue;

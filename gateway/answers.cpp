@@ -113,7 +113,7 @@ http::Response refusal(const Exchange& x) {
   problem.retry_after = retry_after(x);
   for (const auto& finding : x.decision.findings) problem.reasons.push_back(told(finding, language));
   for (const auto& limit : x.decision.limits) problem.limits.push_back(told(limit));
-  auto response = http::to_response(problem, language);
+  auto response = http::to_response(problem, language, x.denials);
   add_rate_limits(response, x);
   return response;
 }
@@ -136,7 +136,7 @@ http::Response carrier_failure(const Exchange& x) {
   // Whether it may have happened is what the caller must know before it orders again.
   const bool unsent = x.answer.kind == CarrierAnswer::Kind::unsent;
   if (unsent) problem.retry_after = 1;
-  return http::to_response(problem, language_of(x));
+  return http::to_response(problem, language_of(x), x.denials);
 }
 
 http::Response replayed(const Exchange& x) {

@@ -33,6 +33,7 @@ struct Exchange {
   policy::OperatorId holder;   // who holds the numbers that are named: the account, or one merged into it
   std::vector<cache::ReturnedNumber> named;  // the numbers that are named, each with the grant it is held by
   std::optional<policy::RouteMatch> match;
+  const policy::Denials* denials = nullptr;  // the dialect of refusals on this path; null: problem+json
   policy::ReadOrder read = policy::Order{};
   policy::Order* order() { return match ? std::get_if<policy::Order>(&read) : nullptr; }
   const policy::Order* order() const { return match ? std::get_if<policy::Order>(&read) : nullptr; }

@@ -74,6 +74,9 @@ void Pipeline::understand(Exchange& x) {
   x.today = desk_.dates.today(x.now);
   x.match = policy::match_route(x.site->carriers, x.request.method, x.request.path());
   if (x.match && x.match->route->webhook) return;
+  // By the path alone, so also for somebody whom nobody knows: that such a call exists is in the
+  // documentation of the carrier's API.
+  if (x.match) x.denials = x.match->route->denials.get();
   x.client = identify(x.request.headers, x.site->clients);
   if (!x.client) {
     x.match.reset();  // nothing is told to somebody whom nobody knows

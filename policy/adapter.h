@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,6 +15,8 @@
 #include "policy/types.h"
 
 namespace sekisho::policy {
+
+struct Denials;
 
 struct OrderFields {
   std::optional<Locator> quantity, number_type, area, channels, chain, reference, partial, order_id, numbers;
@@ -61,7 +64,8 @@ struct Route {
   std::vector<ResultRule> results;
   std::optional<Webhook> webhook;                 // the carrier calls
   std::optional<std::chrono::milliseconds> poll;  // the gate itself asks this often about orders that wait
-  std::chrono::milliseconds remember{};  // how long what an answer to it told can be recalled; 0: it is not
+  std::chrono::milliseconds remember{};    // how long what an answer to it told can be recalled; 0: it is not
+  std::shared_ptr<const Denials> denials;  // the dialect of refusals; null: problem+json
 };
 
 // Whether an order of this route has a quantity of numbers: a modification need not add any, and capacity is

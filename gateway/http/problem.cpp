@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "gateway/http/dialect.h"
 #include "gateway/http/fields.h"
 
 namespace sekisho::http {
@@ -47,7 +48,8 @@ json::object limit_member(const ProblemLimit& limit) {
   member["used"] = limit.used;
   member["held"] = limit.held;
   member["left"] = limit.left;
-  member["resets_at"] = limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
+  member["resets_at"] =
+      limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
   return member;
 }
 
@@ -149,13 +151,15 @@ Language choose_language(std::optional<std::string_view> accept_language) {
   return japanese > english ? Language::ja : Language::en;
 }
 
-Response to_response(const Problem& problem, Language language) {
-  const policy::ReasonRow& row = policy::row(problem.reason);
+Response to_response(const Problem& problem, Language language, const policy::Denials* dialect) {
+  static const policy::Denials none;
+  if (!dialect) dialect = &none;
   Response response;
-  response.status = problem.status != 0 ? problem.status : row.status;
+  response.status = status_in(*dialect, problem);
+  auto body = body_in(*dialect, problem, body_of(problem, response.status, language), language);
   response.keep_alive = !ends_connection(problem.reason);
   Headers& headers = response.headers;
-  headers.add("Content-Type", "application/problem+json");
+  headers.add("Content-Type", body.type);
   headers.add("Content-Language", language == Language::ja ? "ja" : "en");
   headers.add("Cache-Control", "no-store");
   if (problem.retry_after)
@@ -165,7 +169,7 @@ Response to_response(const Problem& problem, Language language) {
   if (!problem.decision.empty()) headers.add("Sekisho-Decision", problem.decision);
   if (response.status == 401) headers.add("WWW-Authenticate", "Bearer realm=\"sekisho\"");
   if (response.status == 405) headers.add("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  response.body = json::serialize(body_of(problem, response.status, language));
+  response.body = std::move(body.text);
   return response;
 }
 

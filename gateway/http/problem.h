@@ -1,4 +1,5 @@
-// The gate's own answers: application/problem+json (RFC 9457), in Japanese or English.
+// The gate's own answers: application/problem+json (RFC 9457), in Japanese or English, or in the dialect of a
+// carrier's API.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,10 @@
 #include "gateway/http/message.h"
 #include "policy/calendar.h"
 #include "policy/reason.h"
+
+namespace sekisho::policy {
+struct Denials;
+}
 
 namespace sekisho::http {
 
@@ -45,6 +50,8 @@ policy::Language choose_language(std::optional<std::string_view> accept_language
 // WWW-Authenticate, 405 Allow (of the gate as a whole; set a narrower one where it is known). What is not
 // known has no member. The connection is to be closed
 // (`keep_alive` false) after answers about a message that could not be read to its end.
-Response to_response(const Problem& problem, policy::Language language);
+// `dialect`: another shape of the body and other statuses (gateway/http/dialect.h); the headers stay.
+Response to_response(const Problem& problem, policy::Language language,
+                     const policy::Denials* dialect = nullptr);
 
 }  // namespace sekisho::http

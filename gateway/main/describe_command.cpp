@@ -20,7 +20,9 @@ std::string describe_reasons() {
       "The family tells the next step: `request` mend it, `decision` no, `not_now` wait, `unsure` the gate "
       "could not\n"
       "decide, `carrier` the carrier failed. The status of `quota-exceeded` is 403 where waiting does not "
-      "help.\n";
+      "help.\n\n"
+      "A carrier's adapter may have other statuses and codes for these, and another shape of the body "
+      "([denials](../denials.md)).\n";
   for (const auto& row : policy::all_reasons()) {
     out += "\n## " + std::string(row.code) + "\n\n" + std::to_string(row.status) + ", " +
            std::string(policy::name(row.family)) + "\n\n";

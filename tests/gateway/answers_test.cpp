@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "policy/denials.h"
 #include "tests/policy/builders.h"
 
 namespace sekisho::gateway {
@@ -84,6 +85,40 @@ TEST(Refusal, tells_nothing_of_the_refusal_list) {
          {"police", "refusal-list", "refusal list", "scheme", "refuse_new", "警察", "拒否リスト"})
       EXPECT_EQ(all.find(secret), all.npos) << secret;
   }
+}
+
+TEST(Refusal, tells_nothing_of_the_refusal_list_in_any_dialect) {
+  for (std::size_t shape = 0; shape < count_of<Denials::Shape>(); ++shape) {
+    const Denials denials{.shape = static_cast<Denials::Shape>(shape), .names = {{"e"}, "c", "t", "s"}};
+    Told told;
+    told.x.denials = &denials;
+    auto record = certified_operator();
+    record.refusals = {{.reference = "police-2026-17"}};
+    told.decide(record, 1);
+    const auto response = refusal(told.x);
+    EXPECT_NE(response.body.find("supply-refused"), response.body.npos) << response.body;
+    for (const auto* secret : {"police", "refusal-list", "refusal+list", "scheme", "refuse_new"})
+      EXPECT_EQ(response.body.find(secret), response.body.npos) << secret << " in " << response.body;
+  }
+}
+
+TEST(Refusal, a_dialect_changes_body_and_status_and_no_other_header) {
+  Denials denials{.shape = Denials::Shape::form, .names = {{}, "code", "message", "status"}};
+  denials.status.of_family[Family::not_now] = 420;
+  Told told({.rules = {permits("p"), limits("daily", 10, {K::day})}});
+  told.decide(certified_operator(), 9);
+  HoldAnswer answer{.kind = HoldAnswer::Kind::over_limit, .bound = {0}};
+  answer.usage.buckets = {{"D20261124", 7}};
+  told.x.decision = with_hold(std::move(told.x.decision), answer, today);
+  const auto plain = refusal(told.x);
+  told.x.denials = &denials;
+  const auto spoken = refusal(told.x);
+  EXPECT_EQ(plain.status, 429);
+  EXPECT_EQ(spoken.status, 420);
+  EXPECT_EQ(Told::header(spoken, "Content-Type"), "application/x-www-form-urlencoded");
+  EXPECT_EQ(Told::header(spoken, "RateLimit"), "\"daily\";r=3;t=43200");
+  for (const auto& header : plain.headers.all())
+    if (header.name != "Content-Type") EXPECT_EQ(Told::header(spoken, header.name), header.value);
 }
 
 TEST(Refusal, retry_after_says_how_long_to_wait) {
@@ -208,6 +243,12 @@ TEST(CarrierFailure, only_what_was_never_sent_may_be_sent_again) {
     EXPECT_EQ(response.status, row.status);
     EXPECT_EQ(Told::header(response, "Retry-After"), row.retry) << code(row.reason);
     EXPECT_EQ(Told::header(response, "Sekisho-Decision"), "01DECISION");
+    const Denials xml{.shape = Denials::Shape::xml, .names = {{"Error"}, "Code", "Text", ""}};
+    told.x.denials = &xml;
+    const auto spoken = carrier_failure(told.x);
+    EXPECT_EQ(spoken.status, row.status);
+    EXPECT_EQ(Told::header(spoken, "Retry-After"), row.retry) << code(row.reason);
+    EXPECT_NE(spoken.body.find("<Code>" + std::string(code(row.reason)) + "</Code>"), spoken.body.npos);
   }
 }
 
