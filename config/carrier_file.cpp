@@ -116,6 +116,7 @@ policy::Carrier read_carrier(Document& document, const Node& root) {
   if (const Node* node = fields.need("upstream")) read_upstream(document, *node, carrier);
   if (const Node* node = fields.find("number_types")) read_number_types(document, *node, carrier);
   if (const Node* node = fields.find("operators")) read_operators(document, *node, carrier);
+  fields.may("bare_country_code", YesNo{}, carrier.spelling.bare_country_code);
   if (const Node* node = fields.need("routes"))
     carrier.routes = read_routes(document, *node, carrier.number_types);
   return carrier;

@@ -346,6 +346,7 @@ Task<> Pipeline::settle_own(Exchange& x) {
   auto& outcome = x.outcome;
   if (order.operation == policy::Operation::confirm && outcome.order_id.empty())
     outcome.order_id = order.order_id;
+  if (outcome.all) outcome.granted = x.hold->quantity;
   // Who asked for numbers by name, and was given as many, was given those.
   const bool named = outcome.kind == Outcome::Kind::finished && outcome.numbers.empty() &&
                      outcome.granted == policy::Quantity(order.numbers.size());

@@ -53,6 +53,7 @@ struct Outcome {
   };
   Kind kind = Kind::unknown;
   Quantity granted = 0;
+  bool all = false;  // as many as the order that it is about asked for, whatever `granted` says
   Quantity released = 0;
   std::string order_id;
   std::vector<std::string> numbers;  // national digits
@@ -66,6 +67,6 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
                      const HeaderValues& headers = {});
 
 // normal_form (policy/numbering_plan.h), also of full-width text ("０３…"); nothing if it is not a number.
-std::optional<std::string> national_number(std::string_view text);
+std::optional<std::string> national_number(std::string_view text, NumberSpelling spelling = {});
 
 }  // namespace sekisho::policy
