@@ -196,7 +196,9 @@ class RouteReader {
     };
     if (policy::hands_out(route.operation)) {
       const bool confirms = route.operation == Operation::confirm;
-      const bool recalled = confirms && has("order_id") && !has("quantity");
+      const bool transfers = route.operation == Operation::transfer;
+      const bool recalled = (confirms && has("order_id") && !has("quantity")) ||
+                            (transfers && has("order_id") && !has("numbers"));
       const bool capacity = route.operation == Operation::capacity;
       const bool none =
           capacity || (route.operation == Operation::modify && !has("quantity") && !has("numbers"));
@@ -204,10 +206,9 @@ class RouteReader {
       if (capacity && has("quantity"))
         document_.error(order->find("quantity")->place, "capacity is in 'channels', and gives no numbers");
       if (confirms && !has("order_id")) complain("'order_id': which reservation is meant");
-      if (route.operation == Operation::transfer && !has("receiver"))
-        complain("'receiver': the operator that is given the numbers");
-      if (route.operation == Operation::transfer && !has("numbers"))
-        complain("'numbers': those that change hands");
+      if (transfers && !has("receiver")) complain("'receiver': the operator that is given the numbers");
+      if (transfers && !has("numbers") && !has("order_id"))
+        complain("'numbers': those that change hands; or 'order_id': whose numbers do");
       if (!recalled && !none && !has("quantity") && !has("numbers"))
         complain("'quantity': a quantity is never guessed");
       if (!recalled && !has("number_type"))

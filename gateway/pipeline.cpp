@@ -101,6 +101,7 @@ policy::OperatorId Pipeline::account_for(const Exchange& x, policy::JstDate day)
 // The quantity and type of an order that names neither, but an earlier answer that had them.
 Task<> Pipeline::recall(Exchange& x) {
   auto* order = x.order();
+  if (order && policy::names_order_only(*x.match->route)) co_await name_numbers(x);
   if (!order || order->recall.empty()) co_return;
   bool reachable = false;
   const auto earlier = co_await desk_.memory.recall(x.caller, order->carrier, order->recall, reachable);

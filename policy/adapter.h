@@ -80,6 +80,12 @@ inline bool gives(const Route& route) {
   return hands_out(route.operation) && route.operation != Operation::capacity && !none;
 }
 
+// Whether an order of this route names numbers only by the order that they were granted to.
+inline bool names_order_only(const Route& route) {
+  const bool moves = route.operation == Operation::release || route.operation == Operation::transfer;
+  return moves && route.order.order_id && !route.order.numbers;
+}
+
 struct Endpoint {
   std::string host;
   std::uint16_t port = 80;

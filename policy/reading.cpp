@@ -130,7 +130,7 @@ ReadOrder read_order(const RouteMatch& match, const Message& message, const Numb
   const bool recalls_quantity = where.quantity && where.quantity->function == Locator::Function::recall;
   const bool confirms = order.operation == Operation::confirm && !where.quantity && !where.numbers;
   if (confirms) order.recall = order.order_id;
-  if (gives(*match.route) && !recalls_quantity && !confirms) {
+  if (gives(*match.route) && !recalls_quantity && !confirms && !names_order_only(*match.route)) {
     if (order.quantity < 1) return Unreadable{.detail = "quantity is missing"};
     if (named > 0 && named != order.quantity)
       return Unreadable{.detail = "quantity is " + std::to_string(order.quantity) + ", but " +
