@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "gateway/answers.h"
+#include "gateway/identify.h"
 #include "gateway/http/reader.h"
 #include "gateway/webhook.h"
 #include "policy/reason.h"
