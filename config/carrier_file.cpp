@@ -118,6 +118,7 @@ policy::Carrier read_carrier(Document& document, const Node& root) {
   if (const Node* node = fields.find("operators")) read_operators(document, *node, carrier);
   DenialsPtr denials;
   if (const Node* node = fields.find("denials")) denials = read_denials(document, *node, nullptr);
+  fields.may("bare_country_code", YesNo{}, carrier.spelling.bare_country_code);
   if (const Node* node = fields.need("routes"))
     carrier.routes = read_routes(document, *node, carrier.number_types, denials);
   return carrier;

@@ -4,6 +4,7 @@
 #include <array>
 #include <bitset>
 
+#include "config/carrier_locators.h"
 #include "config/kinds.h"
 
 namespace sekisho::config {
@@ -12,23 +13,22 @@ namespace {
 using policy::Locator;
 using policy::Operation;
 using policy::Route;
-using Where = std::optional<Locator>;
 
-bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
-
-// A literal segment as policy::match_route compares it: characters that need no escape, never "." or "..".
-bool is_literal(std::string_view segment) {
-  if (segment == "." || segment == "..") return false;
-  return std::all_of(segment.begin(), segment.end(), [](char c) {
+// What policy::match_route compares as it is: characters that need no escape.
+bool is_literal(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view("-._~!$&'()*+,=:@").find(c) != std::string_view::npos;
   });
 }
 
-bool is_named_parameter(std::string_view segment) {
-  return segment.size() > 2 && segment.back() == '}' &&
-         segment.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", 1) ==
-             segment.size() - 1;
+// "orders", "{id}", "{number}:rent"; never "." or "..".
+bool is_segment(std::string_view text) {
+  const auto parameter = policy::parameter_of(text);
+  if (!parameter) return is_literal(text) && text != "." && text != "..";
+  return is_literal(parameter->suffix) &&
+         parameter->name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
 }
 
 // "POST /v1/number-orders/{id}"; the answer is what is wrong, empty when nothing is.
@@ -47,118 +47,17 @@ std::string parse_match(const std::string& text, Route& route) {
     const std::string segment(rest.substr(0, rest.find('/')));
     rest.remove_prefix(segment.size());
     if (segment.empty() && !rest.empty()) return "the path holds '//'";
-    if (is_parameter(segment) ? !is_named_parameter(segment) : !is_literal(segment))
+    if (!is_segment(segment))
       return "'" + segment +
-             "' is no part of a path: write plain text without '%', '?' or ';', or a whole '{name}'";
-    auto& segments = route.path.segments;
-    if (is_parameter(segment) && std::find(segments.begin(), segments.end(), segment) != segments.end())
-      return "the parameter " + segment + " stands twice in the path";
-    segments.push_back(segment);
+             "' is no part of a path: write plain text without '%', '?' or ';', or '{name}', which plain "
+             "text "
+             "may follow";
+    if (const auto parameter = policy::parameter_of(segment); parameter && route.path.names(parameter->name))
+      return "the parameter {" + std::string(parameter->name) + "} stands twice in the path";
+    route.path.segments.push_back(segment);
   }
   return {};
 }
-
-// How one field of an order or an answer may be located.
-struct Slot {
-  bool counts = false;   // a number: count(...), sum(...), span(...), amount(...)
-  bool several = false;  // a list: '*' alone
-  bool ranges = false;   // a list of telephone numbers: span(...)
-  bool type = false;     // a number type: type_of(...)
-  bool recalls = false;  // what an earlier answer told: recall(...)
-  bool certain = false;  // must not be optional
-};
-
-class LocatorKind {
- public:
-  using type = Where;
-  LocatorKind(const Route& route, Slot slot, bool in_answer)
-      : route_(route), slot_(slot), in_answer_(in_answer) {}
-
-  bool read(Document& document, const Node& node, Where& out) const {
-    if (node.kind != Node::Kind::scalar) return unexpected(document, node, says());
-    auto parsed = policy::parse_locator(is_number(node) && in_answer_ && slot_.counts ? "const:" + node.text
-                                                                                      : node.text);
-    auto trouble =
-        std::get_if<std::string>(&parsed) ? std::get<std::string>(parsed) : check(std::get<Locator>(parsed));
-    if (!trouble.empty()) return document.error(node.place, std::move(trouble)), false;
-    out = std::get<Locator>(std::move(parsed));
-    return true;
-  }
-  std::string says() const { return "a locator such as 'json:/quantity'"; }
-
- private:
-  static bool is_number(const Node& node) {
-    return !node.quoted && node.text.find_first_not_of("0123456789") == std::string::npos &&
-           !node.text.empty();
-  }
-
-  std::string check(const Locator& locator) const {
-    using Kind = Locator::Kind;
-    using Function = Locator::Function;
-    using PathStep = policy::PathStep;
-    const std::string text = "the locator '" + locator.source + "' ";
-    const auto function = locator.function;
-    const bool lists = function == Function::count || function == Function::sum ||
-                       function == Function::type_of || slot_.several;
-    if (function == Function::type_of && !slot_.type) return text + "is a number type, and this field is not";
-    if (function == Function::recall && !slot_.recalls)
-      return text + "recalls the quantity and the type of an earlier answer, and this field is neither";
-    if (locator.makes_number() && !slot_.counts && !(function == Function::span && slot_.ranges) &&
-        function != Function::type_of)
-      return text + "is a number, and this field is not";
-    if (!lists && (locator.has_step(PathStep::Kind::any) || locator.has_step(PathStep::Kind::deep)))
-      return text + "may find several values; this field is one";
-    if (locator.kind == Kind::constant && slot_.counts && !is_count(locator.text))
-      return text + "is not a plain whole number";
-    if (locator.optional && slot_.certain) return text + "must not be optional: the gate decides by it";
-    const auto first = check_place(locator);
-    return first.empty() && locator.last ? check_place(*locator.last) : first;
-  }
-
-  std::string check_place(const Locator& locator) const {
-    using Kind = Locator::Kind;
-    const std::string text = "the locator '" + locator.source + "' ";
-    if (locator.kind == Kind::path && !has_parameter(locator.text))
-      return text + "names no parameter of '" + route_.pattern + "'";
-    if (locator.in_body() && !in_answer_ && route_.method == "HEAD")
-      return text + "looks into a body, and HEAD has none";
-    if (in_answer_ && locator.kind == Kind::query) return text + "looks into a query, and an answer has none";
-    if (in_answer_ && locator.kind == Kind::token) return text + "looks into a token, and an answer has none";
-    return {};
-  }
-
-  static bool is_count(const std::string& text) {
-    return text.size() <= 18 && text.find_first_not_of("0123456789") == std::string::npos &&
-           (text.size() == 1 || text[0] != '0');
-  }
-
-  bool has_parameter(const std::string& name) const {
-    const auto& segments = route_.path.segments;
-    return std::find(segments.begin(), segments.end(), "{" + name + "}") != segments.end();
-  }
-
-  const Route& route_;
-  Slot slot_;
-  bool in_answer_;
-};
-
-// A body is read as one format, so all fields that look into it agree.
-class OneFormat {
- public:
-  void check(Fields& fields, std::string_view key, const Where& where) {
-    if (!where) return;
-    for (const auto* one = &*where; one; one = one->last.get()) {
-      if (!one->in_body()) continue;
-      if (first_ && first_->kind != one->kind)
-        fields.error(key, "the locator '" + one->source + "' and '" + first_->source +
-                              "' above look into one body, which has one format");
-      if (!first_) first_ = *one;
-    }
-  }
-
- private:
-  Where first_;
-};
 
 // "201" or "4xx".
 struct StatusRange {
@@ -255,7 +154,7 @@ class RouteReader {
     const bool in_target = id && (id->kind == Locator::Kind::path || id->kind == Locator::Kind::query);
     const auto& segments = route.path.segments;
     const auto parameters = std::count_if(segments.begin(), segments.end(),
-                                          [](const auto& segment) { return is_parameter(segment); });
+                                          [](const auto& one) { return policy::parameter_of(one); });
     if (!in_target || parameters != (id->kind == Locator::Kind::path ? 1 : 0))
       document_.error(node.place,
                       "the gate can ask by itself only where the order's id in path or query is all "
@@ -275,8 +174,9 @@ class RouteReader {
         format.check(fields, key, out);
       };
       field("quantity", {.counts = true, .recalls = hands_out, .certain = hands_out}, order.quantity);
-      field("number_type", {.type = true, .recalls = hands_out, .certain = hands_out}, order.number_type);
-      field("area", {}, order.area);
+      field("number_type", {.type = true, .recalls = hands_out, .alike = true, .certain = hands_out},
+            order.number_type);
+      field("area", {.alike = true}, order.area);
       field("channels", {.counts = true, .certain = route.operation == Operation::capacity}, order.channels);
       field("chain", {.several = true}, order.chain);
       field("reference", {}, order.reference);
@@ -306,7 +206,9 @@ class RouteReader {
     };
     if (policy::hands_out(route.operation)) {
       const bool confirms = route.operation == Operation::confirm;
-      const bool recalled = confirms && has("order_id") && !has("quantity");
+      const bool transfers = route.operation == Operation::transfer;
+      const bool recalled = (confirms && has("order_id") && !has("quantity")) ||
+                            (transfers && has("order_id") && !has("numbers"));
       const bool capacity = route.operation == Operation::capacity;
       const bool none =
           capacity || (route.operation == Operation::modify && !has("quantity") && !has("numbers"));
@@ -314,10 +216,9 @@ class RouteReader {
       if (capacity && has("quantity"))
         document_.error(order->find("quantity")->place, "capacity is in 'channels', and gives no numbers");
       if (confirms && !has("order_id")) complain("'order_id': which reservation is meant");
-      if (route.operation == Operation::transfer && !has("receiver"))
-        complain("'receiver': the operator that is given the numbers");
-      if (route.operation == Operation::transfer && !has("numbers"))
-        complain("'numbers': those that change hands");
+      if (transfers && !has("receiver")) complain("'receiver': the operator that is given the numbers");
+      if (transfers && !has("numbers") && !has("order_id"))
+        complain("'numbers': those that change hands; or 'order_id': whose numbers do");
       if (!recalled && !none && !has("quantity") && !has("numbers"))
         complain("'quantity': a quantity is never guessed");
       if (!recalled && !has("number_type"))
@@ -331,14 +232,19 @@ class RouteReader {
 
   void check_number_type(const Where& where, const Node* order) {
     if (!where || !order) return;
-    if (where->function == Locator::Function::type_of || where->function == Locator::Function::recall) return;
     const Place place = order->find("number_type")->place;
-    if (where->kind != Locator::Kind::constant) {
+    check_number_type(*where, place);
+    for (const auto& other : where->others) check_number_type(other, place);
+  }
+
+  void check_number_type(const Locator& where, Place place) {
+    if (where.function == Locator::Function::type_of || where.function == Locator::Function::recall) return;
+    if (where.kind != Locator::Kind::constant) {
       if (number_types_.empty())
         document_.error(place, "the carrier's words for it are missing: add 'number_types'");
-    } else if (!number_types_.contains(where->text) && !policy::parse_word<policy::NumberType>(where->text)) {
-      document_.error(
-          place, "'" + where->text + "' is neither a number type nor one of the carrier's words for one");
+    } else if (!number_types_.contains(where.text) && !policy::parse_word<policy::NumberType>(where.text)) {
+      document_.error(place,
+                      "'" + where.text + "' is neither a number type nor one of the carrier's words for one");
     }
   }
 
@@ -373,7 +279,10 @@ class RouteReader {
     const bool certain = route.webhook || fields.need("on", List<Status>{{}, true}, on);
     if (route.webhook && fields.find("on")) fields.error("on", "a webhook has no status");
     fields.may("pending", YesNo{}, rule.pending);
-    field("granted", {.counts = true}, rule.granted);
+    if (const Node* granted = fields.find("granted"); granted && granted->text == "all")
+      rule.all = true;
+    else
+      field("granted", {.counts = true}, rule.granted);
     field("released", {.counts = true}, rule.released);
     field("order_id", {}, rule.order_id);
     field("numbers", {.several = true, .ranges = true}, rule.numbers);
@@ -412,6 +321,9 @@ class RouteReader {
     if (has("state") != has("states"))
       fields.error(has("state") ? "state" : "states",
                    "'state' (where the word stands) and 'states' (what the words mean) need each other");
+    if (rule.all && (!policy::hands_out(operation) && operation != Operation::status))
+      fields.error("granted", "'all' is what an order asked for, and '" + std::string(name(operation)) +
+                                  "' asks for none");
     if (has("granted") && operation == Operation::release)
       fields.error("granted", "a release grants nothing; write 'released'");
     if (has("released") && operation != Operation::release && operation != Operation::cancel)
@@ -464,7 +376,8 @@ bool collide(const Route& a, const Route& b) {
   return a.method == b.method &&
          std::equal(a.path.segments.begin(), a.path.segments.end(), b.path.segments.begin(),
                     b.path.segments.end(), [](const std::string& x, const std::string& y) {
-                      return is_parameter(x) ? is_parameter(y) : x == y;
+                      const auto of_x = policy::parameter_of(x), of_y = policy::parameter_of(y);
+                      return of_x && of_y ? of_x->suffix == of_y->suffix : x == y;
                     });
 }
 

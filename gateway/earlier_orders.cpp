@@ -20,18 +20,20 @@ Task<std::optional<EndedOrder>> EarlierOrders::tell(const Told& told) {
   }
   if (!hold) co_return std::nullopt;
   ended.hold = *hold;
+  auto outcome = told.outcome;
+  if (outcome.all) outcome.granted = hold->quantity;
 
   // On record before it is counted, and open until it is.
   const auto floor = books_.open_order();
   const cache::OutcomeNote note{.decision = told.decision,
                                 .operator_id = ended.account,
                                 .operation = told.operation,
-                                .outcome = told.outcome,
+                                .outcome = outcome,
                                 .status = told.status,
                                 .heard = told.heard,
                                 .of = hold};
   journal_.append(cache::RecordKind::outcome, told.heard, cache::outcome_record(note));
-  ended.settlement = policy::settle(told.outcome);
+  ended.settlement = policy::settle(outcome);
   ended.settlement.order_id = told.order_id;
   cache::SettleRequest request{.operator_id = ended.account,
                                .hold = *hold,

@@ -105,6 +105,7 @@ policy::OperatorId Pipeline::account_for(const Exchange& x, policy::JstDate day)
 // The quantity and type of an order that names neither, but an earlier answer that had them.
 Task<> Pipeline::recall(Exchange& x) {
   auto* order = x.order();
+  if (order && policy::names_order_only(*x.match->route)) co_await name_numbers(x);
   if (!order || order->recall.empty()) co_return;
   bool reachable = false;
   const auto earlier = co_await desk_.memory.recall(x.caller, order->carrier, order->recall, reachable);
@@ -348,6 +349,7 @@ Task<> Pipeline::settle_own(Exchange& x) {
   auto& outcome = x.outcome;
   if (order.operation == policy::Operation::confirm && outcome.order_id.empty())
     outcome.order_id = order.order_id;
+  if (outcome.all) outcome.granted = x.hold->quantity;
   // Who asked for numbers by name, and was given as many, was given those.
   const bool named = outcome.kind == Outcome::Kind::finished && outcome.numbers.empty() &&
                      outcome.granted == policy::Quantity(order.numbers.size());

@@ -49,6 +49,7 @@ class Pipeline {
   policy::Message message_of(const Exchange& x) const;
   policy::OperatorId account_for(const Exchange& x, policy::JstDate day) const;
   Task<> recall(Exchange& x);
+  Task<> name_numbers(Exchange& x);
   Task<http::Response> hear_webhook(Exchange& x);
   policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
   policy::Standing look_up(const Exchange& x, const policy::OperatorId& account) const;

@@ -35,8 +35,10 @@ std::string escaped(std::string_view text) {
 
 std::string target_about(const policy::Route& route, std::string_view order_id) {
   std::string target;
-  for (const auto& segment : route.path.segments)
-    target += "/" + (segment.starts_with('{') ? escaped(order_id) : segment);
+  for (const auto& segment : route.path.segments) {
+    const auto parameter = policy::parameter_of(segment);
+    target += "/" + (parameter ? escaped(order_id) + std::string(parameter->suffix) : segment);
+  }
   const auto& id = *route.order.order_id;
   if (id.kind == policy::Locator::Kind::query) target += "?" + escaped(id.text) + "=" + escaped(order_id);
   return target;

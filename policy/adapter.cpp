@@ -61,35 +61,53 @@ std::optional<std::vector<std::string>> split_path(std::string_view path) {
   return segments;
 }
 
-bool is_parameter(std::string_view segment) {
-  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+bool segment_fits(std::string_view expected, std::string_view given) {
+  const auto parameter = parameter_of(expected);
+  if (!parameter) return expected == given;
+  return given.size() > parameter->suffix.size() && given.ends_with(parameter->suffix);
 }
 
 bool fits(const PathPattern& pattern, const std::vector<std::string>& segments) {
   return std::equal(pattern.segments.begin(), pattern.segments.end(), segments.begin(), segments.end(),
-                    [](const std::string& expected, const std::string& given) {
-                      return is_parameter(expected) ? !given.empty() : expected == given;
-                    });
+                    segment_fits);
 }
 
 void take_parameters(const PathPattern& pattern, const std::vector<std::string>& segments,
                      std::vector<std::pair<std::string, std::string>>& parameters) {
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    const std::string_view expected = pattern.segments[i];
-    if (is_parameter(expected)) parameters.emplace_back(expected.substr(1, expected.size() - 2), segments[i]);
-  }
+  for (std::size_t i = 0; i < segments.size(); ++i)
+    if (const auto parameter = parameter_of(pattern.segments[i]))
+      parameters.emplace_back(parameter->name,
+                              segments[i].substr(0, segments[i].size() - parameter->suffix.size()));
 }
 
-// "/orders/search" before "/orders/{id}": literal where the other has a parameter, leftmost first.
+// "/orders/search" before "/orders/{id}:rent" before "/orders/{id}", leftmost segment first.
 bool more_literal(const PathPattern& a, const PathPattern& b) {
+  constexpr auto plain = std::string::npos;
+  const auto fixed = [](const std::string& segment) {
+    const auto parameter = parameter_of(segment);
+    return parameter ? parameter->suffix.size() : plain;
+  };
   for (std::size_t i = 0; i < a.segments.size(); ++i) {
-    const bool pa = is_parameter(a.segments[i]), pb = is_parameter(b.segments[i]);
-    if (pa != pb) return pb;
+    const auto of_a = fixed(a.segments[i]), of_b = fixed(b.segments[i]);
+    if (of_a != of_b) return of_a > of_b;
   }
   return false;
 }
 
 }  // namespace
+
+std::optional<PathParameter> parameter_of(std::string_view segment) {
+  const auto end = segment.find('}');
+  if (!segment.starts_with('{') || end == segment.npos || end == 1) return std::nullopt;
+  return PathParameter{segment.substr(1, end - 1), segment.substr(end + 1)};
+}
+
+bool PathPattern::names(std::string_view parameter) const {
+  return std::any_of(segments.begin(), segments.end(), [parameter](const std::string& segment) {
+    const auto own = parameter_of(segment);
+    return own && own->name == parameter;
+  });
+}
 
 bool PathPattern::matches(std::string_view path,
                           std::vector<std::pair<std::string, std::string>>& parameters) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/locator.h"
+#include "policy/numbering_plan.h"
 #include "policy/order.h"
 #include "policy/types.h"
 
@@ -31,12 +32,20 @@ constexpr auto& words_of(CarrierState) { return carrier_state_words; }
 struct ResultRule {
   int status_from = 200, status_to = 299;  // "201", "4xx"
   bool pending = false;                    // 202: the outcome comes later
+  bool all = false;                        // granted: as many as were ordered
   std::optional<Locator> granted, released, order_id, numbers, state;
   std::map<std::string, CarrierState> states;
 };
 
+// A segment that is a parameter: "{id}", or "{number}:rent" with text behind it.
+struct PathParameter {
+  std::string_view name, suffix;
+};
+std::optional<PathParameter> parameter_of(std::string_view segment);  // nothing: plain text
+
 struct PathPattern {
-  std::vector<std::string> segments;  // "{id}" is kept with its braces
+  std::vector<std::string> segments;  // as written, braces and all
+  bool names(std::string_view parameter) const;
   bool matches(std::string_view path, std::vector<std::pair<std::string, std::string>>& parameters) const;
 };
 
@@ -75,6 +84,12 @@ inline bool gives(const Route& route) {
   return hands_out(route.operation) && route.operation != Operation::capacity && !none;
 }
 
+// Whether an order of this route names numbers only by the order that they were granted to.
+inline bool names_order_only(const Route& route) {
+  const bool moves = route.operation == Operation::release || route.operation == Operation::transfer;
+  return moves && route.order.order_id && !route.order.numbers;
+}
+
 struct Endpoint {
   std::string host;
   std::uint16_t port = 80;
@@ -94,6 +109,7 @@ struct Carrier {
   std::vector<Route> routes;
   std::map<std::string, NumberType> number_types;  // the carrier's words
   std::map<std::string, OperatorId> operators;     // the carrier's accounts: whose each is
+  NumberSpelling spelling;                         // of the telephone numbers in its calls
 };
 
 struct RouteMatch {

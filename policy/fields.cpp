@@ -207,6 +207,7 @@ std::optional<Quantity> MessageFields::whole_number(const Locator& where, const 
 
 std::optional<Quantity> MessageFields::quantity(const Where& where, std::string_view field, Quantity least) {
   if (!where || where->function == Function::recall) return std::nullopt;
+  if (!where->others.empty()) return quantity(stands_at(where, field), field, least);
   if (where->function == Function::span) return size_of_span(*where, field);
   if (where->function != Function::value) return total(*where, field, least);
   const auto value = one(*where, field);
@@ -261,7 +262,47 @@ std::optional<std::string> MessageFields::plain_text(Value&& value) const {
   return text;
 }
 
+MessageFields::Where MessageFields::stands_at(const Where& where, std::string_view field) {
+  if (!where || where->others.empty()) return where;
+  const Locator* place = nullptr;
+  const auto try_at = [&](const Locator& one) {
+    if (one.kind == Kind::constant && place) return;  // it stands for what none of the others says
+    Locator there = one;
+    there.optional = true;
+    if (look(there, field, Takes::several).values.empty()) return;
+    if (place) fail(one, field, "stands there and at " + place->source + " too");
+    place = &one;
+  };
+  try_at(*where);
+  for (const auto& other : where->others) try_at(other);
+  if (!error_.empty()) return std::nullopt;
+  if (!place) {
+    if (!where->optional) fail(*where, field, "is missing, and stands nowhere else");
+    return std::nullopt;
+  }
+  Where found(*place);
+  found->others.clear();
+  return found;
+}
+
+// An order is of one type, in one area: what says so in several places says the same.
+std::string MessageFields::shared_text(const Where& where, std::string_view field) {
+  auto all = texts(where, field);
+  if (all.empty()) {
+    if (!where->optional) fail(*where, field, "is missing");
+    return {};
+  }
+  for (const auto& other : all) {
+    if (other == all.front()) continue;
+    fail(*where, field, "is both '" + all.front() + "' and '" + other + "', and an order is of one");
+    return {};
+  }
+  return std::move(all.front());
+}
+
 std::string MessageFields::text(const Where& where, std::string_view field) {
+  if (where && !where->others.empty()) return text(stands_at(where, field), field);
+  if (where && where->finds_several()) return shared_text(where, field);
   auto value = where ? one(*where, field) : std::nullopt;
   if (!value) return {};
   // A body is UTF-8 by its type; elsewhere nothing says what a byte beyond ASCII means.
@@ -275,6 +316,7 @@ std::string MessageFields::text(const Where& where, std::string_view field) {
 std::vector<std::string> MessageFields::texts(const Where& where, std::string_view field) {
   std::vector<std::string> all;
   if (!where) return all;
+  if (!where->others.empty()) return texts(stands_at(where, field), field);
   for (auto& value : look(*where, field, Takes::several).values) {
     auto text = plain_text(std::move(value));
     if (!text || text->empty() || text->size() > text_max || !is_printable(*text, !where->in_body())) {
@@ -289,14 +331,15 @@ std::vector<std::string> MessageFields::texts(const Where& where, std::string_vi
 std::vector<std::string> MessageFields::numbers(const Where& where, std::string_view field) {
   std::vector<std::string> all;
   if (!where) return all;
+  if (!where->others.empty()) return numbers(stands_at(where, field), field);
   if (where->last) return numbers_of_span(*where, field);
   for (const auto& value : look(*where, field, Takes::several).values) {
     // A number that is not a string has lost its leading zero.
     std::optional<std::string> number;
     if (!value.json)
-      number = national_number(value.text);
+      number = national(value.text);
     else if (value.json->is_string())
-      number = national_number(std::string_view(*value.json));
+      number = national(std::string_view(*value.json));
     if (!number) fail(*where, field, "holds something that is not a telephone number");
     if (!error_.empty()) return {};
     all.push_back(std::move(*number));
@@ -305,6 +348,7 @@ std::vector<std::string> MessageFields::numbers(const Where& where, std::string_
 }
 
 std::optional<bool> MessageFields::truth(const Where& where, std::string_view field) {
+  if (where && !where->others.empty()) return truth(stands_at(where, field), field);
   const auto value = where ? one(*where, field) : std::nullopt;
   if (!value) return std::nullopt;
   if (value->json && value->json->is_bool()) return bool(*value->json);
@@ -316,6 +360,7 @@ std::optional<bool> MessageFields::truth(const Where& where, std::string_view fi
 std::optional<NumberType> MessageFields::number_type(const Where& where, std::string_view field,
                                                      const NumberingPlan& plan, JstDate today) {
   if (!where || where->function == Function::recall) return std::nullopt;
+  if (!where->others.empty()) return number_type(stands_at(where, field), field, plan, today);
   if (where->function == Function::type_of) return type_of_numbers(where, field, plan, today);
   const auto word = text(where, field);
   if (word.empty()) return std::nullopt;

@@ -33,12 +33,16 @@ class MessageFields {
   std::optional<NumberType> number_type(const Where& where, std::string_view field, const NumberingPlan& plan,
                                         JstDate today);
   std::optional<bool> truth(const Where& where, std::string_view field);
-  std::string text(const Where& where,
-                   std::string_view field);  // a string, or an integer's digits; 1 to 255 long
+  // A string, or an integer's digits; 1 to 255 long. Where several may stand, all must be alike.
+  std::string text(const Where& where, std::string_view field);
   std::vector<std::string> texts(const Where& where, std::string_view field);
   std::vector<std::string> numbers(const Where& where, std::string_view field);
   // The id of an earlier answer that told these, as a recall(...) finds it.
   std::string recall(const Where& quantity, const Where& number_type);
+
+  // The one place of several where the field stands; nothing: it stands in none (and may), or in two. What
+  // has one place only stands there.
+  Where stands_at(const Where& where, std::string_view field);
 
   // The bytes of the one value at this place of the body; good after the body was read.
   std::optional<BodySpan> token(const Locator& where) const;
@@ -63,6 +67,10 @@ class MessageFields {
   std::optional<NumberType> type_of_numbers(const Where& where, std::string_view field,
                                             const NumberingPlan& plan, JstDate today);
   std::optional<std::string> plain_text(Value&& value) const;
+  std::string shared_text(const Where& where, std::string_view field);
+  std::optional<std::string> national(std::string_view text) const {
+    return national_number(text, match_.carrier->spelling);
+  }
   void fail(const Locator& where, std::string_view field, std::string_view text);
 
   const RouteMatch& match_;

@@ -26,9 +26,9 @@ struct End {
   std::string digits;
   bool telephone = false;
 };
-std::optional<End> end_of(const std::string& text) {
+std::optional<End> end_of(const std::string& text, NumberSpelling spelling) {
   if (is_plain_integer(text)) return End{.digits = text};
-  auto number = national_number(text);
+  auto number = national_number(text, spelling);
   if (!number) return std::nullopt;
   return End{.digits = std::move(*number), .telephone = true};
 }
@@ -54,7 +54,8 @@ std::optional<std::pair<std::string, std::string>> MessageFields::ends_of(const 
 std::optional<Quantity> MessageFields::size_of_span(const Locator& where, std::string_view field) {
   const auto ends = ends_of(where, field);
   if (!ends) return std::nullopt;
-  const auto first = end_of(ends->first), last = end_of(ends->second);
+  const auto spelling = match_.carrier->spelling;
+  const auto first = end_of(ends->first, spelling), last = end_of(ends->second, spelling);
   std::string_view trouble;
   if (!first || !last)
     trouble = "has an end that is neither a plain integer nor a telephone number";
@@ -73,7 +74,7 @@ std::optional<Quantity> MessageFields::size_of_span(const Locator& where, std::s
 std::vector<std::string> MessageFields::numbers_of_span(const Locator& where, std::string_view field) {
   const auto ends = ends_of(where, field);
   if (!ends) return {};
-  const auto first = national_number(ends->first), last = national_number(ends->second);
+  const auto first = national(ends->first), last = national(ends->second);
   std::string trouble;
   if (!first || !last)
     trouble = "has an end that is not a telephone number";

@@ -36,6 +36,8 @@ class JsonFinder {
       search(element, at + 1);
     } else if (element.is_object() && steps_[at].kind == Kind::name) {
       if (!walk_member(dom::object(element), at)) ++misses_;
+    } else if (element.is_object() && narrows(at)) {
+      walk_matching(element, at, false);
     } else if (element.is_array()) {
       walk_items(dom::array(element), at);
     } else {
@@ -43,6 +45,11 @@ class JsonFinder {
       found_.error = "'" + told(steps_[at]) + "' was looked for in something that is not " +
                      (list ? "a list" : "an object");
     }
+  }
+
+  // A filter behind a filter is about the same element.
+  bool narrows(std::size_t at) const {
+    return at > 0 && steps_[at].kind == Kind::matching && steps_[at - 1].kind == Kind::matching;
   }
 
   // Whether the key is there.

@@ -257,6 +257,14 @@ bool Locator::has_step(PathStep::Kind step) const {
   return std::any_of(steps.begin(), steps.end(), [step](const PathStep& one) { return one.kind == step; });
 }
 
+const Locator* Locator::place_in_body() const {
+  if (in_body()) return this;
+  if (last && last->in_body()) return last.get();
+  for (const auto& other : others)
+    if (const auto* place = other.place_in_body()) return place;
+  return nullptr;
+}
+
 std::variant<Locator, std::string> parse_locator(std::string_view text) {
   Locator locator;
   locator.source = text;

@@ -48,13 +48,20 @@ struct Locator {
   std::string text;                     // form, query, path, header, token: the name; constant: the value
   std::vector<PathStep> steps;          // json, xml
   std::shared_ptr<const Locator> last;  // span
+  std::vector<Locator> others;          // the field stands here, or in one of these: exactly one is there
   std::string source;                   // as written, for messages
 
   bool in_body() const { return kind == Kind::json || kind == Kind::form || kind == Kind::xml; }
+  const Locator* place_in_body() const;  // of this, its last number and the others: one in the body, or null
   bool makes_number() const {
     return function == Function::count || function == Function::sum || function == Function::span || amounts;
   }
   bool has_step(PathStep::Kind step) const;
+  // More than one value may stand there.
+  bool finds_several() const {
+    return has_step(PathStep::Kind::any) || has_step(PathStep::Kind::deep) ||
+           has_step(PathStep::Kind::matching);
+  }
 };
 
 // Reads the text form. The error is a sentence about the text.

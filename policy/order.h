@@ -26,7 +26,7 @@ struct Order {
   std::vector<std::string> chain;    // operators further down, as the caller names them
   std::string reference;             // the caller's idempotency key; empty: none
   bool partial = false;              // the caller takes fewer
-  std::string order_id;              // of an earlier order (status, confirm, cancel)
+  std::string order_id;              // of an earlier order (status, confirm, cancel; release, transfer)
   std::vector<std::string> numbers;  // national digits (release, transfer)
   OperatorId receiver;               // who is given the numbers (transfer); empty: the caller
   // The id of an earlier answer (a search, a reservation) that told quantity and type, where this order names

@@ -17,8 +17,7 @@ std::optional<Locator::Kind> body_format(const OrderFields& fields) {
        {&fields.quantity, &fields.number_type, &fields.area, &fields.channels, &fields.chain,
         &fields.reference, &fields.partial, &fields.order_id, &fields.numbers, &fields.receiver}) {
     if (!*where) continue;
-    if ((*where)->in_body()) return (*where)->kind;
-    if ((*where)->last && (*where)->last->in_body()) return (*where)->last->kind;
+    if (const auto* one = (*where)->place_in_body()) return one->kind;
   }
   return std::nullopt;
 }
@@ -46,9 +45,9 @@ std::optional<Unreadable> check_body(const Message& message, Locator::Kind forma
 }
 
 // Where the quantity may be rewritten: one token of the body, and proven by reading a rewritten body again.
-std::optional<BodySpan> quantity_span(const RouteMatch& match, const Message& message,
-                                      const MessageFields& fields, Quantity quantity) {
-  const auto& where = match.route->order.quantity;
+std::optional<BodySpan> quantity_span(const RouteMatch& match, const Message& message, MessageFields& fields,
+                                      Quantity quantity) {
+  const auto where = fields.stands_at(match.route->order.quantity, "quantity");
   if (!where || !where->in_body() || where->function != Locator::Function::value || where->amounts ||
       quantity < 2)
     return std::nullopt;
@@ -87,7 +86,8 @@ bool read_counts(MessageFields& fields, const RouteMatch& match, const ResultRul
   }
   const bool refused = status >= 400 && status <= 499;
   const auto operation = match.route->operation;
-  const bool tells_granted = granted || !(gives(*match.route) || operation == Operation::status);
+  outcome.all = rule.all;
+  const bool tells_granted = granted || rule.all || !(gives(*match.route) || operation == Operation::status);
   const bool tells_released = released || operation != Operation::release;
   if (refused || (tells_granted && tells_released)) return true;
   outcome = unknown(
@@ -130,7 +130,7 @@ ReadOrder read_order(const RouteMatch& match, const Message& message, const Numb
   const bool recalls_quantity = where.quantity && where.quantity->function == Locator::Function::recall;
   const bool confirms = order.operation == Operation::confirm && !where.quantity && !where.numbers;
   if (confirms) order.recall = order.order_id;
-  if (gives(*match.route) && !recalls_quantity && !confirms) {
+  if (gives(*match.route) && !recalls_quantity && !confirms && !names_order_only(*match.route)) {
     if (order.quantity < 1) return Unreadable{.detail = "quantity is missing"};
     if (named > 0 && named != order.quantity)
       return Unreadable{.detail = "quantity is " + std::to_string(order.quantity) + ", but " +
@@ -180,7 +180,8 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
   outcome.order_id = fields.text(rule->order_id, "order_id");
   outcome.detail = fields.take_error();
   if (rule->pending && !outcome.detail.empty()) return unknown(in_status(status, outcome.detail));
-  const bool reserved = counts && match.route->operation == Operation::reserve && outcome.granted > 0;
+  const bool reserved =
+      counts && match.route->operation == Operation::reserve && (outcome.all || outcome.granted > 0);
   if (reserved) outcome.kind = Outcome::Kind::reserved;
   if (counts && !reserved) {
     outcome.numbers = fields.numbers(rule->numbers, "numbers");
@@ -189,7 +190,7 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
   return outcome;
 }
 
-std::optional<std::string> national_number(std::string_view text) {
+std::optional<std::string> national_number(std::string_view text, NumberSpelling spelling) {
   std::string narrow;
   while (!text.empty()) {
     // Full-width forms in UTF-8 are "！" EF BC 81 and on, as "!" is 21 and on: "０" is EF BC 90. The wide
@@ -205,7 +206,7 @@ std::optional<std::string> national_number(std::string_view text) {
       text.remove_prefix(1);
     }
   }
-  auto number = normal_form(narrow);
+  auto number = normal_form(narrow, spelling);
   if (!number) return std::nullopt;
   return std::move(number.digits);
 }

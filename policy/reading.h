@@ -31,11 +31,11 @@ struct Message {
 };
 
 // Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it
-// names. Two have not: one whose quantity an earlier answer told (`recall`; a confirmation recalls its
-// reservation unless the adapter says otherwise), and a modification that adds nothing (0). An optional field
-// that is JSON null counts as absent. `quantity_span` is set only where the caller takes fewer and the
-// quantity is one token of the body. The plan, as it is today, tells the type of an order whose adapter takes
-// it from the numbers themselves.
+// names. Three have not: one whose quantity an earlier answer told (`recall`; a confirmation recalls its
+// reservation unless the adapter says otherwise), a transfer of what an order was granted, and a modification
+// that adds nothing (0). An optional field that is JSON null counts as absent. `quantity_span` is set only
+// where the caller takes fewer and the quantity is one token of the body. The plan, as it is today, tells the
+// type of an order whose adapter takes it from the numbers themselves.
 ReadOrder read_order(const RouteMatch& match, const Message& message, const NumberingPlan& plan,
                      JstDate today);
 
@@ -53,6 +53,7 @@ struct Outcome {
   };
   Kind kind = Kind::unknown;
   Quantity granted = 0;
+  bool all = false;  // as many as the order that it is about asked for, whatever `granted` says
   Quantity released = 0;
   std::string order_id;
   std::vector<std::string> numbers;  // national digits
@@ -66,6 +67,6 @@ Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
                      const HeaderValues& headers = {});
 
 // normal_form (policy/numbering_plan.h), also of full-width text ("０３…"); nothing if it is not a number.
-std::optional<std::string> national_number(std::string_view text);
+std::optional<std::string> national_number(std::string_view text, NumberSpelling spelling = {});
 
 }  // namespace sekisho::policy

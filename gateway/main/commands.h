@@ -20,6 +20,7 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code);
 void add_registry_keys(CLI::App& registry, const Console& console, int& code);
 void add_registry_signing(CLI::App& registry, const Console& console, int& code);
 void add_number(CLI::App& app, const Console& console, int& code);
+void add_carrier(CLI::App& app, const Console& console, int& code);
 void add_client(CLI::App& app, const Console& console, int& code);
 void add_ledger(CLI::App& app, const Console& console, int& code);
 void add_ledger_numbers(CLI::App& ledger, const Console& console, int& code);

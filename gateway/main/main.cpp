@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   add_policy(app, console, code);
   add_registry(app, console, code);
   add_number(app, console, code);
+  add_carrier(app, console, code);
   add_client(app, console, code);
   add_ledger(app, console, code);
   add_audit(app, console, code);

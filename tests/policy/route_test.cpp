@@ -22,9 +22,17 @@ std::vector<Carrier> carriers() {
       route("DELETE", {"v1", "numbers", "{number}"}, Operation::release),
       route("GET", {"v1", "available-numbers"}, Operation::search),
   };
+  Carrier rents{.name = "rents"};
+  rents.routes = {
+      route("POST", {"numbers", "{number}:rent"}, Operation::allocate),
+      route("POST", {"numbers", "{number}:release"}, Operation::release),
+      route("POST", {"numbers", "{number}"}, Operation::pass),
+      route("POST", {"numbers", "any:rent"}, Operation::search),
+      route("POST", {"numbers", "{number}e:rent"}, Operation::modify),
+  };
   Carrier other{.name = "other"};
   other.routes = {route("POST", {"other", "{tenant}", "orders"}, Operation::allocate)};
-  return {demo, other};
+  return {demo, rents, other};
 }
 
 std::string matched(std::string_view method, std::string_view path) {
@@ -49,6 +57,24 @@ TEST(Route, FitsPlainPaths) {
 
 TEST(Route, PrefersTheLiteralSegment) {
   EXPECT_EQ(matched("GET", "/v1/number-orders/search"), "demo GET /v1/number-orders/search");
+}
+
+TEST(Route, TakesTextBehindAParameter) {
+  EXPECT_EQ(matched("POST", "/numbers/+81312345678:rent"),
+            "rents POST /numbers/{number}:rent number=+81312345678");
+  EXPECT_EQ(matched("POST", "/numbers/%2B81312345678:release"),
+            "rents POST /numbers/{number}:release number=+81312345678");
+  EXPECT_EQ(matched("POST", "/numbers/1:rent:rent"), "rents POST /numbers/{number}:rent number=1:rent");
+  // The parameter is never empty, and the text is compared as it stands.
+  EXPECT_EQ(matched("POST", "/numbers/:rent"), "rents POST /numbers/{number} number=:rent");
+  EXPECT_EQ(matched("POST", "/numbers/1:RENT"), "rents POST /numbers/{number} number=1:RENT");
+  EXPECT_EQ(matched("POST", "/numbers/1:rents"), "rents POST /numbers/{number} number=1:rents");
+  // Plain text first, then whatever fixes more of the segment.
+  EXPECT_EQ(matched("POST", "/numbers/any:rent"), "rents POST /numbers/any:rent");
+  EXPECT_EQ(matched("POST", "/numbers/one:rent"), "rents POST /numbers/{number}e:rent number=on");
+  // An escape that a server may resolve is resolved: the call is not passed as another one.
+  EXPECT_EQ(matched("POST", "/numbers/1%3Arent"), "rents POST /numbers/{number}:rent number=1");
+  EXPECT_EQ(matched("POST", "/numbers/1%3arent"), "rents POST /numbers/{number}:rent number=1");
 }
 
 TEST(Route, ResolvesHarmlessEscapesInParameters) {
