@@ -8,6 +8,12 @@
 
 namespace sekisho::cache {
 
+const std::string& RedisWitness::key_in(std::uint16_t slot) {
+  auto& key = keys_[slot];
+  if (key.empty()) key = keys::witness(tag_in(slot));
+  return key;
+}
+
 Task<std::optional<Positions>> RedisWitness::lowest() {
   const auto moves = co_await link_.some_slot_moves();
   if (!moves) co_return std::nullopt;
@@ -16,7 +22,7 @@ Task<std::optional<Positions>> RedisWitness::lowest() {
   std::optional<Positions> lowest;
   const auto shares = link_.shares();
   for (const auto& share : shares) {
-    std::vector<std::string> key_names{keys::witness(tag_in(share.first_slot))};
+    std::vector<std::string> key_names{key_in(share.first_slot)};
     std::vector<std::string> args{"read", share.run_id};
     const auto answer = co_await link_.run(script("witness"), std::move(key_names), std::move(args));
     if (!answer.ok() || answer.text(0) != "is") co_return std::nullopt;
@@ -40,7 +46,7 @@ Task<bool> RedisWitness::write(std::uint64_t epoch, const Positions& positions) 
   bool all_there = true;
   const auto shares = link_.shares();
   for (const auto& share : shares) {
-    const auto key = keys::witness(tag_in(share.first_slot));
+    const auto key = key_in(share.first_slot);
     const std::pair<std::string, std::uint64_t> mine{share.run_id, epoch};
     const auto before = written_.find(key);
     const bool again = before != written_.end() && before->second == mine;

@@ -29,7 +29,10 @@ class RedisWitness {
   Task<bool> write(std::uint64_t epoch, const Positions& positions);
 
  private:
+  const std::string& key_in(std::uint16_t slot);
+
   RedisLink& link_;
+  std::map<std::uint16_t, std::string> keys_;
   std::map<std::string, std::pair<std::string, std::uint64_t>> written_;  // key -> run id and epoch
 };
 

@@ -92,6 +92,12 @@ class Callers:
                     second.body != first.body and not second.header("Sekisho-Notice")):
                 self.odd += [first, second]
 
+    def see_more_than(self, orders, seconds):
+        """Waits until so many orders were taken; some limits are reached, so not for ever."""
+        until = time.monotonic() + seconds
+        while self.taken <= orders and time.monotonic() < until:
+            time.sleep(0.02)
+
     def stop(self):
         self.stopping.set()
         for thread in self.threads:
@@ -147,7 +153,10 @@ def run(directory, minutes, seed, gateways, redis="single", tell=functools.parti
             until = time.monotonic() + 10
             while time.monotonic() < until:
                 time.sleep(dice.uniform(0.2, 1.2))
+                taken = callers.taken
                 faults.one(callers.wave)
+                if dice.random() < 0.7:  # else the next fault meets what is not yet mended
+                    callers.see_more_than(taken + 20, seconds=8)
         time.sleep(2)
         for gateway in house.gateways:
             gateway.wait_ready(60, gateway.ready)
@@ -167,6 +176,13 @@ def run(directory, minutes, seed, gateways, redis="single", tell=functools.parti
 
 def reckon(house, callers, faults, names):
     """The carrier's log against the ledger and the journals. Ends the gateways."""
+    for gateway in house.gateways:
+        still = lambda: {what: gateway.metrics().value(*what[:1], **dict(what[1:])) for what in (  # noqa: E731
+            ("ledger_backlog",), ("connections", ("state", "active")))}
+        try:
+            wait_for("nothing is under way", 30, lambda: not any(still().values()))
+        except AssertionError:
+            faults.died.append(f"{gateway.name} has still something under way: {still()}")
     log = house.carrier.log()
     metric = lambda name: sum(int(gateway.metrics().value(name) or 0) for gateway in house.gateways)  # noqa: E731
     found = {"orders": len(log), "numbers": sum(len(entry["numbers"]) for entry in log), "faults": faults.count,

@@ -42,10 +42,10 @@ int fsync(int fd) { return synced(fd, SYS_fsync); }
 class SmallDisk:
     """The disk of one gateway's journal, before that gateway is first started."""
 
-    def __init__(self, gateway):
+    def __init__(self, gateway, may_mount=True):
         self.gateway, self.directory, self.mounted = gateway, gateway.journal, False
         self.directory.mkdir(exist_ok=True)
-        mounted = shutil.which("mount") and os.geteuid() == 0 and subprocess.run(
+        mounted = may_mount and shutil.which("mount") and os.geteuid() == 0 and subprocess.run(
             ["mount", "-t", "tmpfs", "-o", "size=4g", "sekisho-test", self.directory], capture_output=True)
         if mounted and mounted.returncode == 0:
             self.mounted = True

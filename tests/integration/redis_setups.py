@@ -89,9 +89,9 @@ class Sentinels:
         """To the replica, which lacks the last `lag` seconds; the old master then follows it."""
         old, new = self.roles()
         dies_ahead_of(old, [new], lag)
-        wait_for("the replica is promoted", 30, new.leads)
+        wait_for("the replica is promoted", 120, new.leads)
         old.start()
-        wait_for("the old master follows", 30, old.follows)
+        wait_for("the old master follows", 120, old.follows)
 
 
 class Cluster:
@@ -152,9 +152,9 @@ class Cluster:
     def fail_over(self, master, replicas, lag):
         """To a replica, which lacks the last `lag` seconds; the old master then follows it."""
         dies_ahead_of(master, replicas, lag)
-        wait_for("a replica is promoted", 30, lambda: any(map(Server.leads, replicas)))
+        wait_for("a replica is promoted", 120, lambda: any(map(Server.leads, replicas)))
         master.start()
-        wait_for("the cluster is whole", 60, self.whole)
+        wait_for("the cluster is whole", 120, self.whole)
 
     def restart_empty(self, master):
         """The master comes back at once, as the same node, and remembers nothing."""
@@ -162,7 +162,7 @@ class Cluster:
         shutil.rmtree(master.data / "appendonlydir", ignore_errors=True)
         (master.data / "dump.rdb").unlink(missing_ok=True)
         master.start()
-        wait_for("the cluster is whole", 60, self.whole)
+        wait_for("the cluster is whole", 120, self.whole)
 
     def owner(self, key):
         """The master that has this key now, as the others see it."""

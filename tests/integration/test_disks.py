@@ -9,10 +9,10 @@ from harness import SLOWNESS, order, wait_for
 
 
 @pytest.fixture
-def small(build_house):
+def small(build_house, request):
     """A house whose gateway's journal lies on a disk that can be filled."""
     house = build_house()
-    house.disk = SmallDisk(house.gateway)
+    house.disk = SmallDisk(house.gateway, may_mount=getattr(request, "param", True))
     print(f"full disk: {house.disk.kind}")
     house.start()
     yield house
@@ -64,6 +64,7 @@ def until_an_order_is_lost(house, client, fails, is_well):
     raise AssertionError("twenty times, and no order was lost")
 
 
+@pytest.mark.parametrize("small", [True, False], ids=["mounted", "limited"], indirect=True)
 def test_a_full_disk_stops_allocations_and_nothing_else(small):
     house, carrier = small, small.carrier
     with house.gateway.client("aozora") as client:
