@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import EXAMPLE, TOP, next_jst_midnight, order, order_body, stay_in_one_day
+from harness import EXAMPLE, TOP, next_jst_midnight, order, order_body, stay_in_one_day, wait_for
 
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "instance", "code", "reasons", "decision", "contact"}
 REASON_FIELDS = {"code", "rule", "basis", "text", "remedy"}
@@ -166,7 +166,8 @@ def test_a_police_refusal_reveals_nothing_but_stands_in_the_journal(quiet_house)
         assert secret not in outward, secret
     for secret in ("refusal", "police", "refuse_new", "r-2026-017"):
         assert secret not in standing.body.decode().lower(), secret
-    [record] = quiet_house.gateway.records(answer.decision, "decision")
+    # A refusal does not wait until it is on disk.
+    [record] = wait_for("the decision is on disk", 5, lambda: quiet_house.gateway.records(answer.decision, "decision"))
     assert "refusal-list" in json.dumps(record)
 
 
