@@ -67,9 +67,9 @@ Task<bool> Recovery::turn() {
   co_return false;
 }
 
-Task<bool> Recovery::tell_all() {
-  // Whatever was appended before is on disk with it, and is read below. What comes later is counted by
-  // whoever appends it, on the ledger as it is now.
+// Whatever was appended before is on disk with it, and is read below. What comes later is counted by whoever
+// appends it, on the ledger as it is now.
+Task<bool> Recovery::begin_telling() {
   auto record = epoch_record(view_);
   const bool on_disk =
       co_await append_durably(ports_.journal, RecordKind::epoch, wall_clock(), std::move(record));
@@ -77,35 +77,44 @@ Task<bool> Recovery::tell_all() {
     trouble_ = "the journal cannot be written";
     co_return false;
   }
+  JournaledOrders journaled;
   try {
-    journaled_ = co_await ports_.read(view_.position);
+    journaled = co_await ports_.read(view_.position);
   } catch (const std::exception& error) {
     trouble_ = error.what();
     co_return false;
   }
   trouble_.clear();
-  const auto before = restored_;
   const auto mine = me();
-  const auto tellings = retell(journaled_, mine);
+  tellings_.clear();
   contested_.clear();
-  for (const auto& telling : tellings) {
-    if (telling.contested)
-      contested_.push_back(telling);
-    else if (!co_await settle(telling))
-      co_return false;
-  }
-  if (!looked_) {
-    for (const auto& order : journaled_.orders)
+  for (auto& telling : retell(journaled, mine))
+    (telling.contested ? contested_ : tellings_).push_back(std::move(telling));
+  releases_ = std::move(journaled.releases);
+  next_ = next_contested_ = next_release_ = 0;
+  restored_before_ = restored_;
+  if (!looked_)
+    for (const auto& order : journaled.orders)
       if (order.hold.gateway != mine) forwarded_.insert(order.hold.id);
-    if (!co_await settle_orphans(view_.epoch)) co_return false;
-  }
+  telling_ = view_.epoch;
+  co_return true;
+}
+
+Task<bool> Recovery::tell_all() {
+  if (telling_ != view_.epoch && !co_await begin_telling()) co_return false;
+  for (; next_ < tellings_.size(); ++next_)
+    if (!co_await settle(tellings_[next_])) co_return false;
+  if (!looked_ && !co_await settle_orphans(view_.epoch)) co_return false;
   looked_ = true;
   const auto gateway = ports_.journal.gateway_id();
   if (!co_await ports_.epochs.told(gateway, view_.epoch)) co_return false;
   if (ports_.tell)
     ports_.tell(
         fmt::format("epoch {} of the ledger: told it {} orders from record {} on, {} of which it had lost",
-                    epoch_number(view_.epoch), tellings.size(), view_.position, restored_ - before));
+                    epoch_number(view_.epoch), tellings_.size() + contested_.size(), view_.position,
+                    restored_ - restored_before_));
+  telling_ = 0;
+  tellings_.clear();
   co_return true;
 }
 
@@ -126,16 +135,18 @@ Task<bool> Recovery::settle(const Telling& telling) {
 // Only now: a number can be given back only where its grant is known, and what others may have resolved they
 // have told by now.
 Task<bool> Recovery::tell_the_rest() {
-  for (const auto& telling : contested_)
-    if (!co_await settle(telling)) co_return false;
-  for (const auto& release : journaled_.releases) {
+  for (; next_contested_ < contested_.size(); ++next_contested_)
+    if (!co_await settle(contested_[next_contested_])) co_return false;
+  for (; next_release_ < releases_.size(); ++next_release_) {
+    const auto& release = releases_[next_release_];
     const Footing here{view_.epoch, view_.position, view_.servers};
     const auto result =
         co_await ports_.ledger.release(release.operator_id, release.numbers, release.now, here);
     if (result.kind != ReleaseResult::Kind::done) co_return false;
   }
-  journaled_ = {};
   contested_.clear();
+  releases_.clear();
+  next_contested_ = next_release_ = 0;
   co_return true;
 }
 

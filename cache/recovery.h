@@ -49,6 +49,7 @@ class Recovery {
  private:
   Task<bool> turn();  // whether it is worth another one at once
   Task<bool> tell_all();
+  Task<bool> begin_telling();
   Task<bool> tell_the_rest();
   Task<bool> settle_orphans(std::uint64_t told_into);
   Task<bool> settle(const Telling& telling);
@@ -61,8 +62,13 @@ class Recovery {
   EpochView view_;
   std::uint64_t told_ = 0;      // the epoch into which all is told
   std::uint64_t released_ = 0;  // and all that was given back
-  JournaledOrders journaled_;   // until the releases are told
-  std::vector<Telling> contested_;
+  // What is told into the epoch `telling_`, and how much of it has been: where Redis is slow it goes on from
+  // there, for who began anew each time would never end.
+  std::uint64_t telling_ = 0;
+  std::vector<Telling> tellings_, contested_;
+  std::vector<ReleaseRequest> releases_;
+  std::size_t next_ = 0, next_contested_ = 0, next_release_ = 0;
+  std::uint64_t restored_before_ = 0;
   std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
   std::string trouble_;              // why it could not be told
   std::uint64_t restored_ = 0;

@@ -182,8 +182,11 @@ class Cluster:
         assert source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", to_id) == "OK"
         moved = 0
         while keys := source.ask("CLUSTER", "GETKEYSINSLOT", slot, 1).split():
-            said = source.ask("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys)
-            assert said in ("OK", "NOKEY"), said
+            def carried(keys=keys):
+                said = source.ask("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys)
+                assert said in ("OK", "NOKEY") or "CLUSTERDOWN" in said or "IOERR" in said, said
+                return said in ("OK", "NOKEY")
+            wait_for("it is carried over", 60, carried)
             moved += 1
         for node in (to, source):
             assert node.ask("CLUSTER", "SETSLOT", slot, "NODE", to_id) == "OK"
