@@ -124,7 +124,7 @@ Task<bool> Recovery::settle(const Telling& telling) {
       wall_clock() - request.now;  // a key that a caller may use anew is none of this order
   const auto answer = co_await ports_.ledger.settle(request);
   for (const auto& [account, number, at] : answer.displaced)
-    journaled_.releases.push_back({account, telling.request.hold.id, {number}, at});
+    releases_.push_back({account, telling.request.hold.id, {number}, at});
   if (answer == SettleAnswer::unavailable) co_return false;
   if (answer == SettleAnswer::restored) ++restored_;
   if (!telling.on_record && answer != SettleAnswer::resolved_before)
