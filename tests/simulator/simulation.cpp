@@ -163,17 +163,19 @@ class Simulation {
   }
 
   bool resolve_one() {
-    for (const auto& who : operators_) {
+    auto accounts = operators_;
+    accounts.push_back(account_of_group_);  // last: what stands there alone came twice, and late
+    for (const auto& who : accounts) {
       for (const auto& hold : store_.data.accounts[who].usage.holds) {
         if (world_.under_way.contains(hold.id)) continue;
         auto truth = carrier_.status(hold.id);
         if (truth.kind != policy::Outcome::Kind::finished) truth = {.kind = policy::Outcome::Kind::unsent};
         const cache::SettleRequest request{
             .operator_id = who, .hold = hold, .settlement = policy::settle(truth), .now = world_.now()};
-        store_.settle(request);
         auto joint = request;
         joint.operator_id = account_of_group_;
         store_.settle(joint);
+        if (who != account_of_group_) store_.settle(request);
         return true;
       }
     }
