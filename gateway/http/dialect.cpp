@@ -62,7 +62,9 @@ std::string whole_text(const json::object& told, Language language) {
       sentences.push_back(std::move(one));
   }
   const auto detail = text_of(told, "detail");
-  const bool said = std::any_of(sentences.begin(), sentences.end(),
+  // Where nothing more is to be said of it, the detail is the title, which the reasons say better.
+  const bool said = (!sentences.empty() && detail == text_of(told, "title")) ||
+                    std::any_of(sentences.begin(), sentences.end(),
                                 [&](const auto& one) { return one.find(detail) != one.npos; });
   std::string text(said ? "" : detail);
   for (const auto& one : sentences) text = joined(text, one);

@@ -101,7 +101,7 @@ TEST(CarrierDenials, a_webhook_is_answered_in_problem_json) {
 
 TEST(CarrierDenials, what_is_wrong_is_told) {
   const std::pair<const char*, const char*> table[] = {
-      {"xml", "3:10: expected a map for 'denials', not 'xml'"},
+      {"xml", "3:10: expected 'denials' as a map, not 'xml'"},
       {"{ status: { decision: 409 } }", "3:10: 'denials' needs 'shape'"},
       {"{ shape: soap }", "3:19: 'soap' is not one of problem, json, json_api, tmf_error, xml, form"},
       {"{ shape: jsn }",
@@ -110,7 +110,7 @@ TEST(CarrierDenials, what_is_wrong_is_told) {
       {"{ shape: xml, status: 409 }",
        "3:32: expected a map from reasons or their families to HTTP statuses, not '409'"},
       {"{ shape: xml, status: {} }",
-       "3:32: expected a map from reasons or their families to HTTP statuses, not a map"},
+       "3:32: expected a map from reasons or their families to HTTP statuses, not an empty map"},
       {"{ shape: xml, status: { quota-exceded: 409 } }",
        "3:34: 'quota-exceded' is neither a reason's code nor a family (request, decision, not_now, unsure, "
        "carrier); "
@@ -124,7 +124,7 @@ TEST(CarrierDenials, what_is_wrong_is_told) {
        "3:43: expected a status from 500 to 599, or 200: that the carrier failed is no refusal, not '409'"},
       {"{ shape: xml, status: { not_now: 202 } }",
        "3:43: expected a status from 400 to 499, or 200: this is a refusal, and no failure, not '202'"},
-      {"{ shape: xml, status: { not_now: 4xx } }", "3:43: expected a number"},
+      {"{ shape: xml, status: { not_now: 4xx } }", "3:43: expected a whole number, not '4xx'"},
       {"{ shape: json, codes: { decision: 0123 } }",
        "3:44: this is no plain number: write '0123' in quotation marks if it is text"},
       {"{ shape: json, codes: { decision: 1234567890123456 } }",
@@ -141,8 +141,8 @@ TEST(CarrierDenials, what_is_wrong_is_told) {
        "3:39: expected a name, or several from the outside in, such as 'Response/Error', not 'a//b'"},
       {"{ shape: xml, names: { root: a/b/c/d/e/f/g/h/i } }", "3:39: more than 8 levels"},
       {"{ shape: xml, names: { text: sekisho } }", "3:39: 'sekisho' is where the gate's own part stands"},
-      {"{ shape: json, names: { text: code } }", "3:23: code, text and status need names of their own"},
-      {"{ shape: json, names: { title: t } }", "3:25: unknown key 'title' in 'names'"},
+      {"{ shape: json, names: { text: code } }", "3:32: code, text and status need names of their own"},
+      {"{ shape: json, names: { title: t } }", "3:34: unknown key 'title' in 'names'"},
   };
   for (const auto& [denials, error] : table) {
     const auto errors = print(load(file(denials)).errors);
