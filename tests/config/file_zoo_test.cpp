@@ -205,7 +205,7 @@ TEST(FileZoo, carrier) {
       Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: [ 'const:1', json:/q ] } }"),
              "3:65: a constant stands for what no other place says: write it last"},
       Broken{ROUTE("{ match: POST /a, operation: allocate, order: { quantity: [ json:/q, 'form:q' ] } }"),
-             "3:53: the locator 'form:q' and 'json:/q' above look into one body"},
+             "3:63: the locator 'form:q' and 'json:/q' above look into one body"},
       Broken{ROUTE("{ match: POST /a, operation: allocate, order: { area: [ 'json:/q?', json:/r ] } }"),
              "3:61: 'json:/q?' cannot be one of several places"},
       Broken{ROUTE("{ match: POST /a, operation: transfer, order: { receiver: json:/r } }"),
@@ -213,7 +213,7 @@ TEST(FileZoo, carrier) {
       Broken{ROUTE("{ match: POST /a, operation: search, order: { order_id: json:/r }, result: [ { on: 200, "
                    "granted: "
                    "all, order_id: json:/i } ] }"),
-             "3:98: 'all' is what an order asked for"},
+             "3:102: 'all' is what an order asked for"},
       Broken{ROUTE("{ match: POST /a, operation: alocate }"), "3:34: 'alocate' is not one of"},
       Broken{ROUTE("{ match: POST /a, operation: allocate }"),
              "3:5: the order of 'allocate' needs 'quantity'"},
