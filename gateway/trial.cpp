@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cstring>
 
-#include "gateway/identify.h"
 #include "gateway/http/reader.h"
+#include "gateway/identify.h"
 #include "gateway/webhook.h"
 #include "policy/reason.h"
 
@@ -111,9 +111,10 @@ std::string told(const Outcome& outcome, policy::Operation operation) {
       out = "reserved " + (outcome.all ? "all" : std::to_string(outcome.granted));
       break;
     case Outcome::Kind::finished:
-      out = operation == policy::Operation::release ? "released " + std::to_string(outcome.released)
-            : outcome.all                           ? "granted all"
-                                                    : "granted " + std::to_string(outcome.granted);
+      out = operation == policy::Operation::search    ? "found"
+            : operation == policy::Operation::release ? "released " + std::to_string(outcome.released)
+            : outcome.all                             ? "granted all"
+                                                      : "granted " + std::to_string(outcome.granted);
   }
   if (!outcome.numbers.empty()) out += ": " + listed(outcome.numbers);
   if (!outcome.order_id.empty()) out += ", order " + outcome.order_id;
@@ -166,7 +167,7 @@ Trial try_adapter(const std::vector<policy::Carrier>& carriers, const http::Requ
   if (route.webhook) {
     trial.signature = is_signed(*route.webhook, request);
     trial.outcome = policy::read_outcome(*trial.match, 200, request.body, of(request.headers));
-  } else if (answer) {
+  } else if (answer && !(route.operation == policy::Operation::search && route.results.empty())) {
     trial.outcome = policy::read_outcome(*trial.match, answer->status, answer->body, of(answer->headers));
   }
   return trial;
