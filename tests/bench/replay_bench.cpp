@@ -49,10 +49,10 @@ struct Gate {
     x.account = who.id;
     x.match = policy::RouteMatch{&carrier, &route, {}};
     policy::Order order{.operation = policy::Operation::allocate,
+                        .carrier = carrier.name,
                         .number_type = policy::NumberType::fixed,
                         .quantity = quantity,
-                        .area = fmt::format("area-{}", number % 40),
-                        .carrier = carrier.name};
+                        .area = fmt::format("area-{}", number % 40)};
     x.standing = policy::stand(&who, who.id, order.number_type, policy::JstDate::of(at), 17, {});
     x.decision = policy::apply_rules(site->rules, policy::facts_of(order, x.standing));
     if (x.decision.allowed) {
