@@ -5,7 +5,7 @@ import urllib.parse
 import xml.etree.ElementTree as ET
 
 import pytest
-from harness import House
+from harness import House, wait_for
 from scripted_carrier import ScriptedCarrier
 
 ADAPTER = """
