@@ -104,7 +104,7 @@ void MessageFields::look_in_body(const Locator& locator, Takes takes, Found& fou
       if (takes == Takes::one && found.values.size() > 1) found.error = "it is given more than once";
     } else {
       const auto repeats = takes == Takes::one                 ? Xml::Repeats::none
-                           : locator.function == Function::sum ? Xml::Repeats::last_two
+                           : locator.function == Function::sum ? Xml::Repeats::summed
                                                                : Xml::Repeats::last;
       xml.find(locator.steps, repeats, found);
     }

@@ -19,25 +19,21 @@ bool same_folded(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return folded(x) == folded(y); });
 }
 
-std::string_view stripped(std::string_view name) {
+// What stands before a bracket, or in the first pair of them.
+std::string_view without_brackets(std::string_view name) {
   while (!name.empty() && (name.front() == ' ' || name.front() == '[')) name.remove_prefix(1);
-  while (!name.empty() && (name.back() == ' ' || name.back() == ']')) name.remove_suffix(1);
-  return name;
+  return without_spaces(name.substr(0, name.find_first_of("[]")));
 }
 
 bool alike(std::string_view asked, std::string_view given) {
   const char first = given.front();
   if (first != ' ' && first != '[' && folded(first) != folded(asked.front())) return false;
-  const auto plain = given.front() == '[' ? stripped(given) : given;
-  const auto trimmed = without_spaces(plain);
-  if (same_folded(asked, trimmed)) return true;
-  // "a[]" and "a[b]" beside "a".
-  if (trimmed.size() > asked.size() && trimmed[asked.size()] == '[' &&
-      same_folded(asked, trimmed.substr(0, asked.size())))
-    return true;
-  // "a" beside "a[b]".
-  const auto bracket = asked.find('[');
-  return bracket != asked.npos && same_folded(asked.substr(0, bracket), trimmed);
+  if (same_folded(asked, without_spaces(given))) return true;
+  // "a[]", "a[b]", "[a]b" and "a]" beside "a"; "a" beside "a[b]".
+  const auto plain = without_brackets(given);
+  return same_folded(asked, plain) ||
+         (asked.find('[') != asked.npos && same_folded(without_brackets(asked), plain) &&
+          plain.size() == without_spaces(given).size());
 }
 
 }  // namespace

@@ -68,9 +68,9 @@ class XmlFinder {
 
   void walk_children(std::uint32_t index, std::size_t at) {
     const std::size_t steps_left = steps_.size() - 1 - at;
-    const bool may_repeat = xml_.writer_ == Writer::carrier ||
-                            (repeats_ == Xml::Repeats::last && steps_left == 0) ||
-                            (repeats_ == Xml::Repeats::last_two && steps_left <= 1);
+    const bool may_repeat =
+        xml_.writer_ == Writer::carrier || (repeats_ == Xml::Repeats::last && steps_left == 0) ||
+        (repeats_ == Xml::Repeats::summed && (steps_left == 1 || (steps_left == 0 && steps_.size() == 2)));
     bool seen = false;
     for (auto i = index + 1; i < xml_.elements_[index].next; i = xml_.elements_[i].next) {
       if (xml_.elements_[i].name != steps_[at].name) continue;

@@ -28,9 +28,11 @@ class Xml {
   // Why the body is refused, as a sentence; empty when it is not. What was read is good while `body` is.
   std::string read(std::string_view body, Writer writer);
 
-  // Where a named element may stand several times, all of them are meant: in a caller's order the last step,
-  // and for a sum the one before it; "*" at any step. Elsewhere parsers would choose a different one.
-  enum class Repeats { none, last, last_two };
+  // Where a named element may stand several times, all of them are meant: in a caller's order the last step;
+  // for a sum the elements that hold one addend each ("/Order/Item" of "/Order/Item/Quantity"), for a second
+  // addend in one of them is read by some and not by others; "*" at any step. Elsewhere parsers would choose
+  // a different one.
+  enum class Repeats { none, last, summed };
   void find(const std::vector<PathStep>& steps, Repeats repeats, Found& found) const;
 
   // The bytes of the one value at these steps, as they stand in the body.

@@ -141,6 +141,24 @@ std::string XmlScanner::cdata() {
   return {};
 }
 
+// Some parsers refuse a document whose namespace is no URI (RFC 3986), and others do not look. What all of
+// them take: a scheme, then characters that need no escape, ":" again in a URN only, one "#" at most.
+static bool is_plain_uri(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto colon = text.find(':');
+  if (colon == text.npos || colon == 0 || colon + 1 == text.size() || !letter(text[0])) return false;
+  const auto scheme = text.substr(0, colon), rest = text.substr(colon + 1);
+  const auto plain = [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') ||
+           std::string_view("-._~/?=;+,#").find(c) != std::string_view::npos || (c == ':' && scheme == "urn");
+  };
+  return std::all_of(scheme.begin(), scheme.end(),
+                     [&](char c) {
+                       return letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+                     }) &&
+         std::all_of(rest.begin(), rest.end(), plain) && std::count(rest.begin(), rest.end(), '#') <= 1;
+}
+
 std::string XmlScanner::namespaces(std::string_view name, std::string_view raw, bool outermost) const {
   if (writer_ == Writer::carrier) return {};
   const auto colon = name.find(':');
@@ -157,7 +175,8 @@ std::string XmlScanner::namespaces(std::string_view name, std::string_view raw, 
                         raw.starts_with("http://www.w3.org/2000/xmlns");
   const bool broken = colon != name.npos && (prefix.empty() || !starts_name(prefix[0]) ||
                                              prefix.find(':') != prefix.npos || raw.empty());
-  return reserved || broken ? "a namespace is declared in a way that namespaces forbid" : "";
+  if (reserved || broken) return "a namespace is declared in a way that namespaces forbid";
+  return raw.empty() || is_plain_uri(raw) ? "" : "a namespace is not a plain absolute URI";
 }
 
 std::string XmlScanner::attribute(bool outermost) {

@@ -58,6 +58,7 @@ TEST_F(FormOrder, refuses_what_servers_read_differently) {
       {"Quantity=1&Quantity[0]=1000", "some servers take"},
       {"Quantity=1&Quantity[a][b]=1000", "some servers take"},
       {"Quantity=1&[Quantity]=1000", "some servers take"},
+      {"Quantity=1&Quantity]=1000", "some servers take"},
       {"Quantity=1&+Quantity=1000", "some servers take"},
       {"Quantity=1&Quantity+=1000", "some servers take"},
       {"Quantity=1&Quantity%00=1000", "a name holds a control character"},

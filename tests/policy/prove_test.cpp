@@ -96,15 +96,16 @@ TEST(Prove, finds_the_smallest_case_of_each_mistake) {
       {"a deny for one carrier", [](Policy& p) { also(rule(p, "refusal-list"), {.carrier = {{"demo"}}}); },
        "from a carrier that no rule names"},
       {"a deny for large orders",
-       [](Policy& p) { also(rule(p, "refusal-list"), {.quantity = Range<Quantity>{.from = 3}}); }, "allocate 1 "},
+       [](Policy& p) { also(rule(p, "refusal-list"), {.quantity = Range<Quantity>{.from = 3}}); },
+       "allocate 1 "},
       {"a deny for old records",
        [](Policy& p) { also(rule(p, "refusal-list"), {.track_record_months = Range<int>{.from = 7}}); },
        "a record of 0 months"},
       {"a deny for the young",
        [](Policy& p) { also(rule(p, "refusal-list"), {.track_record_months = Range<int>{.until = 30}}); },
        "a record of 31 months"},
-      {"a deny for those who forward", [](Policy& p) { also(rule(p, "refusal-list"), {.forwards_calls = true}); },
-       "no call forwarding"},
+      {"a deny for those who forward",
+       [](Policy& p) { also(rule(p, "refusal-list"), {.forwards_calls = true}); }, "no call forwarding"},
       {"a larger figure", [](Policy& p) { rule(p, "uncertified-ramp").limit->steps[1].value = 2; },
        "on 2026-04-01, an operator with etoc none, plan deemed, the type in its plan, no refusal asks "
        "to allocate 1 toll_free_0120; permitted by 'uncertified-may-ask', and nothing keeps it to 1 per "
@@ -182,9 +183,9 @@ std::string told(std::vector<Rule> rules, Guarantee guarantee) {
 TEST(Prove, a_limit_of_nothing_permits_nothing) {
   EXPECT_EQ(told({permits("p"), limits("none", 0, {K::day})}, {}), "");
   EXPECT_THAT(told({permits("p"), limits("one", 1, {K::day})}, {}), HasSubstr("allocate 1 fixed"));
-  EXPECT_EQ(
-      told({permits("p"), limits("few", 9, {K::day})}, {.when = Ask{.quantity = Range<Quantity>{.from = 10}}}),
-      "");
+  EXPECT_EQ(told({permits("p"), limits("few", 9, {K::day})},
+                 {.when = Ask{.quantity = Range<Quantity>{.from = 10}}}),
+            "");
   auto cut = limits("few", 9, {K::day});
   cut.limit->trim = true;
   EXPECT_THAT(told({permits("p"), cut}, {.when = Ask{.quantity = Range<Quantity>{.from = 10}}}),

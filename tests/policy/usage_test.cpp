@@ -161,8 +161,8 @@ TEST(Usage, granted_is_what_is_held_now_without_open_holds) {
 TEST(Limit, figures_step_over_dates) {
   Limit limit;
   limit.steps = {{{.until = day("2026-03-31")}, 1000},
-                   {{.from = day("2026-04-01"), .until = day("2026-09-30")}, 100},
-                   {{.from = day("2026-11-01")}, 1}};
+                 {{.from = day("2026-04-01"), .until = day("2026-09-30")}, 100},
+                 {{.from = day("2026-11-01")}, 1}};
   EXPECT_EQ(limit.on(day("2026-03-31"))->value, 1000);
   EXPECT_EQ(limit.on(day("2026-04-01"))->value, 100);
   EXPECT_EQ(limit.on(day("2026-09-30"))->value, 100);

@@ -106,6 +106,11 @@ TEST_F(XmlOrder, refuses_what_parsers_read_differently) {
       {order("<b:Quantity>1</b:Quantity>"), "the element 'b:Quantity' has a namespace prefix"},
       {order("<Quantity b:nil='true'>1</Quantity>"), "the attribute 'b:nil' has a namespace prefix"},
       {order("<Quantity xmlns='urn:other'>1</Quantity>"), "declared below the outermost element"},
+      {"<Order xmlns='urn\xef\xbb\xbf:o'>" + good + "</Order>", "is not a plain absolute URI"},
+      {"<Order xmlns='carrier'>" + good + "</Order>", "is not a plain absolute URI"},
+      {"<Order xmlns='http://a:b/'>" + good + "</Order>", "is not a plain absolute URI"},
+      {"<Order xmlns='urn:a##'>" + good + "</Order>", "is not a plain absolute URI"},
+      {"<Order xmlns='urn:a b'>" + good + "</Order>", "is not a plain absolute URI"},
       {"<Order xmlns:x=''>" + good + "</Order>", "in a way that namespaces forbid"},
       {"<Order xmlns:xml='urn:x'>" + good + "</Order>", "in a way that namespaces forbid"},
       {"<Order xmlns='http://www.w3.org/2000/xmlns/'>" + good + "</Order>",
@@ -175,6 +180,11 @@ TEST_F(XmlOrder, counts_and_adds_up) {
       "32 fixed");
   EXPECT_NE(told("<Order><Item><Quantity>2</Quantity></Item><Item/></Order>").find("missing in others"),
             std::string::npos);
+  EXPECT_NE(told("<Order><Item><Quantity>2</Quantity><Quantity>30</Quantity></Item></Order>")
+                .find("the element 'Quantity' stands there more than once"),
+            std::string::npos);
+  route.order.quantity = located("sum(xml:/Order/Quantity)");
+  EXPECT_EQ(told("<Order><Quantity>2</Quantity><Quantity>30</Quantity></Order>"), "32 fixed");
   route.order.quantity = located("sum(xml:/Order/Items/*/Quantity)");
   EXPECT_EQ(told("<Order><Items><A><Quantity>2</Quantity></A><B><Quantity>30</Quantity></B></Items></Order>"),
             "32 fixed");
