@@ -82,13 +82,13 @@ class Filling:
             for n in range(begun, min(begun + OF_AN_ORDER, count)):
                 number = self.next_number()
                 if n < given_back:
-                    past += [f"{number}|{of}", f"fixed|{SINCE}|{UNTIL}|o-{self.orders}"]
+                    past += [f"{number}|{of}", f"fixed|{SINCE}|{UNTIL}||o-{self.orders}"]
                 else:
-                    present += [number, f"fixed|{SINCE}|{of}|o-{self.orders}"]
+                    present += [number, f"fixed|{SINCE}|{of}||o-{self.orders}"]
                 if number[:-2] != self.block:
                     self.end_block()
                     self.block = number[:-2]
-                self.fields += [f"{number[-2:]}|{of}", who]
+                self.fields += [number[-2:], who, f"{number[-2:]}|{of}", who]
             for what, fields in (("numbers", present), ("past", past)):
                 if fields:
                     self.write("HSET", f"sekisho:{{{who}}}:{what}", *fields)
