@@ -116,13 +116,11 @@ Task<ReleaseResult> GroupLedger::release(const OperatorId& id, const std::vector
   auto names = *groups;
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
+  // All of them to each: an open order may be the grant of one, and it is noted there too that it is gone.
   for (const auto& name : names) {
     if (name.empty()) continue;
-    std::vector<ReturnedNumber> of_it;
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-      if ((*groups)[i] == name) of_it.push_back(numbers[i]);
     const auto account = OperatorId::of_group(name);
-    const auto result = co_await accounts_.release(account, of_it, now, footing);
+    const auto result = co_await accounts_.release(account, numbers, now, footing);
     if (result.kind != ReleaseResult::Kind::done) co_return result;
   }
   co_return co_await accounts_.release(id, numbers, now, footing);

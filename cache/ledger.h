@@ -166,7 +166,7 @@ class Ledger {
                                       const std::vector<ReturnedNumber>& numbers, policy::Instant now,
                                       Footing footing) = 0;
 
-  // In which owner group each number is counted that this operator holds; empty: in none, or not held.
+  // The owner groups in which these numbers of the operator are counted, or may be by an order that is open.
   virtual Task<std::optional<std::vector<std::string>>> groups_of(
       const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers) = 0;
 

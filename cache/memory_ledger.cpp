@@ -296,10 +296,10 @@ std::vector<std::string> MemoryLedger::do_groups_of(const policy::OperatorId& id
                                                     const std::vector<ReturnedNumber>& numbers) {
   auto& account = store_.accounts[id];
   std::vector<std::string> groups;
-  for (const auto& [number, decision] : numbers) {
-    const auto held = account.numbers.find(number);
-    groups.push_back(held == account.numbers.end() ? std::string() : held->second.group);
-  }
+  for (const auto& [number, decision] : numbers)
+    if (const auto held = account.numbers.find(number); held != account.numbers.end())
+      groups.push_back(held->second.group);
+  for (const auto& hold : account.usage.holds) groups.push_back(hold.group);
   return groups;
 }
 

@@ -269,15 +269,18 @@ Task<std::optional<policy::Hold>> RedisLedger::hold_of_order(const policy::Opera
 
 Task<std::optional<std::vector<std::string>>> RedisLedger::groups_of(
     const policy::OperatorId& id, const std::vector<ReturnedNumber>& numbers) {
-  std::vector<std::string> groups(numbers.size());
+  std::vector<std::string> groups;
   if (numbers.empty()) co_return groups;
-  Command get{"HMGET", keys::numbers(id)};
+  Command get{"HMGET", keys::numbers(id)}, open{"HVALS", keys::holds(id)};
   for (const auto& [number, decision] : numbers) get.push_back(number);
-  const auto answer = co_await link_.call(std::move(get));
-  if (!answer.ok()) co_return std::nullopt;
+  const auto held = co_await link_.call(std::move(get));
+  const auto holds = co_await link_.call(std::move(open));
+  if (!held.ok() || !holds.ok()) co_return std::nullopt;
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (const auto grant = decode_present(numbers[i].number, answer.text(i).value_or("")))
-      groups[i] = grant->group;
+    if (auto grant = decode_present(numbers[i].number, held.text(i).value_or("")))
+      groups.push_back(std::move(grant->group));
+  for (std::size_t i = 0; i < holds.size(); ++i)
+    if (auto hold = decode_hold("", holds.text(i).value_or(""))) groups.push_back(std::move(hold->group));
   co_return groups;
 }
 

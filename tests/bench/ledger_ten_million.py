@@ -194,6 +194,8 @@ def main():
             for what, key in (("numbers", f"sekisho:{{{operator(0)}}}:numbers"), ("past", f"sekisho:{{{operator(1)}}}:past"),
                               ("block", "sekisho:number:03000000")):
                 size = redis("HLEN", key)
+                if not size:  # no number of this block was given out
+                    continue
                 print(f"  {what:<8} {redis('MEMORY', 'USAGE', key, 'SAMPLES', 0) / size:6.0f} bytes a record")
             compare_with_the_real(house, redis)
 
