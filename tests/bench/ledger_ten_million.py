@@ -108,13 +108,13 @@ class Filling:
 
 
 def shape(redis, key):
-    """The key's encoding and one of its fields and values, with every digit run made the same."""
+    """The key's type and what kinds of fields and values it has, with every digit run made the same."""
     def blur(text):
         text = re.sub(r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "DECISION", text)
-        text = re.sub(r"o-[\w-]+", "o-ORDER", text)
+        text = re.sub(r"\b(ord|o)-[\w-]+", "ORDER", text)
         return re.sub(r"\d+", "0", text)
-    field, value = redis("HSCAN", key, 0, "COUNT", 1)[1][:2]
-    return redis("TYPE", key), blur(field), blur(value)
+    some = redis("HSCAN", key, 0, "COUNT", 20)[1]
+    return redis("TYPE", key), {(blur(field), blur(value)) for field, value in zip(some[::2], some[1::2])}
 
 
 def compare_with_the_real(house, redis):
