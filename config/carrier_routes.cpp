@@ -16,9 +16,9 @@ using Where = std::optional<Locator>;
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
-// A literal segment as policy::match_route compares it: characters that need no escape, never "." or "..".
+// A literal segment as policy::match_route compares it: characters that need no escape, no "." at its end.
 bool is_literal(std::string_view segment) {
-  if (segment == "." || segment == "..") return false;
+  if (segment.ends_with('.')) return false;
   return std::all_of(segment.begin(), segment.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view("-._~!$&'()*+,=:@").find(c) != std::string_view::npos;
