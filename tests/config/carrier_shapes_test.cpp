@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "config/installation.h"
+#include "config/numbering_plan_file.h"
 #include "policy/reading.h"
 #include "tests/config/written.h"
 
@@ -40,7 +41,7 @@ std::string read(const Shape& shape) {
                                       return values;
                                     },
                                 .body = shape.body};
-  const auto plan = shipped_numbering_plan();
+  static const auto plan = *load_numbering_plan().value;
   const auto result = policy::read_order(*match, message, plan, policy::JstDate::of(2026, 11, 24));
   if (const auto* refused = std::get_if<policy::Unreadable>(&result)) return refused->detail;
   const auto& order = std::get<policy::Order>(result);
