@@ -27,8 +27,9 @@ std::string read(const Shape& shape) {
   const std::vector<policy::Carrier> carriers = {*loaded.value};
   const auto space = shape.call.find(' ');
   auto path = shape.call.substr(space + 1);
-  for (const auto& [parameter, value] :
-       {std::pair<std::string, std::string>{"{account}", "AC1"}, {"{number}", "05012345678"}})
+  const std::pair<std::string, std::string> parameters[] = {{"{account}", "AC1"},
+                                                            {"{number}", "05012345678"}};
+  for (const auto& [parameter, value] : parameters)
     if (const auto at = path.find(parameter); at != path.npos) path.replace(at, parameter.size(), value);
   const auto match = policy::match_route(carriers, shape.call.substr(0, space), path);
   if (!match) return "no route";
