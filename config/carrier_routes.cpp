@@ -14,8 +14,9 @@ using policy::Locator;
 using policy::Operation;
 using policy::Route;
 
-// What policy::match_route compares as it is: characters that need no escape.
+// What policy::match_route compares as it is: characters that need no escape, no "." at its end.
 bool is_literal(std::string_view text) {
+  if (text.ends_with('.')) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view("-._~!$&'()*+,=:@").find(c) != std::string_view::npos;

@@ -21,9 +21,9 @@ int hex(char c) {
 
 // The segment with its escapes resolved. Nothing when two servers could read it as different segments:
 // escapes of characters that need none, of separators, of "%" itself, of control and non-ASCII bytes; and dot
-// segments.
+// segments, and dots at a segment's end, which some servers drop.
 std::optional<std::string> decode_segment(std::string_view segment) {
-  if (segment == "." || segment == "..") return std::nullopt;
+  if (segment.ends_with('.')) return std::nullopt;
   std::string out;
   for (std::size_t i = 0; i < segment.size(); ++i) {
     if (is_plain(segment[i])) {

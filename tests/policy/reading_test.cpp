@@ -253,6 +253,7 @@ TEST(ReadOrder, RefusesBodiesThatParsersReadDifferently) {
       {"{\"quantity\":1,\"numberType\":\"FIXED\"}\0{}"s, "the body cannot be read as JSON"},
       {"{\0\"quantity\":1,\"numberType\":\"FIXED\"}"s, "the body cannot be read as JSON"},
       {"\xfe\xff\0{\0}"s, "the body cannot be read as JSON"},
+      {"{\0\"\0q\0\"\0:\0001\0}\0"s, "the body cannot be read as JSON"},
       {nested(33), "deeper than 32 levels"},
       {std::string(100000, '['), "the body cannot be read as JSON"},
       {R"({"quantity":1,"numberType":"fixed"})",

@@ -52,7 +52,7 @@ TEST(Route, FitsPlainPaths) {
   EXPECT_EQ(matched("DELETE", "/v1/numbers/+81312345678"),
             "demo DELETE /v1/numbers/{number} number=+81312345678");
   EXPECT_EQ(matched("POST", "/other/t/orders"), "other POST /other/{tenant}/orders tenant=t");
-  EXPECT_EQ(matched("GET", "/v1/number-orders/..."), "demo GET /v1/number-orders/{id} id=...");
+  EXPECT_EQ(matched("GET", "/v1/number-orders/..o"), "demo GET /v1/number-orders/{id} id=..o");
 }
 
 TEST(Route, PrefersTheLiteralSegment) {
@@ -104,6 +104,10 @@ TEST(Route, FitsNoPathThatServersReadDifferently) {
       "/v1/number-orders/.",
       "/v1/number-orders/..",
       "/v1/number-orders/o/..",
+      "/v1/number-orders/...",
+      "/v1/number-orders/o.",
+      "/v1/number-orders./o",
+      "/v1/number-orders/o%2e",
       "/v1/number-orders/o/.",
       "/v1/number-orders/o/",
       "/v1/number-orders/%2e%2e",
