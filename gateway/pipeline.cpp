@@ -4,12 +4,12 @@
 // and settle have nothing to do for them. What each operation does to the count:
 //
 //   allocate, port_in, modify   hold, then what the carrier gave is granted
-//   capacity                    the same for channels, which are counted by themselves
-//   reserve                     hold; it stays, reserved, until it is confirmed or cancelled
-//   confirm                     hold in the place of the reservation, so that its numbers count once
-//   transfer                    hold on the receiver's account; a number that is granted leaves who had it
-//   status, cancel              settle the hold of an earlier order, when the carrier tells its end
-//   release                     numbers leave the account
+//   capacity                    asks for channels: limited order by order, and held against no count of
+//   numbers reserve                     hold; it stays, reserved, until it is confirmed or cancelled confirm
+//   hold in the place of the reservation, so that its numbers count once transfer                    hold on
+//   the receiver's account; a number that is granted leaves who had it status, cancel              settle the
+//   hold of an earlier order, when the carrier tells its end release                     numbers leave the
+//   account
 #include "gateway/pipeline.h"
 
 #include <openssl/evp.h>
@@ -263,8 +263,9 @@ Task<bool> Pipeline::learn_of(std::uint64_t registry_serial) {
 // Nothing reaches the carrier before the journal says that it will, on disk; and nothing that a newer
 // snapshot refuses. An order that hands nothing out is recorded too, but does not wait for the disk.
 Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
-  if (x.hands_out() || x.operation() == policy::Operation::release)
-    x.journal_floor = desk_.books.open_order();
+  const bool may_give_back =
+      x.operation() == policy::Operation::release || x.operation() == policy::Operation::cancel;
+  if (x.hands_out() || may_give_back) x.journal_floor = desk_.books.open_order();
   desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
   if (!x.hands_out()) co_return Permit(x.id);
 

@@ -30,7 +30,7 @@ Task<> Pipeline::settle(Exchange& x) {
   if (gives_back && x.outcome.released > 0)
     co_await give_back(x);
   else if (!x.hold && x.journal_floor)
-    desk_.books.end_order(*x.journal_floor);  // a release that the carrier did not carry out
+    desk_.books.end_order(*x.journal_floor);  // nothing was given back
 }
 
 Task<> Pipeline::settle_own(Exchange& x) {
