@@ -6,9 +6,34 @@
 
 #include "cache/bookkeeper.h"
 #include "cache/clock.h"
+#include "cache/together.h"
 
 namespace sekisho::cache {
 using policy::Settlement;
+
+namespace {
+
+// A million orders one after another, each waiting for its answer, are minutes; where Redis is far or slow,
+// hours. So many are told in one breath: few enough that four gateways which tell at once keep none of them
+// waiting until its deadline.
+constexpr std::size_t at_once = 32;
+
+// Does `one` for each of the list from `next` on, and moves `next` over what is done for certain: what was told
+// twice counts once.
+template <class Item, class One>
+Task<bool> each_from(const std::vector<Item>& list, std::size_t& next, One one) {
+  while (next < list.size()) {
+    const auto end = std::min(next + at_once, list.size());
+    std::vector<Task<bool>> tasks;
+    for (auto i = next; i < end; ++i) tasks.push_back(one(list[i]));
+    const bool all_done = co_await together(std::move(tasks));
+    if (!all_done) co_return false;
+    next = end;
+  }
+  co_return true;
+}
+
+}  // namespace
 
 std::string Recovery::me() const {
   return ports_.journal.gateway_id() + "/" + std::to_string(ports_.journal.boot());
@@ -102,8 +127,7 @@ Task<bool> Recovery::begin_telling() {
 
 Task<bool> Recovery::tell_all() {
   if (telling_ != view_.epoch && !co_await begin_telling()) co_return false;
-  for (; next_ < tellings_.size(); ++next_)
-    if (!co_await settle(tellings_[next_])) co_return false;
+  if (!co_await settle_from(tellings_, next_)) co_return false;
   if (!looked_ && !co_await settle_orphans(view_.epoch)) co_return false;
   looked_ = true;
   const auto gateway = ports_.journal.gateway_id();
@@ -116,6 +140,10 @@ Task<bool> Recovery::tell_all() {
   telling_ = 0;
   tellings_.clear();
   co_return true;
+}
+
+Task<bool> Recovery::settle_from(const std::vector<Telling>& tellings, std::size_t& next) {
+  return each_from(tellings, next, [this](const Telling& telling) { return settle(telling); });
 }
 
 Task<bool> Recovery::settle(const Telling& telling) {
@@ -132,18 +160,18 @@ Task<bool> Recovery::settle(const Telling& telling) {
   co_return true;
 }
 
+Task<bool> Recovery::release(const ReleaseRequest& request) {
+  const Footing here{view_.epoch, view_.position, view_.servers};
+  const auto result = co_await ports_.ledger.release(request.operator_id, request.numbers, request.now, here);
+  co_return result.kind == ReleaseResult::Kind::done;
+}
+
 // Only now: a number can be given back only where its grant is known, and what others may have resolved they
-// have told by now.
+// have told by now. What was displaced meanwhile stands behind the other releases.
 Task<bool> Recovery::tell_the_rest() {
-  for (; next_contested_ < contested_.size(); ++next_contested_)
-    if (!co_await settle(contested_[next_contested_])) co_return false;
-  for (; next_release_ < releases_.size(); ++next_release_) {
-    const auto& release = releases_[next_release_];
-    const Footing here{view_.epoch, view_.position, view_.servers};
-    const auto result =
-        co_await ports_.ledger.release(release.operator_id, release.numbers, release.now, here);
-    if (result.kind != ReleaseResult::Kind::done) co_return false;
-  }
+  if (!co_await settle_from(contested_, next_contested_)) co_return false;
+  const auto one = [this](const ReleaseRequest& request) { return release(request); };
+  if (!co_await each_from(releases_, next_release_, one)) co_return false;
   contested_.clear();
   releases_.clear();
   next_contested_ = next_release_ = 0;

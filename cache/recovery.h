@@ -52,7 +52,9 @@ class Recovery {
   Task<bool> begin_telling();
   Task<bool> tell_the_rest();
   Task<bool> settle_orphans(std::uint64_t told_into);
+  Task<bool> settle_from(const std::vector<Telling>& tellings, std::size_t& next);
   Task<bool> settle(const Telling& telling);
+  Task<bool> release(const ReleaseRequest& request);
   std::uint64_t position() const;
   std::string me() const;  // "gw-…/3"
   void remember();
