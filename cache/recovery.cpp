@@ -18,8 +18,8 @@ namespace {
 // waiting until its deadline.
 constexpr std::size_t at_once = 32;
 
-// Does `one` for each of the list from `next` on, and moves `next` over what is done for certain: what was told
-// twice counts once.
+// Does `one` for each of the list from `next` on, and moves `next` over what is done for certain: what was
+// told twice counts once.
 template <class Item, class One>
 Task<bool> each_from(const std::vector<Item>& list, std::size_t& next, One one) {
   while (next < list.size()) {

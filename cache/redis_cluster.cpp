@@ -26,7 +26,8 @@ bool says_it_is_well(const RedisAnswer& cluster_info) {
 
 RedisCluster::RedisCluster(asio::any_io_executor executor, const config::RedisSettings& settings)
     : executor_(executor),
-      introduction_{.username = settings.username, .password = settings.password},
+      introduction_{
+          .username = settings.username, .password = settings.password, .tls = settings.client_tls()},
       seeds_(settings.peers),
       pause_(executor) {}
 

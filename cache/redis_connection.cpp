@@ -43,7 +43,7 @@ RedisConnection::RedisConnection(asio::any_io_executor executor, Introduction in
     : executor_(executor),
       introduction_(std::move(introduction)),
       where_(std::move(where)),
-      socket_(executor),
+      stream_(std::make_shared<net::Stream>(executor)),
       retry_(executor),
       sweep_(executor),
       reader_(nullptr, redisReaderFree),
@@ -97,8 +97,10 @@ Task<bool> RedisConnection::connect() {
   sweep_.async_wait([this, self = shared_from_this(), mine = connection_](error_code cancelled) {
     if (!cancelled && mine == connection_ && !connected_) close();
   });
+  stream_ = std::make_shared<net::Stream>(executor_);
   const bool opened = co_await open(std::move(*to));
   if (!opened || stopped_) co_return false;
+  trouble_.clear();
   reader_.reset(redisReaderCreate());
   connected_ = true;
   sweep_.cancel();
@@ -110,7 +112,7 @@ Task<bool> RedisConnection::open(config::Address to) {
   error_code failed;
   if (!to.unix_path.empty()) {
     const asio::local::stream_protocol::endpoint at(to.unix_path);
-    co_await socket_.async_connect(at, asio::redirect_error(asio::use_awaitable, failed));
+    co_await stream_->socket().async_connect(at, asio::redirect_error(asio::use_awaitable, failed));
     co_return !failed;
   }
   auto address = asio::ip::make_address(to.host, failed);
@@ -122,9 +124,26 @@ Task<bool> RedisConnection::open(config::Address to) {
     address = found.begin()->endpoint().address();
   }
   const asio::ip::tcp::endpoint at(address, to.port);
-  co_await socket_.async_connect(at, asio::redirect_error(asio::use_awaitable, failed));
-  if (!failed) socket_.set_option(asio::ip::tcp::no_delay(true), failed);
-  co_return !failed;
+  co_await stream_->socket().async_connect(at, asio::redirect_error(asio::use_awaitable, failed));
+  if (!failed) stream_->socket().set_option(asio::ip::tcp::no_delay(true), failed);
+  trouble_ = failed ? failed.message() : "";
+  if (failed || !introduction_.tls) co_return !failed;
+  co_return co_await secure(std::move(to.host));
+}
+
+// The files are small, and read seldom: with each connection, so that a new certificate needs no word to us.
+Task<bool> RedisConnection::secure(std::string host) {
+  config::TlsContext context;
+  try {
+    context = config::client_context(*introduction_.tls);
+  } catch (const config::TlsError& wrong) {
+    trouble_ = wrong.file.string() + ": " + wrong.what();
+    co_return false;
+  }
+  const auto stream = stream_;  // outlives an attempt that is given up meanwhile
+  const bool good = co_await stream->connect_tls(context, std::move(host));
+  trouble_ = stream->trouble();
+  co_return good;
 }
 
 // Who we are, and who they are, before anybody else may speak. These go first in the pipeline; the last one
@@ -168,10 +187,10 @@ void RedisConnection::greet() {
 
 Task<> RedisConnection::read_replies() {
   std::array<char, 16 * 1024> buffer;
+  const auto stream = stream_;
   error_code failed;
   while (true) {
-    const std::size_t bytes = co_await socket_.async_read_some(
-        asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, failed));
+    const auto bytes = co_await stream->read_some(buffer, failed);
     if (failed || !connected_) co_return;
     redisReaderFeed(reader_.get(), buffer.data(), bytes);
     while (true) {
@@ -230,13 +249,15 @@ void RedisConnection::flush() {
   if (writing_ || outbox_.empty() || !connected_) return;
   writing_ = true;
   sending_.swap(outbox_);
-  asio::async_write(socket_, asio::buffer(sending_),
-                    [this, self = shared_from_this(), mine = connection_](error_code failed, std::size_t) {
-                      writing_ = false;
-                      sending_.clear();
-                      if (mine == connection_ && failed) return close();
-                      flush();  // or what a newer connection has to say meanwhile
-                    });
+  const auto failed = std::make_shared<error_code>();
+  auto written = [this, self = shared_from_this(), stream = stream_, mine = connection_, failed](
+                     std::exception_ptr, std::size_t) {
+    writing_ = false;
+    sending_.clear();
+    if (mine == connection_ && *failed) return close();
+    flush();  // or what a newer connection has to say meanwhile
+  };
+  asio::co_spawn(executor_, stream_->write(sending_, *failed), std::move(written));
 }
 
 // One timer for all: it fires at the earliest deadline that somebody still waits for.
@@ -279,7 +300,7 @@ void RedisConnection::broken() {
 void RedisConnection::close() {
   connected_ = false;
   error_code ignored;
-  socket_.close(ignored);
+  stream_->close();
   set_up(false);
 }
 

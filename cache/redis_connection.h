@@ -10,7 +10,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
@@ -19,6 +18,7 @@
 #include <optional>
 #include <string>
 
+#include "cache/net/stream.h"
 #include "cache/redis_answer.h"
 #include "cache/task.h"
 #include "config/settings.h"
@@ -32,7 +32,8 @@ struct Introduction {
   std::string username, password;
   bool password_may_be_refused = false;  // sentinels often have none
   int database = 0;
-  bool only_a_master = false;  // hang up on anything else
+  bool only_a_master = false;            // hang up on anything else
+  std::optional<config::ClientTls> tls;  // before all this; its files are read at each connection
 };
 
 class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
@@ -52,6 +53,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   // empty when it is not up.
   const std::string& run_id() const;
   const config::Address& address() const { return address_; }  // of the last attempt
+  const std::string& trouble() const { return trouble_; }      // why that came to nothing, as far as we know
 
   // To be awaited at once: the command is not copied. With `asking`, ASKING goes right before it.
   Task<RedisAnswer> call(const Command& command, std::chrono::milliseconds deadline, bool asking = false);
@@ -71,6 +73,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   Task<> keep_connected();
   Task<bool> connect();
   Task<bool> open(config::Address to);
+  Task<bool> secure(std::string host);
   void greet();
   Task<> read_replies();
   bool take_reply(RedisAnswer answer);
@@ -86,7 +89,9 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   const Where where_;
   config::Address address_;
   std::string run_id_;
-  boost::asio::generic::stream_protocol::socket socket_;
+  // One for each attempt: what still waits in an older one ends there.
+  std::shared_ptr<net::Stream> stream_;
+  std::string trouble_;
   boost::asio::steady_timer retry_, sweep_;
   std::unique_ptr<redisReader, void (*)(redisReader*)> reader_;
   std::deque<Pending> pending_;

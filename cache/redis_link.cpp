@@ -44,6 +44,7 @@ RedisLink::~RedisLink() {
 void RedisLink::start() { nodes_->start(); }
 void RedisLink::stop() { nodes_->stop(); }
 bool RedisLink::up() const { return nodes_->up(); }
+std::string RedisLink::trouble() const { return nodes_->trouble(); }
 
 std::string RedisLink::servers() const {
   std::vector<std::string> ids;

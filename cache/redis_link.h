@@ -35,6 +35,7 @@ class RedisLink {
   void stop();
   // Every key can be reached. In a cluster some can be while this is false; their commands are sent.
   bool up() const;
+  std::string trouble() const;  // why it is not, as far as is known
   double last_roundtrip_seconds() const { return last_roundtrip_seconds_; }
   // Of the server that a command for this key would go to now: a new one for each process, so a restart and a
   // failover show. Known before any command of a caller is sent there; empty when it is not connected. Copy

@@ -10,8 +10,10 @@ namespace {
 class OneServer : public RedisNodes {
  public:
   OneServer(boost::asio::any_io_executor executor, const config::RedisSettings& settings) {
-    const Introduction introduction{
-        .username = settings.username, .password = settings.password, .database = settings.database};
+    const Introduction introduction{.username = settings.username,
+                                    .password = settings.password,
+                                    .database = settings.database,
+                                    .tls = settings.client_tls()};
     const config::Address at{.host = settings.host, .port = settings.port, .unix_path = settings.unix_path};
     server_ = std::make_shared<RedisConnection>(executor, introduction, [at] { return at; });
     server_->on_change = [this] { tell(server_->up()); };
@@ -23,6 +25,7 @@ class OneServer : public RedisNodes {
   void start() override { server_->start(); }
   void stop() override { server_->stop(); }
   bool up() const override { return server_->up(); }
+  std::string trouble() const override { return server_->trouble(); }
   ConnectionPtr of(std::string_view) const override { return server_->up() ? server_ : nullptr; }
   std::vector<ConnectionPtr> masters() const override {
     std::vector<ConnectionPtr> all;

@@ -42,6 +42,8 @@ class RedisNodes {
 
   // Every key has a master, and each of them is connected.
   virtual bool up() const = 0;
+  // Why it is not, as far as one connection can tell; empty: nobody knows.
+  virtual std::string trouble() const { return ""; }
   // Whoever has this key; any master for an empty key. Null when that one is not connected.
   virtual ConnectionPtr of(std::string_view key) const = 0;
   // Each master once; none at all while one is missing.

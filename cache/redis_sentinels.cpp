@@ -43,8 +43,10 @@ std::optional<config::Address> newest(const std::vector<std::optional<Named>>& s
 
 RedisSentinels::RedisSentinels(asio::any_io_executor executor, const config::RedisSettings& settings)
     : executor_(executor), name_(settings.master), said_(settings.peers.size()), role_pause_(executor) {
-  const Introduction to_sentinel{
-      .username = settings.username, .password = settings.password, .password_may_be_refused = true};
+  const Introduction to_sentinel{.username = settings.username,
+                                 .password = settings.password,
+                                 .password_may_be_refused = true,
+                                 .tls = settings.client_tls()};
   for (const auto& peer : settings.peers) {
     auto link = std::make_shared<RedisConnection>(executor, to_sentinel, [peer] { return peer; });
     link->on_change = [this] { hurry(); };
@@ -53,7 +55,8 @@ RedisSentinels::RedisSentinels(asio::any_io_executor executor, const config::Red
   const Introduction to_master{.username = settings.username,
                                .password = settings.password,
                                .database = settings.database,
-                               .only_a_master = true};
+                               .only_a_master = true,
+                               .tls = settings.client_tls()};
   master_ =
       std::make_shared<RedisConnection>(executor, to_master, [this] { return newest(said_, Clock::now()); });
   master_->on_change = [this] {

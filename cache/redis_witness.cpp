@@ -38,6 +38,7 @@ Task<std::optional<Positions>> RedisWitness::lowest() {
       const auto found = here.find(gateway);
       position = found == here.end() ? 0 : std::min(position, found->second);
     }
+    for (const auto& [gateway, position] : here) lowest->try_emplace(gateway, 0);
   }
   co_return lowest;
 }

@@ -34,9 +34,8 @@ inline Task<bool> together(std::vector<Task<bool>> tasks) {
         if (failed && !gathering->failed) gathering->failed = failed;
         gathering->good = gathering->good && good;
         if (--gathering->missing > 0) return;
-        asio::post(executor, [gathering] {
-          std::move(gathering->waiting)(gathering->failed, gathering->good);
-        });
+        asio::post(executor,
+                   [gathering] { std::move(gathering->waiting)(gathering->failed, gathering->good); });
       });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr, bool)>(

@@ -160,6 +160,10 @@ std::string Address::text() const {
   return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+bool Address::is_local() const {
+  return !unix_path.empty() || host.starts_with("127.") || host == "::1" || host == "localhost";
+}
+
 std::optional<Address> Address::parse(const std::string& text) {
   if (text.starts_with("unix:")) {
     const auto path = text.substr(5);
@@ -178,12 +182,13 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
   if (colon == url.npos) return "expected a URL such as redis://127.0.0.1:6379";
   const auto scheme = url.substr(0, colon);
   auto rest = url.substr(colon + 3);
-  // Refused rather than spoken in the clear.
-  if (scheme == "rediss")
-    return "rediss:// is not supported by this version; put a TLS tunnel in between and use redis://";
-  const bool sentinel = scheme == "redis+sentinel", cluster = scheme == "redis+cluster";
-  if (scheme != "redis" && scheme != "unix" && !sentinel && !cluster)
-    return "the URL of Redis begins with redis://, redis+sentinel://, redis+cluster:// or unix://";
+  const bool sentinel = scheme == "redis+sentinel" || scheme == "rediss+sentinel";
+  const bool cluster = scheme == "redis+cluster" || scheme == "rediss+cluster";
+  out.secure = scheme.starts_with("rediss");
+  if (scheme != "redis" && scheme != "rediss" && scheme != "unix" && !sentinel && !cluster)
+    return "the URL of Redis begins with redis://, redis+sentinel://, redis+cluster://, each also with "
+           "rediss "
+           "for TLS, or with unix://";
   if (rest.find_first_of("?#") != rest.npos)
     return "the URL of Redis has no '?' and no '#' part; encode them (%3F, %23)";
   if (!take_credentials(rest, out))
@@ -207,17 +212,15 @@ std::variant<RedisSettings, std::string> parse_redis_url(std::string_view url) {
 
 std::variant<policy::Endpoint, std::string> parse_endpoint(std::string_view url) {
   policy::Endpoint out;
-  // Refused rather than spoken in the clear.
-  if (url.starts_with("https://"))
-    return "https:// is not supported by this version; put a TLS tunnel in between";
-  if (!url.starts_with("http://")) return "an endpoint begins with http://";
-  auto rest = url.substr(7);
+  out.tls = url.starts_with("https://");
+  if (!out.tls && !url.starts_with("http://")) return "an endpoint begins with https:// or http://";
+  auto rest = url.substr(out.tls ? 8 : 7);
   if (rest.find('@') != rest.npos) return "an endpoint has no credentials; put them under 'headers'";
   const auto slash = std::min(rest.find('/'), rest.size());
   const auto authority = parse_authority(rest.substr(0, slash));
-  if (!authority || authority->port == 0) return "expected http://host[:port][/base/path]";
+  if (!authority || authority->port == 0) return "expected https://host[:port][/base/path]";
   out.host = authority->host;
-  out.port = authority->port.value_or(80);
+  out.port = authority->port.value_or(out.tls ? 443 : 80);
   auto base = rest.substr(slash);
   if (!is_base_path(base)) return "an endpoint's path is plain: no '?', '#', '%', ';', '//' or '..'";
   if (base.ends_with('/')) base.remove_suffix(1);

@@ -5,6 +5,7 @@
 #include "config/digest.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
+#include "config/tls_fields.h"
 
 namespace sekisho::config {
 namespace {
@@ -21,7 +22,7 @@ struct EndpointUrl {
     out = std::get<policy::Endpoint>(std::move(parsed));
     return true;
   }
-  std::string says() const { return "a URL such as http://127.0.0.1:8080/api"; }
+  std::string says() const { return "a URL such as https://api.example/numbers"; }
 };
 
 void read_endpoints(Document& document, Fields& fields, policy::Carrier& carrier) {
@@ -75,9 +76,31 @@ void read_headers(Document& document, Fields& fields, policy::Carrier& carrier) 
   }
 }
 
-void read_upstream(Document& document, const Node& node, policy::Carrier& carrier) {
+// A carrier is spoken to in the clear or under TLS, not both: its orders and our credentials are the same.
+void read_tls(Document& document, Fields& fields, const policy::Carrier& carrier, TlsContext& out) {
+  const auto is_secure = [](const policy::Endpoint& endpoint) { return endpoint.tls; };
+  const auto& endpoints = carrier.endpoints;
+  const auto secure = std::count_if(endpoints.begin(), endpoints.end(), is_secure);
+  if (secure != 0 && secure != std::ptrdiff_t(endpoints.size()))
+    fields.error("endpoints", "all endpoints of a carrier are https or none is");
+  const Node* node = fields.find("tls");
+  ClientTls tls;
+  if (node && !ClientTlsKind{}.read(document, *node, tls)) return;
+  if (secure == 0) {
+    if (node) fields.error("tls", "'tls' is for endpoints that begin with https://; these are in the clear");
+    return;
+  }
+  try {
+    out = client_context(tls);
+  } catch (const TlsError& wrong) {
+    fields.error(node ? "tls" : "endpoints", wrong.file.filename().string() + ": " + wrong.what());
+  }
+}
+
+void read_upstream(Document& document, const Node& node, policy::Carrier& carrier, TlsContext& tls) {
   Fields fields(document, node, "'upstream'");
   read_endpoints(document, fields, carrier);
+  read_tls(document, fields, carrier, tls);
   if (const Node* pool = fields.find("pool")) {
     Fields inner(document, *pool, "'pool'");
     inner.may("connections", Count{1, 10'000}, carrier.connections);
@@ -108,12 +131,12 @@ void read_operators(Document& document, const Node& node, policy::Carrier& carri
     Operator{}.read(document, node.items[i], carrier.operators[node.keys[i].text]);
 }
 
-policy::Carrier read_carrier(Document& document, const Node& root) {
+policy::Carrier read_carrier(Document& document, const Node& root, TlsContext& tls) {
   policy::Carrier carrier;
   Fields fields(document, root, "the file");
   fields.find("schema");
   fields.need("carrier", Identifier{}, carrier.name);
-  if (const Node* node = fields.need("upstream")) read_upstream(document, *node, carrier);
+  if (const Node* node = fields.need("upstream")) read_upstream(document, *node, carrier, tls);
   if (const Node* node = fields.find("number_types")) read_number_types(document, *node, carrier);
   if (const Node* node = fields.find("operators")) read_operators(document, *node, carrier);
   DenialsPtr denials;
@@ -126,17 +149,19 @@ policy::Carrier read_carrier(Document& document, const Node& root) {
 
 }  // namespace
 
-Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest) {
+Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest,
+                                     TlsContext& tls) {
   Document document(file, "sekisho/carrier/v1");
   digest = sha256_hex(document.bytes());
   policy::Carrier carrier;
-  if (const Node* root = document.root()) carrier = read_carrier(document, *root);
+  if (const Node* root = document.root()) carrier = read_carrier(document, *root, tls);
   return document.finish(std::move(carrier));
 }
 
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file) {
   std::string digest;
-  return load_carrier(file, digest);
+  TlsContext tls;
+  return load_carrier(file, digest, tls);
 }
 
 }  // namespace sekisho::config

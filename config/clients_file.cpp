@@ -1,31 +1,12 @@
 #include "config/digest.h"
+#include "config/key_hash.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
 
-#include <cstring>
 #include <set>
 
 namespace sekisho::config {
 namespace {
-
-// The hash of an API key. Messages never repeat it: somebody may have written the key itself.
-struct KeyHash {
-  using type = KeyDigest;
-  bool read(Document& document, const Node& node, KeyDigest& out) const {
-    const auto value = [](char c) {
-      return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    };
-    bool good = node.kind == Node::Kind::scalar && node.text.size() == 2 * out.size();
-    for (std::size_t i = 0; good && i < out.size(); ++i) {
-      const int high = value(node.text[2 * i]), low = value(node.text[2 * i + 1]);
-      good = high >= 0 && low >= 0;
-      out[i] = static_cast<unsigned char>(high * 16 + low);
-    }
-    if (!good) document.error(node.place, "expected " + says() + "; 'sekisho client hash' prints it");
-    return good;
-  }
-  std::string says() const { return "the SHA-256 of the key, 64 lower-case hexadecimal digits"; }
-};
 
 void read_keys(Document& document, Fields& fields, Clients& clients, std::size_t index) {
   const Node* node = fields.need("api_key_sha256");
@@ -72,12 +53,6 @@ Clients read_clients(Document& document, const Node& root) {
 }
 
 }  // namespace
-
-std::size_t KeyDigestHash::operator()(const KeyDigest& digest) const {
-  std::size_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
-}
 
 Loaded<Clients> load_clients(const std::filesystem::path& file, std::string& digest) {
   Document document(file, "sekisho/clients/v1");

@@ -45,6 +45,16 @@ void check_apart(const std::filesystem::path& file, const policy::Carrier& carri
   }
 }
 
+TlsContext load_tls(const Listener& listener, Errors& errors) {
+  if (!listener.tls) return nullptr;
+  try {
+    return server_context(*listener.tls);
+  } catch (const TlsError& wrong) {
+    errors.push_back({.file = wrong.file.string(), .text = wrong.what()});
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& settings) {
@@ -71,14 +81,25 @@ Loaded<std::shared_ptr<const Installation>> load_installation(const Settings& se
   bool all_carriers = true;
   CarrierNames known;
   for (const auto& file : settings.carriers) {
-    auto carrier = load_carrier(file, digest);
+    TlsContext tls;
+    auto carrier = load_carrier(file, digest, tls);
     digests += digest;
     append(errors, std::move(carrier.errors));
     all_carriers &= carrier.value.has_value();
     if (!carrier) continue;
     check_apart(file, *carrier.value, installation->carriers, errors);
     known.names.push_back(carrier.value->name);
+    if (tls) installation->carrier_tls[carrier.value->name] = std::move(tls);
     installation->carriers.push_back(std::move(*carrier.value));
+  }
+
+  for (const auto& listener : settings.listeners)
+    installation->listener_tls.push_back(load_tls(listener, errors));
+  installation->admin_tls = load_tls(settings.admin, errors);
+  if (!settings.admin_tokens.empty()) {
+    auto tokens = load_admin_tokens(settings.admin_tokens);
+    if (tokens) installation->admin_tokens = std::move(*tokens.value);
+    append(errors, std::move(tokens.errors));
   }
 
   // A broken carrier file has no name yet: what names it would be blamed for nothing.

@@ -1,15 +1,18 @@
 // Everything a gateway decides by that stands in files, loaded as one set: all or nothing.
 #pragma once
 
-#include <array>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "config/admin_file.h"
 #include "config/file_error.h"
+#include "config/key_hash.h"
 #include "config/settings.h"
+#include "config/tls_context.h"
 #include "policy/adapter.h"
 #include "policy/compiled.h"
 #include "policy/numbering_plan.h"
@@ -24,11 +27,6 @@ struct Client {
   policy::OperatorId operator_id;
   std::vector<std::string> carriers;                             // empty: all
   std::optional<policy::WordSet<policy::Operation>> operations;  // nothing: all
-};
-
-using KeyDigest = std::array<unsigned char, 32>;  // SHA-256 of an API key
-struct KeyDigestHash {
-  std::size_t operator()(const KeyDigest& digest) const;  // its first bytes: they are uniform already
 };
 
 struct Clients {
@@ -47,6 +45,10 @@ struct Installation {
         clients(other.clients),
         carriers(other.carriers),
         numbering_plan(other.numbering_plan),
+        listener_tls(other.listener_tls),
+        admin_tls(other.admin_tls),
+        carrier_tls(other.carrier_tls),
+        admin_tokens(other.admin_tokens),
         digest(other.digest) {}
   Installation& operator=(const Installation&) = delete;
 
@@ -55,7 +57,12 @@ struct Installation {
   Clients clients;
   std::vector<policy::Carrier> carriers;
   policy::NumberingPlan numbering_plan;
-  std::string digest;  // of all files together
+  // What connections are secured by; null: they are in the clear.
+  std::vector<TlsContext> listener_tls;  // one for each listener of the settings
+  TlsContext admin_tls;
+  std::map<std::string, TlsContext> carrier_tls;  // by the carrier's name
+  AdminTokens admin_tokens;                       // empty: whoever reaches the admin listener may do all
+  std::string digest;                             // of all files together, but for those of TLS
 };
 
 Loaded<policy::Policy> load_policy(const std::filesystem::path& file);  // and prove it

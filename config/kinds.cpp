@@ -236,7 +236,8 @@ bool Operator::read(Document& document, const Node& node, policy::OperatorId& ou
   const bool digits = node.text.size() == 16 && node.text.starts_with("jp:") &&
                       node.text.find_first_not_of("0123456789", 3) == std::string::npos;
   if (!digits) return unexpected(document, node, says());
-  document.error(node.place, node.found() + " is not a corporate number: its check digit, the first, is wrong");
+  document.error(node.place,
+                 node.found() + " is not a corporate number: its check digit, the first, is wrong");
   return false;
 }
 

@@ -10,6 +10,7 @@
 namespace sekisho::config {
 
 Loaded<Clients> load_clients(const std::filesystem::path& file, std::string& digest);
-Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest);
+// `tls`: by what its https endpoints are connected to; null where it has none.
+Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest, TlsContext& tls);
 
 }  // namespace sekisho::config

@@ -65,6 +65,26 @@ void check_required(Document& document, const Node& root) {
   }
 }
 
+// What was meant to be secret must not go in the clear for a missing letter.
+void check_redis(Document& document, const Node& root, const Settings& settings) {
+  const Node* around = &root;
+  const Node* tls = find_nested(root, "redis.tls", &around);
+  if (tls && !settings.redis.secure)
+    document.error(tls->place, "'redis.tls' is for a URL that begins with rediss; this one is in the clear");
+}
+
+// Who can reach it from elsewhere must say who they are, and to nobody on the way.
+void check_admin(Document& document, const Node& root, const Settings& settings) {
+  const Node* around = &root;
+  const Node* address = find_nested(root, "admin.address", &around);
+  if (!address || settings.admin.address.host.empty() || settings.admin.address.is_local()) return;
+  if (!settings.admin.tls || settings.admin_tokens.empty())
+    document.error(
+        address->place,
+        "an admin listener that others can reach needs 'admin.tls' and 'admin.tokens'; without them "
+        "it stands on loopback or a unix socket");
+}
+
 }  // namespace
 
 Loaded<Settings> load_settings(const std::filesystem::path& file) {
@@ -74,6 +94,8 @@ Loaded<Settings> load_settings(const std::filesystem::path& file) {
   if (const Node* root = document.root()) {
     read_group(document, *root, "", settings);
     check_required(document, *root);
+    check_redis(document, *root, settings);
+    check_admin(document, *root, settings);
   }
   return document.finish(std::move(settings));
 }

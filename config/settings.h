@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/file_error.h"
+#include "config/tls_context.h"
 #include "policy/registry.h"
 
 namespace sekisho::config {
@@ -25,7 +26,14 @@ struct Address {  // "127.0.0.1:18080", "[::1]:80" or "unix:/run/x.sock"
   std::uint16_t port = 0;
   std::string unix_path;  // not empty: a unix socket
   std::string text() const;
+  bool is_local() const;  // a unix socket, or loopback
   static std::optional<Address> parse(const std::string& text);
+};
+
+// Where clients connect.
+struct Listener {
+  Address address;
+  std::optional<ServerTls> tls;  // nothing: in the clear
 };
 
 struct RedisSettings {
@@ -41,13 +49,20 @@ struct RedisSettings {
   std::vector<Address> peers;  // the sentinels; or the nodes that are asked first what the cluster is
   std::string master;          // what the sentinels call it
   int database = 0;
+  bool secure = false;  // over TLS, by `tls`; to sentinels and every node alike
+  ClientTls tls;        // read anew at each connection
+  std::optional<ClientTls> client_tls() const {
+    if (!secure) return std::nullopt;
+    return tls;
+  }
   Milliseconds deadline{50};
 };
 
 struct Settings {
   std::filesystem::path file;  // this configuration
-  std::vector<Address> listeners;
-  Address admin;
+  std::vector<Listener> listeners;
+  Listener admin;
+  std::filesystem::path admin_tokens;  // empty: whoever reaches it may do all
   RedisSettings redis;
   Age link{Milliseconds(5000), Milliseconds(60000)};
   std::map<policy::Register, Age> sources;  // those that must be there and fresh
@@ -63,6 +78,7 @@ struct Settings {
   struct {
     std::size_t header_bytes = 16 * 1024, headers = 100, body_bytes = 1 << 20, connections = 10000;
     Milliseconds header_timeout{10000}, body_timeout{30000}, idle_timeout{75000};
+    Milliseconds queue{50};  // how long work may wait in a worker before new orders are turned away
   } limits;
   struct {
     Milliseconds accept{5000}, wait{30000};

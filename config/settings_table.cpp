@@ -4,6 +4,7 @@
 
 #include "config/address.h"
 #include "config/kinds.h"
+#include "config/tls_fields.h"
 
 namespace sekisho::config {
 namespace {
@@ -25,22 +26,29 @@ struct AddressKind {
 };
 
 struct Listeners {
-  using type = std::vector<Address>;
+  using type = std::vector<Listener>;
   bool read(Document& document, const Node& node, type& out) const {
     if (node.kind != Node::Kind::list || node.items.empty()) return unexpected(document, node, says());
     for (const auto& item : node.items) {
-      Address address;
+      Listener listener;
+      const auto& address = listener.address;
       Fields fields(document, item, "a listener");
-      if (!fields.need("address", AddressKind{}, address)) continue;
-      const auto same = [&](const Address& other) { return other.text() == address.text(); };
+      const bool placed = fields.need("address", AddressKind{}, listener.address);
+      ServerTls tls;
+      if (fields.may("tls", ServerTlsKind{}, tls)) listener.tls = std::move(tls);
+      if (!placed) continue;
+      const auto same = [&](const Listener& other) { return other.address.text() == address.text(); };
       const bool free_port = address.unix_path.empty() && address.port == 0;
       if (!free_port && std::any_of(out.begin(), out.end(), same))
         fields.error("address", "two listeners have the address " + address.text());
-      out.push_back(std::move(address));
+      out.push_back(std::move(listener));
     }
     return true;
   }
-  std::string says() const { return "a list of `{address: ...}`; port 0 takes a free one"; }
+  std::string says() const {
+    return "a list of `{address: ..., tls?: " + ServerTlsKind{}.says().substr(1) +
+           "}`; port 0 takes a free one";
+  }
 };
 
 struct RedisUrl {
@@ -56,7 +64,7 @@ struct RedisUrl {
   std::string says() const {
     return "redis://[user:password@]host[:port][/database], unix:///path, "
            "redis+sentinel://[user:password@]host[:port],.../master[/database] or "
-           "redis+cluster://[user:password@]host[:port],...";
+           "redis+cluster://[user:password@]host[:port],...; with rediss for redis: over TLS";
   }
 };
 
@@ -138,23 +146,36 @@ std::vector<SettingRow> make_table() {
   auto redis_url = row(
       "redis.url", required, RedisUrl{}, [](S & s) -> auto& { return s.redis; },
       "The Redis that holds the registry and the ledger.");
-  // The URL fills the same structure as the deadline, which may stand before it.
+  // The URL fills the same structure as what may stand before it.
   redis_url.read = [](Document& document, const Node& node, S& s) {
-    const auto deadline = s.redis.deadline;
+    const auto before = s.redis;
     RedisUrl{}.read(document, node, s.redis);
-    s.redis.deadline = deadline;
+    s.redis.deadline = before.deadline;
+    s.redis.tls = before.tls;
   };
   return {
       row(
           "listeners", required, Listeners{}, [](S & s) -> auto& { return s.listeners; },
           "Where clients connect."),
       row(
-          "admin.address", required, AddressKind{}, [](S & s) -> auto& { return s.admin; },
-          "Where /livez, /readyz, /metrics and the admin API are. Keep it on loopback or a unix socket."),
+          "admin.address", required, AddressKind{}, [](S & s) -> auto& { return s.admin.address; },
+          "Where /livez, /readyz, /metrics and the admin API are. Loopback or a unix socket; any other needs "
+          "`admin.tls` and `admin.tokens`."),
+      row(
+          "admin.tls", optional, ServerTlsKind{}, [](S & s) -> auto& { return s.admin.tls; },
+          "The certificate of the admin listener. Without it: in the clear."),
+      row(
+          "admin.tokens", optional, Path{}, [](S & s) -> auto& { return s.admin_tokens; },
+          "The file with who may do what there (`docs/operations.md`). Without it: whoever reaches the "
+          "listener may do all, so it must be local."),
       redis_url,
       row(
           "redis.deadline", optional, Duration{1ms, 10s}, [](S & s) -> auto& { return s.redis.deadline; },
           "How long one call to Redis may take before the ledger counts as unavailable."),
+      row(
+          "redis.tls", optional, ClientTlsKind{}, [](S & s) -> auto& { return s.redis.tls; },
+          "For a URL with `rediss`: whose certificate Redis must show, and what we show it. Read at each "
+          "connection. Without it: what this machine trusts, and nothing."),
       row(
           "registry.link", optional, Ages{}, [](S & s) -> auto& { return s.link; },
           "How long ago this gateway was certain to be in step with Redis. Past soft: decided, and marked. "
@@ -220,6 +241,11 @@ std::vector<SettingRow> make_table() {
       row(
           "limits.idle_timeout", optional, idle, [](S & s) -> auto& { return s.limits.idle_timeout; },
           "How long a connection may wait for its next request."),
+      row(
+          "limits.queue", optional, Duration{1ms, 10s}, [](S & s) -> auto& { return s.limits.queue; },
+          "How long work may wait in a worker before new orders get 503 overloaded; 20 times as long for a "
+          "connection to the carrier. Searches and status calls are turned away at 8 times that, releases "
+          "at 40 times."),
       row(
           "drain.accept", optional, Duration{0ms, 10min}, [](S & s) -> auto& { return s.drain.accept; },
           "How long new connections are still accepted after SIGTERM, while not ready."),

@@ -1,19 +1,14 @@
 #include "gateway/admin.h"
 
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
+#include "config/digest.h"
 #include "gateway/answers.h"
 #include "gateway/http/problem.h"
 
 namespace sekisho::gateway {
-using asio::ip::tcp;
-using boost::system::error_code;
 using namespace std::chrono_literals;
 
 namespace {
@@ -29,6 +24,22 @@ std::string lines(const std::string& first, const std::vector<std::string>& rest
   std::string out = first + "\n";
   for (const auto& one : rest) out += one + "\n";
   return out;
+}
+
+http::Response refused(const http::Request& request, policy::Reason reason) {
+  const http::Problem problem{.reason = reason, .instance = std::string(request.path())};
+  return http::to_response(problem, http::choose_language(request.headers.find("Accept-Language")));
+}
+
+// Null: none, or one that nobody has. Compared by digest, so how long it takes tells nothing of any token.
+const config::AdminToken* token_of(const http::Request& request, const config::AdminTokens& tokens) {
+  constexpr std::string_view scheme = "bearer ";
+  auto shown = request.headers.find("Authorization").value_or("");
+  const bool bears = shown.size() > scheme.size() && request.headers.count("Authorization") == 1 &&
+                     http::same_name(shown.substr(0, scheme.size()), scheme);
+  if (bears) shown.remove_prefix(scheme.size());
+  const auto found = tokens.find(config::sha256(bears ? shown : std::string_view()));
+  return bears && found != tokens.end() ? &found->second : nullptr;
 }
 
 }  // namespace
@@ -49,45 +60,21 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
              .closing = [] { return false; }} {}
 
 config::Address Admin::listen(const config::Address& address) {
-  auto bound = address;
-  if (!address.unix_path.empty()) {
-    ::unlink(address.unix_path.c_str());
-    const asio::local::stream_protocol::endpoint at(address.unix_path);
-    unix_ = std::make_unique<asio::local::stream_protocol::acceptor>(context_, at);
-  } else {
-    const tcp::endpoint at(asio::ip::make_address(address.host), address.port);
-    tcp_ = std::make_unique<tcp::acceptor>(context_, at, true);
-    bound.port = tcp_->local_endpoint().port();
-  }
-  return bound;
+  door_ = std::make_unique<Door>(context_, address, false);
+  return door_->address();
 }
 
 void Admin::start() {
-  if (tcp_) asio::co_spawn(context_, accept(*tcp_), asio::detached);
-  if (unix_) asio::co_spawn(context_, accept(*unix_), asio::detached);
-}
-
-void Admin::stop() {
-  stopped_ = true;
-  error_code ignored;
-  if (tcp_) tcp_->close(ignored);
-  if (unix_) unix_->close(ignored);
-}
-
-template <class Acceptor>
-Task<> Admin::accept(Acceptor& acceptor) {
-  while (!stopped_) {
-    error_code failed;
-    auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
-    if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
-    if (failed) continue;
-    asio::generic::stream_protocol::socket stream(std::move(socket));
+  const auto enter = [this](net::Stream stream) {
     asio::co_spawn(context_, serve(std::move(stream)), asio::detached);
-  }
+  };
+  asio::co_spawn(context_, door_->keep_open(enter, [] {}), asio::detached);
 }
 
-Task<> Admin::serve(asio::generic::stream_protocol::socket socket) {
-  Session session(std::move(socket), house_);
+void Admin::stop() { door_->close(); }
+
+Task<> Admin::serve(net::Stream stream) {
+  Session session(std::move(stream), house_, desk_.site()->admin_tls);
   co_await session.run();
 }
 
@@ -100,18 +87,29 @@ Task<http::Response> Admin::answer(const http::Request& request) {
     if (!why_not.empty()) co_return with(503, "text/plain; charset=utf-8", lines("not ready", why_not));
     co_return with(200, "text/plain; charset=utf-8", lines("ready", desk_.degraded()));
   }
+  const auto site = desk_.site();
+  const auto* token = token_of(request, site->admin_tokens);
+  if (!site->admin_tokens.empty() && !token) co_return refused(request, policy::Reason::unauthenticated);
+  if (token && !get && token->role == config::AdminRole::viewer)
+    co_return refused(request, policy::Reason::client_not_allowed);
+  const std::string by = token ? token->name : "admin";
+  co_return co_await act(request, by);
+}
+
+Task<http::Response> Admin::act(const http::Request& request, const std::string& by) {
+  const auto path = request.path();
+  const bool get = request.method == "GET" || request.method == "HEAD";
   if (path == "/metrics" && get)
     co_return with(200, "text/plain; version=0.0.4; charset=utf-8", desk_.metrics_text());
   if (path == "/admin/v1/status" && get) co_return with(200, "application/json", desk_.status_json());
   if (path == "/admin/v1/reload" && request.method == "POST") {
-    const auto errors = co_await desk_.reload();
+    const auto errors = co_await desk_.reload(by);
     boost::json::array list;
     for (const auto& one : errors) list.emplace_back(one.print());
     const boost::json::object out{{"ok", errors.empty()}, {"errors", std::move(list)}};
     co_return with(errors.empty() ? 200 : 422, "application/json", boost::json::serialize(out) + "\n");
   }
-  http::Problem problem{.reason = policy::Reason::not_found, .instance = std::string(path)};
-  co_return http::to_response(problem, http::choose_language(request.headers.find("Accept-Language")));
+  co_return refused(request, policy::Reason::not_found);
 }
 
 }  // namespace sekisho::gateway

@@ -1,16 +1,18 @@
-// The admin listener: health, metrics, status, reload. On loopback or a unix socket; nothing here needs a
-// token yet, so settings refuse any other address.
+// The admin listener: health, metrics, status, reload.
+//
+// Health is anybody's. All else is for whoever shows a token whose role allows it; where the settings name no
+// tokens the listener is local (they refuse any other address), and whoever reaches it may do all. What is
+// done is on record with the token's name.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "config/settings.h"
+#include "config/installation.h"
+#include "gateway/door.h"
 #include "gateway/session.h"
 
 namespace sekisho::gateway {
@@ -21,7 +23,8 @@ struct AdminDesk {
   std::function<std::vector<std::string>()> degraded;
   std::function<std::string()> metrics_text;
   std::function<std::string()> status_json;
-  std::function<Task<config::Errors>()> reload;
+  std::function<Task<config::Errors>(std::string by)> reload;
+  std::function<std::shared_ptr<const config::Installation>()> site;  // the files in force
 };
 
 class Admin {
@@ -32,17 +35,14 @@ class Admin {
   void stop();
 
  private:
-  template <class Acceptor>
-  Task<> accept(Acceptor& acceptor);
-  Task<> serve(asio::generic::stream_protocol::socket socket);
+  Task<> serve(net::Stream stream);
   Task<http::Response> answer(const http::Request& request);
+  Task<http::Response> act(const http::Request& request, const std::string& by);
 
   asio::io_context& context_;
   const AdminDesk desk_;
   SessionHouse house_;
-  std::unique_ptr<asio::ip::tcp::acceptor> tcp_;
-  std::unique_ptr<asio::local::stream_protocol::acceptor> unix_;
-  bool stopped_ = false;
+  std::unique_ptr<Door> door_;
 };
 
 }  // namespace sekisho::gateway

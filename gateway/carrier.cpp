@@ -1,12 +1,10 @@
 #include "gateway/carrier.h"
 
-#include <sys/socket.h>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
+#include "cache/net/stream.h"
 #include "gateway/http/writer.h"
 
 namespace sekisho::gateway {
@@ -21,27 +19,40 @@ http::ReadLimits answer_limits() {
 
 }  // namespace
 
-// One TCP connection; lives in the pool between orders.
+// One connection; lives in the pool between orders.
 class CarrierPool::Connection final : public Watched {
  public:
   Connection(asio::any_io_executor executor, Watchdog& dog, const policy::Endpoint& endpoint)
-      : socket(executor), reader(answer_limits()), endpoint(endpoint), guard_(dog, *this) {}
+      : stream(executor), reader(answer_limits()), endpoint(endpoint), guard_(dog, *this) {}
 
   void expire() override {
     expired = true;
-    error_code ignored;
-    socket.close(ignored);
+    stream.close();
   }
 
-  // The carrier closed it, or sent something unasked, while it lay idle.
-  bool spoiled() {
-    char byte;
-    const auto got = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
-  }
-
-  Task<bool> connect(std::chrono::milliseconds timeout) {
+  // Connected, and under TLS where that is wanted: whom we speak to is certain before a byte of an order
+  // leaves.
+  Task<bool> connect(std::chrono::milliseconds timeout, const config::TlsContext& tls, std::string& why_not) {
     arm(timeout);
+    bool good = co_await connect_socket();
+    why_not = "no connection to the carrier";
+    if (good && tls) {
+      good = co_await stream.connect_tls(tls, endpoint.host);
+      if (!good) why_not = "no TLS connection to the carrier: " + stream.trouble();
+    }
+    disarm();
+    co_return good;
+  }
+
+  net::Stream stream;
+  http::ResponseReader reader;
+  const policy::Endpoint& endpoint;
+  bool expired = false;
+  std::string out;
+
+ private:
+  Task<bool> connect_socket() {
+    auto& socket = stream.socket();
     error_code failed;
     std::vector<tcp::endpoint> candidates;
     const auto literal = asio::ip::make_address(endpoint.host, failed);
@@ -54,31 +65,24 @@ class CarrierPool::Connection final : public Watched {
       if (!failed)
         for (const auto& entry : found) candidates.push_back(entry.endpoint());
     }
-    for (const auto& candidate : candidates) {
+    for (const auto& address : candidates) {
+      const asio::generic::stream_protocol::endpoint candidate(address);
       co_await socket.async_connect(candidate, asio::redirect_error(asio::use_awaitable, failed));
       if (!failed || expired) break;
       error_code ignored;
       socket.close(ignored);
     }
-    disarm();
     if (failed || candidates.empty()) co_return false;
     socket.set_option(tcp::no_delay(true), failed);
     co_return true;
   }
 
-  tcp::socket socket;
-  http::ResponseReader reader;
-  const policy::Endpoint& endpoint;
-  bool expired = false;
-  std::string out;
-
- private:
   Watchdog::Guard guard_;
 };
 
 CarrierPool::CarrierPool(asio::any_io_executor executor, Watchdog& dog,
-                         std::shared_ptr<const policy::Carrier> carrier)
-    : executor_(std::move(executor)), dog_(dog), carrier_(std::move(carrier)) {}
+                         std::shared_ptr<const policy::Carrier> carrier, config::TlsContext tls)
+    : executor_(std::move(executor)), dog_(dog), carrier_(std::move(carrier)), tls_(std::move(tls)) {}
 
 CarrierPool::~CarrierPool() = default;
 
@@ -88,7 +92,8 @@ std::unique_ptr<CarrierPool::Connection> CarrierPool::take_idle() {
   while (!idle_.empty()) {
     auto connection = std::move(idle_.back());
     idle_.pop_back();
-    if (!connection->spoiled()) return connection;
+    // The carrier closed it, or sent something unasked, while it lay idle: then it is not used.
+    if (!connection->stream.spoiled()) return connection;
   }
   return nullptr;
 }
@@ -101,13 +106,18 @@ Task<bool> CarrierPool::wait_for_turn() {
   }
   asio::steady_timer turn(executor_);
   turn.expires_after(carrier_->response_timeout);
-  waiting_.push_back(&turn);
+  waiting_.push_back({&turn, Watched::Clock::now()});
   error_code woken;
   co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   // Whoever wakes us took us off the queue and left us its turn; also when our time ran out at that very
   // moment.
-  const bool still_waiting = std::erase(waiting_, &turn) > 0;
-  co_return !still_waiting;
+  const auto still_waiting = std::erase_if(waiting_, [&](const Waiting& one) { return one.turn == &turn; });
+  co_return still_waiting == 0;
+}
+
+Watched::Clock::duration CarrierPool::queue_delay() const {
+  if (waiting_.empty()) return {};
+  return Watched::Clock::now() - waiting_.front().since;
 }
 
 Task<std::unique_ptr<CarrierPool::Connection>> CarrierPool::take(std::string& why_not) {
@@ -115,8 +125,9 @@ Task<std::unique_ptr<CarrierPool::Connection>> CarrierPool::take(std::string& wh
   for (std::size_t tried = 0; tried < carrier_->endpoints.size(); ++tried) {
     const auto& endpoint = carrier_->endpoints[next_endpoint_++ % carrier_->endpoints.size()];
     auto fresh = std::make_unique<Connection>(executor_, dog_, endpoint);
-    if (co_await fresh->connect(carrier_->connect_timeout)) co_return fresh;
-    why_not = "no connection to the carrier";
+    const bool connected = co_await fresh->connect(carrier_->connect_timeout, tls_, why_not);
+    if (on_handshake && fresh->stream.secure()) on_handshake(connected);
+    if (connected) co_return fresh;
   }
   co_return nullptr;
 }
@@ -126,7 +137,7 @@ void CarrierPool::give_back(std::unique_ptr<Connection> connection) {
   if (waiting_.empty()) {
     --busy_;
   } else {
-    auto* next = waiting_.front();
+    auto* next = waiting_.front().turn;
     waiting_.pop_front();
     next->cancel();
   }
@@ -135,6 +146,7 @@ void CarrierPool::give_back(std::unique_ptr<Connection> connection) {
 Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
   CarrierAnswer answer;
   if (!co_await wait_for_turn()) {
+    answer.reason = policy::Reason::overloaded;
     answer.detail = "all connections to the carrier are busy";
     co_return answer;
   }
@@ -152,8 +164,7 @@ Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
   connection->reader.expect(request.method == "HEAD");
   connection->arm(carrier_->response_timeout);
   error_code failed;
-  const auto written = co_await asio::async_write(connection->socket, asio::buffer(out),
-                                                  asio::redirect_error(asio::use_awaitable, failed));
+  const auto written = co_await connection->stream.write(out, failed);
   if (failed && written == 0) {
     // Not one byte left this machine.
     answer.detail = "the carrier closed the connection before anything was sent";
@@ -166,8 +177,7 @@ Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
   auto progress = http::Progress::need_more;
   while (!failed && progress != http::Progress::message_done && progress != http::Progress::failed) {
     const auto space = connection->reader.space();
-    const auto bytes = co_await connection->socket.async_read_some(
-        asio::buffer(space.data(), space.size()), asio::redirect_error(asio::use_awaitable, failed));
+    const auto bytes = co_await connection->stream.read_some(space, failed);
     if (failed == asio::error::eof) {
       connection->reader.end_of_stream();
       progress = connection->reader.advance();

@@ -9,11 +9,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cache/task.h"
+#include "config/tls_context.h"
 #include "gateway/http/message.h"
 #include "gateway/http/reader.h"
 #include "gateway/watchdog.h"
@@ -53,11 +55,17 @@ struct CarrierAnswer {
 // One worker's connections to one carrier.
 class CarrierPool {
  public:
-  CarrierPool(asio::any_io_executor executor, Watchdog& dog, std::shared_ptr<const policy::Carrier> carrier);
+  // `tls`: what every connection is secured by; null: nothing.
+  CarrierPool(asio::any_io_executor executor, Watchdog& dog, std::shared_ptr<const policy::Carrier> carrier,
+              config::TlsContext tls = nullptr);
   ~CarrierPool();
 
   Task<CarrierAnswer> forward(const Permit& permit, http::Request request);
   void close_idle();
+  // How long whoever came first waits by now for one of them.
+  Watched::Clock::duration queue_delay() const;
+
+  std::function<void(bool good)> on_handshake;  // told of each, under TLS
 
  private:
   class Connection;
@@ -69,8 +77,13 @@ class CarrierPool {
   asio::any_io_executor executor_;
   Watchdog& dog_;
   const std::shared_ptr<const policy::Carrier> carrier_;
+  const config::TlsContext tls_;
   std::vector<std::unique_ptr<Connection>> idle_;
-  std::deque<asio::steady_timer*> waiting_;
+  struct Waiting {
+    asio::steady_timer* turn;
+    Watched::Clock::time_point since;
+  };
+  std::deque<Waiting> waiting_;
   std::size_t busy_ = 0;
   std::size_t next_endpoint_ = 0;
 };

@@ -12,6 +12,7 @@
 #include "cache/clock.h"
 #include "cache/journal_orders.h"
 #include "cache/keys.h"
+#include "gateway/certificates.h"
 #include "gateway/freshness.h"
 #include "gateway/log.h"
 #include "gateway/records.h"
@@ -53,18 +54,20 @@ AdminDesk Control::admin_desk() {
           .degraded = [this] { return degraded(); },
           .metrics_text = [this] { return metrics_text(); },
           .status_json = [this] { return status_json(); },
-          .reload = [this] { return reload(); }};
+          .reload = [this](std::string by) { return reload(std::move(by)); },
+          .site = [this] { return site_; }};
 }
 
 void Control::run() {
   const unsigned count = settings_.workers;
-  auto addresses = settings_.listeners;
+  std::vector<config::Address> addresses;
+  for (const auto& listener : settings_.listeners) addresses.push_back(listener.address);
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(shared_));
     addresses = workers_.back()->listen(addresses);
     workers_.back()->publish(site_);
   }
-  const auto admin = admin_.listen(settings_.admin);
+  const auto admin = admin_.listen(settings_.admin.address);
   metrics_.set(Metric::reload_successful, {}, 1);
   metrics_.set(Metric::reload_success_time, {}, unix_seconds(cache::wall_clock()));
   metrics_.set(Metric::build_info, {version}, 1);
@@ -220,7 +223,7 @@ Candidate read_candidate(const config::Settings& settings, const std::string& po
 
 }  // namespace
 
-Task<config::Errors> Control::reload() {
+Task<config::Errors> Control::reload(std::string by) {
   while (reloading_) co_await pause(10ms);
   reloading_ = true;
   auto work = [this, in_force = site_->policy.digest]() -> Task<Candidate> {
@@ -244,7 +247,7 @@ Task<config::Errors> Control::reload() {
   if (!errors.empty()) {
     last_reload_error_ = errors.front().print();
     for (const auto& one : errors)
-      log::error("reload refused; the old files stay in force", {{"error", one.print()}});
+      log::error("reload refused; the old files stay in force", {{"error", one.print()}, {"by", by}});
     co_return errors;
   }
   last_reload_error_.clear();
@@ -252,14 +255,17 @@ Task<config::Errors> Control::reload() {
   site_ = *candidate.loaded.value;
   // On record before anything is decided by it.
   const auto record =
-      approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_);
+      approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_, by, "");
   journal_.append(cache::RecordKind::policy, cache::wall_clock(), record);
   for (auto& worker : workers_) worker->publish(site_);
-  log::info("reloaded", {{"policy", site_->policy.digest}});
+  log::info("reloaded", {{"policy", site_->policy.digest}, {"by", by}});
   co_return errors;
 }
 
-Task<> Control::reload_by_signal() { co_await reload(); }
+Task<> Control::reload_by_signal() {
+  std::string by = "SIGHUP";
+  co_await reload(std::move(by));
+}
 
 Task<> Control::wait_for_signals() {
   while (true) {
@@ -314,7 +320,10 @@ std::vector<Worker::Report> Control::reports() {
 std::vector<std::string> Control::why_not_ready() const {
   std::vector<std::string> out;
   if (shared_.draining) out.push_back("draining");
-  if (!link_.up() && recovery_.epoch() == 0) out.push_back("redis: not reached yet");
+  if (!link_.up() && recovery_.epoch() == 0) {
+    const auto why = link_.trouble();
+    out.push_back("redis: not reached yet" + (why.empty() ? "" : ": " + why));
+  }
   if (registry_->serial() == 0)
     out.push_back("registry: no snapshot loaded yet, neither from Redis nor from a copy");
   for (const auto& [which, age] : settings_.sources)
@@ -362,6 +371,7 @@ std::string Control::metrics_text() {
   const auto today = shared_.dates.today(now);
   const auto boot_now = cache::boot_ms();
   const auto age = [&](std::int64_t at) { return at == 0 ? never : double(boot_now - at) / 1000; };
+  note_certificates(all, settings_, *site_);
   all.set(Metric::redis_up, {}, redis_up);
   all.set(Metric::connections, {"idle"}, double(sessions - busy));
   all.set(Metric::connections, {"active"}, double(busy));

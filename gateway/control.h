@@ -31,7 +31,7 @@ class Control {
 
   // Parses, validates, proves, holds a new policy against the activation budget, swaps; on any error the old
   // set stays. Returns what was wrong. The work is done on a thread of its own: health is told meanwhile.
-  Task<config::Errors> reload();
+  Task<config::Errors> reload(std::string by);
 
   // Why this gateway is not ready; empty: it is. Ready means that it has what it needs to answer. What every
   // gateway would suffer from together (Redis gone, a stale registry) makes none of them unready, for then

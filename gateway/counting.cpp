@@ -14,6 +14,7 @@ void count(Metrics& metrics, const Exchange& x, const http::Response& response) 
                     : outcome == "carrier_failed" ? policy::code(x.answer.reason)
                                                   : std::string_view();
   metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
+  if (code == policy::code(policy::Reason::overloaded)) metrics.add(Metric::shed, {"overloaded"});
   metrics.observe(Metric::request_duration, {operation}, seconds(total));
   metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
   for (const auto* rule : x.decision.matched)

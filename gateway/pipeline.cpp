@@ -43,7 +43,9 @@ Task<http::Response> Pipeline::handle(http::Request request) {
   co_await recall(x);
   if (x.hands_out()) x.standing = look_up(x, x.account);
   const bool not_theirs = co_await names_numbers_of_others(x);
-  x.decision = policy::decide(x.site->rules, facts(x, not_theirs));
+  auto facts_now = facts(x, not_theirs);
+  facts_now.overloaded = sheds(x);
+  x.decision = policy::decide(x.site->rules, facts_now);
   if (!x.decision.allowed) co_return close(x);
 
   co_await hold(x);
@@ -152,6 +154,13 @@ policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
   facts.standing = &x.standing;
   facts.numbers_of_others = numbers_of_others;
   return facts;
+}
+
+// Asked once, before anything is held: what was accepted is finished.
+bool Pipeline::sheds(const Exchange& x) const {
+  if (!x.match) return false;
+  const auto pool = desk_.pool_of(x);
+  return desk_.overload.sheds(x.operation(), pool->queue_delay());
 }
 
 // Not an order: the caller asks how it stands itself.

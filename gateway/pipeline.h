@@ -13,6 +13,7 @@
 #include "gateway/freshness.h"
 #include "gateway/ids.h"
 #include "gateway/metrics.h"
+#include "gateway/overload.h"
 
 namespace sekisho::gateway {
 
@@ -33,6 +34,7 @@ struct Desk {
   std::shared_ptr<const config::Installation> site;
   std::shared_ptr<const policy::Registry> registry = std::make_shared<policy::Registry>();
 
+  Overload overload{std::chrono::milliseconds(50)};
   Metrics metrics;
   DecisionIds ids;
   std::function<std::shared_ptr<CarrierPool>(const Exchange&)> pool_of;
@@ -52,6 +54,7 @@ class Pipeline {
   Task<> name_numbers(Exchange& x);
   Task<http::Response> hear_webhook(Exchange& x);
   policy::Case facts(const Exchange& x, bool numbers_of_others = false) const;
+  bool sheds(const Exchange& x) const;
   policy::Standing look_up(const Exchange& x, const policy::OperatorId& account) const;
   Task<http::Response> tell_standing(Exchange& x);
   Task<bool> names_numbers_of_others(Exchange& x);

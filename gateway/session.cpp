@@ -1,8 +1,5 @@
 #include "gateway/session.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <ctime>
 
 #include "gateway/http/writer.h"
@@ -33,13 +30,16 @@ const std::string& imf_date(std::chrono::system_clock::time_point now) {
 
 }  // namespace
 
-Session::Session(asio::generic::stream_protocol::socket socket, SessionHouse& house)
-    : socket_(std::move(socket)), house_(house), reader_(house.limits), guard_(house.dog, *this) {}
+Session::Session(net::Stream stream, SessionHouse& house, config::TlsContext tls)
+    : stream_(std::move(stream)),
+      tls_(std::move(tls)),
+      house_(house),
+      reader_(house.limits),
+      guard_(house.dog, *this) {}
 
 void Session::expire() {
   expired_ = true;
-  error_code ignored;
-  socket_.cancel(ignored);  // whatever waits on it ends, and run() sees why
+  stream_.cancel();  // whatever waits on it ends, and run() sees why
 }
 
 void Session::close_if_idle() {
@@ -47,9 +47,12 @@ void Session::close_if_idle() {
 }
 
 Task<> Session::run() {
-  while (true) {
+  bool open = !tls_;
+  if (!open) open = co_await secure();
+  while (open) {
     http::Request request;
-    if (!co_await next_request(request)) break;
+    const bool asked = co_await next_request(request);
+    if (!asked) break;
     busy_ = true;
     phase_ = Phase::answering;
     const bool keep = request.keep_alive;
@@ -59,10 +62,19 @@ Task<> Session::run() {
     response.keep_alive = keep_alive;
     const bool sent = co_await send(std::move(response), head_only);
     busy_ = false;
-    if (!sent || !keep_alive) break;
+    open = sent && keep_alive;
   }
-  error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+  stream_.shutdown();
+}
+
+// As long as a head may take; who lets it take longer is a slow client like any other.
+Task<bool> Session::secure() {
+  phase_ = Phase::reading;
+  arm(house_.header_timeout);
+  const bool good = co_await stream_.accept_tls(tls_);
+  disarm();
+  if (house_.handshake) house_.handshake(good, stream_.trouble());
+  co_return good && !expired_;
 }
 
 Task<bool> Session::next_request(http::Request& request) {
@@ -87,16 +99,14 @@ Task<bool> Session::next_request(http::Request& request) {
       arm(house_.body_timeout);
       if (reader_.expects_continue()) {
         static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        co_await asio::async_write(socket_, asio::buffer(go_on),
-                                   asio::redirect_error(asio::use_awaitable, failed));
+        co_await stream_.write(go_on, failed);
         if (failed) co_return false;
       }
       continue;
     }
     if (expired_) co_return false;  // a drain caught us between requests
     const auto space = reader_.space();
-    const auto bytes = co_await socket_.async_read_some(asio::buffer(space.data(), space.size()),
-                                                        asio::redirect_error(asio::use_awaitable, failed));
+    const auto bytes = co_await stream_.read_some(space, failed);
     if (expired_ && phase_ == Phase::reading) {
       const http::ReadFailure slow{policy::Reason::request_timeout, "the request did not arrive in time"};
       auto refusal = house_.unreadable(slow, reader_.request().headers);
@@ -119,7 +129,7 @@ Task<bool> Session::send(http::Response response, bool head_only) {
   expired_ = false;
   arm(send_timeout);
   error_code failed;
-  co_await asio::async_write(socket_, asio::buffer(out_), asio::redirect_error(asio::use_awaitable, failed));
+  co_await stream_.write(out_, failed);
   disarm();
   co_return !failed;
 }

@@ -1,11 +1,11 @@
 // One client connection: requests in, answers out, in order.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "cache/net/stream.h"
 #include "cache/task.h"
 #include "gateway/http/reader.h"
 #include "gateway/watchdog.h"
@@ -22,12 +22,14 @@ struct SessionHouse {
   std::chrono::milliseconds header_timeout, body_timeout, idle_timeout;
   std::function<Task<http::Response>(http::Request)> handle;
   std::function<http::Response(const http::ReadFailure&, const http::Headers& read_so_far)> unreadable;
-  std::function<bool()> closing;  // answers carry Connection: close
+  std::function<bool()> closing;                                         // answers carry Connection: close
+  std::function<void(bool good, const std::string& trouble)> handshake;  // told of each, under TLS
 };
 
 class Session final : public Watched {
  public:
-  Session(asio::generic::stream_protocol::socket socket, SessionHouse& house);
+  // `tls`: what the connection is secured by before anything is said; null: nothing.
+  Session(net::Stream stream, SessionHouse& house, config::TlsContext tls);
   Task<> run();
   void expire() override;
   void close_if_idle();  // at a drain: a connection between requests is done
@@ -35,10 +37,12 @@ class Session final : public Watched {
 
  private:
   enum class Phase { idle, reading, answering };
+  Task<bool> secure();
   Task<bool> next_request(http::Request& request);
   Task<bool> send(http::Response response, bool head_only);
 
-  asio::generic::stream_protocol::socket socket_;
+  net::Stream stream_;
+  const config::TlsContext tls_;
   SessionHouse& house_;
   http::RequestReader reader_;
   std::string out_;

@@ -10,6 +10,7 @@ void Watchdog::start() {
   timer_.async_wait([this](boost::system::error_code cancelled) {
     if (cancelled || stopped_) return;
     const auto now = Watched::Clock::now();
+    if (on_tick) on_tick(now - timer_.expiry());
     std::vector<Watched*> late;
     for (auto* one : watched_)
       if (one->deadline <= now) late.push_back(one);

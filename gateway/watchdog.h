@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <functional>
 #include <list>
 
 namespace sekisho::gateway {
@@ -26,6 +27,9 @@ class Watchdog {
   explicit Watchdog(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
   void start();
   void stop();  // everything watched expires now
+
+  // Told at each tick how late it came: as late as everything else on this thread.
+  std::function<void(Watched::Clock::duration late)> on_tick;
 
   // Watches for as long as the guard lives.
   class Guard {

@@ -1,22 +1,13 @@
 #include "gateway/worker.h"
 
-#include <unistd.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
 #include "gateway/answers.h"
 #include "gateway/log.h"
 
 namespace sekisho::gateway {
-using asio::ip::tcp;
-using boost::system::error_code;
-using unix_stream = asio::local::stream_protocol;
-using namespace std::chrono_literals;
 
 Worker::Worker(Shared& shared)
     : shared_(shared),
@@ -32,7 +23,8 @@ Worker::Worker(Shared& shared)
             .memory = memory_,
             .known = shared.known,
             .dates = shared.dates,
-            .executor = context_.get_executor()},
+            .executor = context_.get_executor(),
+            .overload = Overload(shared.settings.limits.queue)},
       pipeline_(desk_),
       poller_(desk_, shared.books),
       house_{.dog = dog_,
@@ -49,6 +41,11 @@ Worker::Worker(Shared& shared)
     return unreadable(failure, headers, desk_.site ? desk_.site->policy.contact : "");
   };
   house_.closing = [this] { return shared_.draining.load(std::memory_order_relaxed); };
+  dog_.on_tick = [this](auto late) { desk_.overload.tick(late); };
+  house_.handshake = [this](bool good, const std::string& trouble) {
+    desk_.metrics.add(Metric::tls_handshakes, {"listener", good ? "good" : "failed"});
+    if (!good) log::debug("a client's TLS handshake failed", {{"why", trouble}});
+  };
   link_.on_reply = [this](double seconds) { desk_.metrics.observe(Metric::redis_roundtrip, {}, seconds); };
   link_.on_change = [](bool up) { log::info(up ? "redis link up" : "redis link down"); };
 }
@@ -58,26 +55,10 @@ Worker::~Worker() {
 }
 
 std::vector<config::Address> Worker::listen(const std::vector<config::Address>& addresses) {
-  using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   std::vector<config::Address> bound;
-  for (auto address : addresses) {
-    if (!address.unix_path.empty()) {
-      ::unlink(address.unix_path.c_str());
-      unix_.push_back(
-          std::make_unique<unix_stream::acceptor>(context_, unix_stream::endpoint(address.unix_path)));
-    } else {
-      const tcp::endpoint at(asio::ip::make_address(address.host), address.port);
-      auto acceptor = std::make_unique<tcp::acceptor>(context_);
-      acceptor->open(at.protocol());
-      acceptor->set_option(tcp::acceptor::reuse_address(true));
-      // A listener a worker: the kernel spreads connections, and nobody hands sockets around.
-      acceptor->set_option(reuse_port(true));
-      acceptor->bind(at);
-      acceptor->listen(4096);
-      address.port = acceptor->local_endpoint().port();
-      tcp_.push_back(std::move(acceptor));
-    }
-    bound.push_back(address);
+  for (const auto& address : addresses) {
+    doors_.push_back(std::make_unique<Door>(context_, address, true));
+    bound.push_back(doors_.back()->address());
   }
   return bound;
 }
@@ -87,37 +68,23 @@ void Worker::start(bool polls) {
   link_.start();
   settlements_.start();
   if (polls) poller_.start();
-  for (auto& acceptor : tcp_) asio::co_spawn(context_, accept(*acceptor), asio::detached);
-  for (auto& acceptor : unix_) asio::co_spawn(context_, accept(*acceptor), asio::detached);
+  const auto stuck = [this] { desk_.metrics.add(Metric::shed, {"accept"}); };
+  for (std::size_t i = 0; i < doors_.size(); ++i) {
+    const auto enter_here = [this, i](net::Stream stream) { enter(std::move(stream), i); };
+    asio::co_spawn(context_, doors_[i]->keep_open(enter_here, stuck), asio::detached);
+  }
   thread_ = std::thread([this] { context_.run(); });
 }
 
-template <class Acceptor>
-Task<> Worker::accept(Acceptor& acceptor) {
-  while (acceptor.is_open()) {
-    error_code failed;
-    auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failed));
-    if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
-    if (failed) {
-      // Out of descriptors: those we have go on, and the next try comes when some may be free again.
-      desk_.metrics.add(Metric::shed, {"accept"});
-      asio::steady_timer pause(context_);
-      pause.expires_after(50ms);
-      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-      continue;
-    }
-    if (sessions_.size() >= shared_.settings.limits.connections / shared_.settings.workers) {
-      desk_.metrics.add(Metric::shed, {"connections"});
-      continue;  // the socket closes here
-    }
-    if constexpr (std::is_same_v<Acceptor, tcp::acceptor>) socket.set_option(tcp::no_delay(true), failed);
-    asio::generic::stream_protocol::socket stream(std::move(socket));
-    asio::co_spawn(context_, serve(std::move(stream)), asio::detached);
-  }
+void Worker::enter(net::Stream stream, std::size_t door) {
+  if (sessions_.size() < shared_.settings.limits.connections / shared_.settings.workers)
+    asio::co_spawn(context_, serve(std::move(stream), door), asio::detached);
+  else
+    desk_.metrics.add(Metric::shed, {"connections"});  // and it closes here
 }
 
-Task<> Worker::serve(asio::generic::stream_protocol::socket socket) {
-  Session session(std::move(socket), house_);
+Task<> Worker::serve(net::Stream stream, std::size_t door) {
+  Session session(std::move(stream), house_, desk_.site->listener_tls[door]);
   sessions_.insert(&session);
   try {
     co_await session.run();
@@ -133,16 +100,19 @@ std::shared_ptr<CarrierPool> Worker::pool_of(const Exchange& x) {
   if (!pool || site != x.site) {
     site = x.site;
     std::shared_ptr<const policy::Carrier> carrier(x.site, x.match->carrier);
-    pool = std::make_shared<CarrierPool>(context_.get_executor(), dog_, std::move(carrier));
+    const auto tls = x.site->carrier_tls.find(carrier->name);
+    pool = std::make_shared<CarrierPool>(context_.get_executor(), dog_, std::move(carrier),
+                                         tls == x.site->carrier_tls.end() ? nullptr : tls->second);
+    pool->on_handshake = [this](bool good) {
+      desk_.metrics.add(Metric::tls_handshakes, {"carrier", good ? "good" : "failed"});
+    };
   }
   return pool;
 }
 
 void Worker::stop_accepting() {
   asio::post(context_, [this] {
-    error_code ignored;
-    for (auto& acceptor : tcp_) acceptor->close(ignored);
-    for (auto& acceptor : unix_) acceptor->close(ignored);
+    for (auto& door : doors_) door->close();
     for (auto* session : sessions_) session->close_if_idle();
   });
 }
@@ -150,9 +120,7 @@ void Worker::stop_accepting() {
 void Worker::join() {
   // Everything that waits is ended, and ends in its own way: the loop runs out of work by itself.
   asio::post(context_, [this] {
-    error_code ignored;
-    for (auto& acceptor : tcp_) acceptor->close(ignored);
-    for (auto& acceptor : unix_) acceptor->close(ignored);
+    for (auto& door : doors_) door->close();
     settlements_.stop();
     poller_.stop();
     link_.stop();

@@ -6,8 +6,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <future>
 #include <memory>
 #include <set>
@@ -18,6 +16,7 @@
 #include "cache/journal.h"
 #include "cache/redis_ledger.h"
 #include "cache/redis_order_memory.h"
+#include "gateway/door.h"
 #include "gateway/freshness.h"
 #include "gateway/pipeline.h"
 #include "gateway/poller.h"
@@ -59,9 +58,8 @@ class Worker {
   std::future<Report> report();
 
  private:
-  template <class Acceptor>
-  Task<> accept(Acceptor& acceptor);
-  Task<> serve(asio::generic::stream_protocol::socket socket);
+  void enter(net::Stream stream, std::size_t door);
+  Task<> serve(net::Stream stream, std::size_t door);
   std::shared_ptr<CarrierPool> pool_of(const Exchange& x);
 
   Shared& shared_;
@@ -79,8 +77,7 @@ class Worker {
   Pipeline pipeline_;
   Poller poller_;
   SessionHouse house_;
-  std::vector<std::unique_ptr<asio::ip::tcp::acceptor>> tcp_;
-  std::vector<std::unique_ptr<asio::local::stream_protocol::acceptor>> unix_;
+  std::vector<std::unique_ptr<Door>> doors_;  // one for each listener of the settings
   std::set<Session*> sessions_;
   std::map<std::string, std::pair<std::shared_ptr<const config::Installation>, std::shared_ptr<CarrierPool>>>
       pools_;

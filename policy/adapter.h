@@ -93,6 +93,7 @@ inline bool names_order_only(const Route& route) {
 struct Endpoint {
   std::string host;
   std::uint16_t port = 80;
+  bool tls = false;  // https
   std::string base_path;           // without a trailing "/"
   std::string authority() const {  // as a Host header says it; an IPv6 address in brackets
     const bool ipv6 = host.find(':') != std::string::npos;

@@ -62,7 +62,8 @@ int with_redis(
     if (up)
       code = co_await command(link, *settings);
     else
-      console.fail("Redis cannot be reached at the address in " + console.config);
+      console.fail("Redis cannot be reached at the address in " + console.config +
+                   (link.trouble().empty() ? "" : ": " + link.trouble()));
     link.stop();
   };
   std::exception_ptr broken;

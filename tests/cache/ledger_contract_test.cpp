@@ -413,8 +413,7 @@ TEST_F(RedisLedgerTest, open_holds_of_everybody_are_listed_for_recovery) {
   ledger.hold({"a", 5, {}, {}, Idempotency{"k", "c"}});
   ledger.hold({"b", 6, {}, {}, {}, false, NumberType::fixed, corporate(2)});
   ledger.give_up({"gone", 1});
-  auto& redis = static_cast<RedisLedger&>(ledger.port());
-  auto open = wait(ledger.redis().context, redis.open_holds()).value();
+  auto open = wait(ledger.context(), ledger.port().open_holds()).value();
   std::sort(open.begin(), open.end(), [](const auto& a, const auto& b) { return a.hold.id < b.hold.id; });
   ASSERT_EQ(open.size(), 2u);
   EXPECT_EQ(open[0].operator_id, corporate(1));

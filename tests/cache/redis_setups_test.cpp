@@ -147,7 +147,7 @@ TEST(Cluster, each_master_learns_a_script_by_itself) {
     const std::string usage = "{" + std::string(tag) + "}usage",
                       numbers = "{" + std::string(tag) + "}numbers";
     const auto answer =
-        wait(linked.context, linked.link.run(script("release"), {usage, numbers, usage, usage, usage},
+        wait(linked.context, linked.link.run(script("release"), {usage, numbers, usage, usage, usage, usage},
                                              {"", linked.link.run_id(usage), "0", "0312345678", ""}));
     EXPECT_TRUE(answer.ok()) << answer.error();
   }

@@ -19,8 +19,8 @@ TEST(Contract, settings_have_the_values_of_the_file) {
   ASSERT_TRUE(loaded) << print(loaded.errors);
   const auto& s = *loaded.value;
   ASSERT_EQ(s.listeners.size(), 1u);
-  EXPECT_EQ(s.listeners[0].text(), "127.0.0.1:18080");
-  EXPECT_EQ(s.admin.text(), "127.0.0.1:19090");
+  EXPECT_EQ(s.listeners[0].address.text(), "127.0.0.1:18080");
+  EXPECT_EQ(s.admin.address.text(), "127.0.0.1:19090");
   EXPECT_EQ(s.redis.host, "127.0.0.1");
   EXPECT_EQ(s.redis.port, 16379);
   EXPECT_EQ(s.redis.deadline, 50ms);

@@ -37,8 +37,11 @@ TEST(RedisUrl, names_host_port_credentials_and_database) {
   EXPECT_EQ(full.password, "p@ss/");
   EXPECT_EQ(full.database, 3);
   EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("redis://:word@h")).password, "word");
+  EXPECT_FALSE(plain.secure);
+  for (const auto url : {"rediss://h", "rediss+sentinel://h/m", "rediss+cluster://h"})
+    EXPECT_TRUE(std::get<RedisSettings>(parse_redis_url(url)).secure) << url;
   EXPECT_EQ(std::get<RedisSettings>(parse_redis_url("unix:///run/redis.sock")).unix_path, "/run/redis.sock");
-  for (const auto url : {"redis://", "rediss://h", "redis://h:0", "redis://h?db=1", "redis://u:%zz@h",
+  for (const auto url : {"redis://", "rediss://", "redis://h:0", "redis://h?db=1", "redis://u:%zz@h",
                          "redis://u:%1@h", "redis://h/-1"})
     EXPECT_TRUE(std::holds_alternative<std::string>(parse_redis_url(url))) << url;
 }
@@ -89,7 +92,9 @@ TEST(Endpoint, has_a_port_and_a_base_path) {
   EXPECT_EQ(plain.port, 80);
   EXPECT_EQ(plain.base_path, "/numbers/v2");
   EXPECT_EQ(std::get<policy::Endpoint>(parse_endpoint("http://h/")).base_path, "");
-  for (const auto url : {"h", "https://h", "http://", "http://h:x", "http://h/a//b", "http://h/../b",
+  EXPECT_EQ(std::get<policy::Endpoint>(parse_endpoint("https://h/")).port, 443);
+  EXPECT_TRUE(std::get<policy::Endpoint>(parse_endpoint("https://h:8443/v1")).tls);
+  for (const auto url : {"h", "ftp://h", "http://", "http://h:x", "http://h/a//b", "http://h/../b",
                          "http://h/..", "http://h/%2f"})
     EXPECT_TRUE(std::holds_alternative<std::string>(parse_endpoint(url))) << url;
 }
@@ -98,15 +103,15 @@ TEST(Settings, every_key_of_the_table_can_be_set) {
   Folder folder;
   const auto loaded = load_settings(folder.write("sekisho.yaml", R"(schema: sekisho/gateway/v1
 listeners: [ { address: 127.0.0.1:0 }, { address: 127.0.0.1:0 }, { address: "unix:gate.sock" } ]
-admin: { address: "[::1]:19090" }
-redis: { deadline: 20ms, url: redis://h:1 }
+admin: { address: "[::1]:19090", tokens: t.yaml, tls: { certificate: c, key: k } }
+redis: { deadline: 20ms, tls: { ca: ca.pem }, url: rediss://h:1 }
 registry: { link: { soft: 1s, hard: 1m }, sources: { refusals: { soft: 1d, hard: 1d }, track-record: { soft: 1h, hard: 2h } } }
 policy: sub/../p.yaml
 clients: /etc/c.yaml
 carriers: one.yaml
 journal: { directory: j, sync: 50ms, key: k.key, head: /var/head }
 workers: auto
-limits: { header_bytes: 4096, headers: 50, body_bytes: 64KiB, connections: 7, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3m }
+limits: { header_bytes: 4096, headers: 50, body_bytes: 64KiB, connections: 7, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3m, queue: 30ms }
 drain: { accept: 0s, wait: 1m }
 idempotency: { keep: 2d, answer_bytes: 0 }
 import: { shrink: 2.5%, min_rows: 10, signed: [refusals, etoc] }
@@ -115,8 +120,10 @@ log: { level: debug }
   ASSERT_TRUE(loaded) << print(loaded.errors);
   const auto& s = *loaded.value;
   EXPECT_EQ(s.listeners.size(), 3u);
-  EXPECT_EQ(s.listeners[2].unix_path, folder.path() / "gate.sock");
-  EXPECT_EQ(s.admin.host, "::1");
+  EXPECT_EQ(s.listeners[2].address.unix_path, folder.path() / "gate.sock");
+  EXPECT_EQ(s.admin.address.host, "::1");
+  EXPECT_EQ(s.admin.tls->files.key, folder.path() / "k");
+  EXPECT_EQ(s.redis.client_tls()->files.ca, folder.path() / "ca.pem");
   EXPECT_EQ(s.redis.deadline, 20ms);  // whichever of the two keys stands first
   EXPECT_EQ(s.redis.port, 1);
   EXPECT_EQ(s.sources.at(policy::Register::track_record).hard, 2h);

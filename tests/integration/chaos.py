@@ -189,7 +189,8 @@ def reckon(house, callers, faults, names):
              "restored": metric("ledger_restored_total"), "journal_gap_records": metric("journal_gap_total"),
              "retried": callers.retried, "resolved_by_hand": settle_by_the_carriers_log(house), "at_the_limit": 0,
              "odd": callers.odd[:3], "wrong_counts": [], "overshoot": 0, "journal_loss": 0, "suspense_left": 0}
-    found["odd"] += faults.died + [f"twice: {entry}" for entry in log if entry["decision"] in twice(log)][:3]
+    again = twice(log)
+    found["odd"] += faults.died + [f"twice: {entry}" for entry in log if entry["decision"] in again][:3]
     numbers = {}
     for entry in log:
         numbers.setdefault(entry["operator"], []).extend(entry["numbers"])

@@ -2,6 +2,7 @@
 import json
 import select
 import socket
+import ssl
 
 
 class Broken(OSError):
@@ -37,11 +38,11 @@ class Answer:
 
 
 class Client:
-    """One connection at a time to one port; `key` is sent as X-Api-Key."""
+    """One connection at a time to one port; `key` is sent as X-Api-Key. `tls`: certificates.caller(...)."""
 
-    def __init__(self, port, key=None, timeout=35.0):
-        self.port, self.key, self.timeout = port, key, timeout
-        self.socket = None
+    def __init__(self, port, key=None, timeout=35.0, tls=None):
+        self.port, self.key, self.timeout, self.tls = port, key, timeout, tls
+        self.socket = self.session = None
         self.buffer = b""
 
     def __enter__(self):
@@ -61,8 +62,21 @@ class Client:
         self.close()
         self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls:
+            context, name = self.tls
+            self.socket = context.wrap_socket(self.socket, server_hostname=name, session=self.session)
 
     def _ended(self):
+        if self.tls:  # what is readable may be a ticket for the next session
+            self.socket.setblocking(False)
+            try:
+                return not self.socket.recv(1)
+            except ssl.SSLWantReadError:
+                return False
+            except OSError:
+                return True
+            finally:
+                self.socket.settimeout(self.timeout)
         return bool(select.select([self.socket], [], [], 0)[0])
 
     def send(self, data):

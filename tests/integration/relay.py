@@ -1,6 +1,8 @@
 """A TCP relay on loopback that fails as networks fail, told so from outside while bytes go through it.
 
-    relay.py --listen PORT --to PORT --control PORT
+    relay.py --listen PORT --to PORT --control PORT [--certificate FILE --key FILE [--client-ca FILE]]
+
+With a certificate it speaks TLS to its callers, and wants one of theirs where --client-ca says whose.
 
 A line to the control port, and `ok` comes back:
     cut          every connection is reset, to both sides
@@ -14,6 +16,7 @@ import asyncio
 import contextlib
 import pathlib
 import socket
+import ssl
 import struct
 import sys
 
@@ -89,10 +92,11 @@ class Relaying:
 class Relay(Process):
     """As a test holds it: in front of a port, told what to do to the connections that go through it."""
 
-    def __init__(self, directory, name, target):
+    def __init__(self, directory, name, target, *tls):
+        """`tls`: "--certificate", path and so on."""
         self.port, self.control_port = free_port(), free_port()
         super().__init__(name, [sys.executable, pathlib.Path(__file__).resolve(), "--listen", self.port, "--to", target,
-                                "--control", self.control_port], directory)
+                                "--control", self.control_port, *tls], directory)
 
     def start(self):
         super().start()
@@ -113,9 +117,18 @@ async def main():
     options = argparse.ArgumentParser()
     for name in ("listen", "to", "control"):
         options.add_argument(f"--{name}", type=int, required=True)
+    for name in ("certificate", "key", "client-ca"):
+        options.add_argument(f"--{name}")
     given = options.parse_args()
     relaying = Relaying(given.to)
-    await asyncio.start_server(relaying.serve, "127.0.0.1", given.listen)
+    tls = None
+    if given.certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(given.certificate, given.key)
+        if given.client_ca:
+            tls.load_verify_locations(given.client_ca)
+            tls.verify_mode = ssl.CERT_REQUIRED
+    await asyncio.start_server(relaying.serve, "127.0.0.1", given.listen, ssl=tls)
     await asyncio.start_server(relaying.obey, "127.0.0.1", given.control)
     await asyncio.Event().wait()
 

@@ -2,6 +2,7 @@
 import hashlib
 import hmac
 import json
+import signal
 import time
 
 import pytest
@@ -240,6 +241,29 @@ def test_a_cancelled_order_counts_no_more(house):
     assert ask(house, "aozora", "DELETE", "/reservations/o-0").status == 204
     assert house.counts("aozora") == (0, 0, 0)
     assert house.holds() == []
+
+
+def test_a_cancellation_that_gives_numbers_back_survives_a_crash(house):
+    """The carrier took the numbers back and the journal says so; the gateway dies before Redis knows."""
+    house = house()
+    numbers = house.shop.numbers(3)
+    house.shop.script.append(lambda call: (201, {"id": "o-9", "numbers": numbers}))
+    assert ask(house, "aozora", "POST", "/orders", {"count": 3}).status == 201
+    assert house.counts("aozora") == (3, 0, 0)
+
+    def redis_stops_meanwhile(call):
+        house.redis.signal(signal.SIGSTOP)
+        return 204, b""
+    house.shop.script.append(redis_stops_meanwhile)
+    answer = ask(house, "aozora", "DELETE", "/reservations/o-9")
+    assert answer.status == 204, answer
+    assert house.gateway.records(decision=answer.decision, kind="outcome")
+    house.gateway.kill()
+    house.redis.signal(signal.SIGCONT)
+    assert house.counts("aozora") == (3, 0, 0), "nobody has told Redis"
+    house.gateway.start_ready()
+    wait_for("it is told now", 10, lambda: house.counts("aozora") == (0, 0, 0))
+    assert house.numbers("aozora") == []
 
 
 def test_a_webhook_settles_what_waits(house):

@@ -1,0 +1,167 @@
+#include "cache/net/stream.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+
+namespace sekisho::net {
+namespace {
+
+std::string words_of(unsigned long code) {
+  const char* reason = code ? ERR_reason_error_string(code) : nullptr;
+  return reason ? reason : "the connection ended";
+}
+
+}  // namespace
+
+void Stream::Free::operator()(ssl_st* tls) const { SSL_free(tls); }
+void Stream::Free::operator()(x509_st* certificate) const { X509_free(certificate); }
+
+Task<bool> Stream::accept_tls(const config::TlsContext& context) {
+  context_ = context;
+  tls_.reset(SSL_new(context_.get()));
+  SSL_set_accept_state(tls_.get());
+  return shake_hands(true);
+}
+
+Task<bool> Stream::connect_tls(const config::TlsContext& context, std::string host) {
+  context_ = context;
+  tls_.reset(SSL_new(context_.get()));
+  auto* tls = tls_.get();
+  SSL_set_connect_state(tls);
+  auto* wanted = SSL_get0_param(tls);
+  error_code no_address;
+  asio::ip::make_address(host, no_address);
+  if (no_address) SSL_set_tlsext_host_name(tls, host.c_str());
+  if (!X509_VERIFY_PARAM_get0_host(wanted, 0)) {  // unless the context names another
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (no_address)
+      X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size());
+    else
+      X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str());
+  }
+  return shake_hands(false);
+}
+
+Task<bool> Stream::shake_hands(bool server) {
+  error_code failed;
+  socket_.non_blocking(true, failed);
+  SSL_set_fd(tls_.get(), socket_.native_handle());
+  while (!failed) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(tls_.get());
+    if (result == 1) {
+      peer_.reset(SSL_get1_peer_certificate(tls_.get()));
+      co_return true;
+    }
+    const auto code = ERR_peek_last_error();
+    const auto verdict = SSL_get_verify_result(tls_.get());
+    co_await wait_for(result, failed);
+    if (!failed) continue;
+    trouble_ = failed == asio::error::operation_aborted ? "it took too long" : words_of(code);
+    if (verdict != X509_V_OK && (!server || code != 0))
+      trouble_ += std::string(" (") + X509_verify_cert_error_string(verdict) + ")";
+  }
+  ERR_clear_error();
+  co_return false;
+}
+
+// Until what OpenSSL lacks may be there; or why it never will. Asked right after the call that returned
+// `result`, before anybody else may use the thread's queue of errors.
+Task<> Stream::wait_for(int result, error_code& failed) {
+  const int why = SSL_get_error(tls_.get(), result);
+  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+    const auto until = why == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write;
+    co_await socket_.async_wait(until, asio::redirect_error(asio::use_awaitable, failed));
+    co_return;
+  }
+  ERR_clear_error();
+  if (why == SSL_ERROR_ZERO_RETURN)
+    failed = asio::error::eof;
+  else
+    failed = asio::error::connection_reset;
+}
+
+Task<std::size_t> Stream::read_some(std::span<char> into, error_code& failed) {
+  if (tls_) return read_tls(into, failed);
+  return socket_.async_read_some(asio::buffer(into.data(), into.size()),
+                                 asio::redirect_error(asio::use_awaitable, failed));
+}
+
+Task<std::size_t> Stream::read_tls(std::span<char> into, error_code& failed) {
+  failed = {};
+  while (!failed) {
+    std::size_t bytes = 0;
+    ERR_clear_error();
+    const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &bytes);
+    if (result == 1) co_return bytes;
+    co_await wait_for(result, failed);
+  }
+  co_return 0;
+}
+
+Task<std::size_t> Stream::write(std::string_view bytes, error_code& failed) {
+  if (tls_) return write_tls(bytes, failed);
+  return asio::async_write(socket_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failed));
+}
+
+Task<std::size_t> Stream::write_tls(std::string_view bytes, error_code& failed) {
+  failed = {};
+  const auto* wire = SSL_get_wbio(tls_.get());
+  const auto before = BIO_number_written(const_cast<BIO*>(wire));
+  while (!failed && !bytes.empty()) {
+    std::size_t taken = 0;
+    ERR_clear_error();
+    const int result = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &taken);
+    if (result == 1)
+      bytes.remove_prefix(taken);
+    else
+      co_await wait_for(result, failed);
+  }
+  co_return BIO_number_written(const_cast<BIO*>(wire)) - before;
+}
+
+bool Stream::spoiled() {
+  if (tls_) {
+    // A ticket for the next session may have come, which is nothing that was said; it is read over here.
+    char byte;
+    ERR_clear_error();
+    const int result = SSL_peek(tls_.get(), &byte, 1);
+    const bool quiet = result <= 0 && SSL_get_error(tls_.get(), result) == SSL_ERROR_WANT_READ;
+    ERR_clear_error();
+    return !quiet;
+  }
+  char byte;
+  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+void Stream::cancel() {
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Stream::close() {
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void Stream::shutdown() {
+  error_code ignored;
+  if (tls_ && socket_.is_open() && SSL_is_init_finished(tls_.get())) {
+    ERR_clear_error();
+    SSL_shutdown(tls_.get());
+    ERR_clear_error();
+  }
+  socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+}
+
+}  // namespace sekisho::net

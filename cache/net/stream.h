@@ -1,0 +1,80 @@
+// A connected stream of bytes, plain or under TLS: what sessions, carriers and Redis are spoken to over.
+//
+// TLS is OpenSSL straight on the descriptor, which is waited for: an idle connection then costs what OpenSSL
+// keeps (its buffers are given back between records), not two records' worth of buffers beside it. One read
+// and one write may wait at the same time, both on the thread of the executor.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/tls_context.h"
+
+struct ssl_st;
+struct x509_st;
+
+namespace sekisho::net {
+namespace asio = boost::asio;
+using boost::system::error_code;
+template <class T = void>
+using Task = asio::awaitable<T>;
+
+class Stream {
+ public:
+  using Socket = asio::generic::stream_protocol::socket;
+
+  explicit Stream(asio::any_io_executor executor) : socket_(executor) {}
+  explicit Stream(Socket socket) : socket_(std::move(socket)) {}
+  Stream(Stream&&) = default;
+
+  // To connect, to set options, to name the peer; bytes go through the functions below.
+  Socket& socket() { return socket_; }
+  const Socket& socket() const { return socket_; }
+
+  // The handshake, from either side. `host`: whom the server's certificate must name, unless the context says
+  // otherwise. Failed: `trouble` says why, for a log; nothing but TLS alerts was exchanged.
+  Task<bool> accept_tls(const config::TlsContext& context);
+  Task<bool> connect_tls(const config::TlsContext& context, std::string host);
+  const std::string& trouble() const { return trouble_; }
+  bool secure() const { return tls_ != nullptr; }
+  // The other end's certificate, which was verified; null: it showed none. Lives as long as the stream.
+  const x509_st* peer_certificate() const { return peer_.get(); }
+
+  // Some bytes, at least one unless it failed. The end of the stream is asio::error::eof; under TLS one that
+  // was not announced is `connection_reset`: somebody may have cut off what was still to come.
+  Task<std::size_t> read_some(std::span<char> into, error_code& failed);
+  // All of it, or failed. Returns how many bytes left, encrypted or not, until then: 0 is for certain
+  // nothing.
+  Task<std::size_t> write(std::string_view bytes, error_code& failed);
+
+  // Bytes that were received and not read, or the end: whatever a connection at rest must not have.
+  bool spoiled();
+
+  void cancel();    // what waits ends with operation_aborted
+  void close();     // at once
+  void shutdown();  // announces the end as far as that needs no waiting, then ends it
+
+ private:
+  struct Free {
+    void operator()(ssl_st* tls) const;
+    void operator()(x509_st* certificate) const;
+  };
+
+  Task<bool> shake_hands(bool server);
+  Task<std::size_t> read_tls(std::span<char> into, error_code& failed);
+  Task<std::size_t> write_tls(std::string_view bytes, error_code& failed);
+  Task<> wait_for(int result, error_code& failed);
+
+  Socket socket_;
+  std::unique_ptr<ssl_st, Free> tls_;
+  std::unique_ptr<x509_st, Free> peer_;
+  config::TlsContext context_;
+  std::string trouble_;
+};
+
+}  // namespace sekisho::net

@@ -1,0 +1,74 @@
+#include "gateway/door.h"
+
+#include <unistd.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace sekisho::gateway {
+using asio::ip::tcp;
+using boost::system::error_code;
+using Protocol = asio::generic::stream_protocol;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int backlog = 4096;
+
+Protocol::endpoint endpoint_of(const config::Address& address) {
+  if (!address.unix_path.empty())
+    return Protocol::endpoint(asio::local::stream_protocol::endpoint(address.unix_path));
+  return Protocol::endpoint(tcp::endpoint(asio::ip::make_address(address.host), address.port));
+}
+
+std::uint16_t port_of(const Protocol::endpoint& at) {
+  tcp::endpoint known;
+  known.resize(at.size());
+  std::copy_n(reinterpret_cast<const char*>(at.data()), at.size(), reinterpret_cast<char*>(known.data()));
+  return known.port();
+}
+
+}  // namespace
+
+Door::Door(asio::io_context& context, config::Address address, bool shared)
+    : acceptor_(context), address_(std::move(address)) {
+  using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+  const auto at = endpoint_of(address_);
+  acceptor_.open(at.protocol());
+  if (address_.unix_path.empty()) {
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    if (shared) acceptor_.set_option(reuse_port(true));
+  } else {
+    ::unlink(address_.unix_path.c_str());
+  }
+  acceptor_.bind(at);
+  acceptor_.listen(backlog);
+  if (address_.unix_path.empty()) address_.port = port_of(acceptor_.local_endpoint());
+}
+
+Task<> Door::keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck) {
+  asio::steady_timer pause(acceptor_.get_executor());
+  while (acceptor_.is_open()) {
+    error_code failed;
+    auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, failed));
+    if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
+    if (failed) {
+      stuck();
+      pause.expires_after(50ms);
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+      continue;
+    }
+    if (address_.unix_path.empty()) socket.set_option(tcp::no_delay(true), failed);
+    enter(net::Stream(std::move(socket)));
+  }
+}
+
+void Door::close() {
+  error_code ignored;
+  acceptor_.close(ignored);
+}
+
+}  // namespace sekisho::gateway

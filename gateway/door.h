@@ -1,0 +1,36 @@
+// A listening socket, TCP or unix: lets connections in for as long as it is open.
+#pragma once
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+
+#include "cache/net/stream.h"
+#include "cache/task.h"
+#include "config/settings.h"
+
+namespace sekisho::gateway {
+
+using cache::Task;
+namespace asio = boost::asio;
+
+class Door {
+ public:
+  // Binds and listens; throws boost::system::system_error. `shared`: others may listen on the same port, and
+  // the kernel spreads connections among them, so that nobody hands sockets around. Port 0 takes a free one.
+  Door(asio::io_context& context, config::Address address, bool shared);
+
+  const config::Address& address() const { return address_; }  // with the port that was taken
+
+  // Until it is closed. `enter` is given each connection; `stuck` is told when none can be taken, as when
+  // descriptors have run out: those we have go on, and the next try comes when some may be free again.
+  Task<> keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck);
+  void close();
+
+ private:
+  asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
+  config::Address address_;
+};
+
+}  // namespace sekisho::gateway
