@@ -52,8 +52,9 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
              .header_timeout = 5s,
              .body_timeout = 5s,
              .idle_timeout = 60s,
-             .handle = [this](http::Request request) -> Task<http::Response> {
-               co_return co_await answer(request);
+             .handle = [this](http::Request request, BodyStream*) -> Task<Answer> {
+               auto response = co_await answer(request);
+               co_return Answer{std::move(response), nullptr};
              },
              .unreadable = [](const http::ReadFailure& failure,
                               const http::Headers& headers) { return unreadable(failure, headers, ""); },

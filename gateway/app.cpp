@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "config/installation.h"
+#include "gateway/confine.h"
 #include "gateway/control.h"
 #include "gateway/log.h"
 
@@ -26,6 +27,12 @@ int serve(const std::filesystem::path& config_file) {
 
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is like a full disk
+  try {
+    confine();
+  } catch (const std::exception& refused) {
+    std::fprintf(stderr, "sekisho: %s\n", refused.what());
+    return 2;
+  }
   log::start(settings.value->log_level);
   int code = 0;
   try {

@@ -1,84 +1,13 @@
 #include "gateway/carrier.h"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "cache/net/stream.h"
+#include "gateway/carrier_connection.h"
 #include "gateway/http/writer.h"
 
 namespace sekisho::gateway {
-using asio::ip::tcp;
 using boost::system::error_code;
-
-namespace {
-
-http::ReadLimits answer_limits() {
-  return {.header_bytes = 64 * 1024, .headers = 200, .body_bytes = 16 * 1024 * 1024};
-}
-
-}  // namespace
-
-// One connection; lives in the pool between orders.
-class CarrierPool::Connection final : public Watched {
- public:
-  Connection(asio::any_io_executor executor, Watchdog& dog, const policy::Endpoint& endpoint)
-      : stream(executor), reader(answer_limits()), endpoint(endpoint), guard_(dog, *this) {}
-
-  void expire() override {
-    expired = true;
-    stream.close();
-  }
-
-  // Connected, and under TLS where that is wanted: whom we speak to is certain before a byte of an order
-  // leaves.
-  Task<bool> connect(std::chrono::milliseconds timeout, const config::TlsContext& tls, std::string& why_not) {
-    arm(timeout);
-    bool good = co_await connect_socket();
-    why_not = "no connection to the carrier";
-    if (good && tls) {
-      good = co_await stream.connect_tls(tls, endpoint.host);
-      if (!good) why_not = "no TLS connection to the carrier: " + stream.trouble();
-    }
-    disarm();
-    co_return good;
-  }
-
-  net::Stream stream;
-  http::ResponseReader reader;
-  const policy::Endpoint& endpoint;
-  bool expired = false;
-  std::string out;
-
- private:
-  Task<bool> connect_socket() {
-    auto& socket = stream.socket();
-    error_code failed;
-    std::vector<tcp::endpoint> candidates;
-    const auto literal = asio::ip::make_address(endpoint.host, failed);
-    if (!failed) {
-      candidates.emplace_back(literal, endpoint.port);
-    } else {
-      tcp::resolver resolver(socket.get_executor());
-      const auto found = co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port),
-                                                         asio::redirect_error(asio::use_awaitable, failed));
-      if (!failed)
-        for (const auto& entry : found) candidates.push_back(entry.endpoint());
-    }
-    for (const auto& address : candidates) {
-      const asio::generic::stream_protocol::endpoint candidate(address);
-      co_await socket.async_connect(candidate, asio::redirect_error(asio::use_awaitable, failed));
-      if (!failed || expired) break;
-      error_code ignored;
-      socket.close(ignored);
-    }
-    if (failed || candidates.empty()) co_return false;
-    socket.set_option(tcp::no_delay(true), failed);
-    co_return true;
-  }
-
-  Watchdog::Guard guard_;
-};
 
 CarrierPool::CarrierPool(asio::any_io_executor executor, Watchdog& dog,
                          std::shared_ptr<const policy::Carrier> carrier, config::TlsContext tls)
@@ -143,28 +72,35 @@ void CarrierPool::give_back(std::unique_ptr<Connection> connection) {
   }
 }
 
-Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
-  CarrierAnswer answer;
-  if (!co_await wait_for_turn()) {
+// A connection on which this request is the next message; or why there is none.
+Task<std::unique_ptr<CarrierPool::Connection>> CarrierPool::connect_for(http::Request& request,
+                                                                        CarrierAnswer& answer) {
+  const bool our_turn = co_await wait_for_turn();
+  if (!our_turn) {
     answer.reason = policy::Reason::overloaded;
     answer.detail = "all connections to the carrier are busy";
-    co_return answer;
+    co_return nullptr;
   }
   auto connection = co_await take(answer.detail);
   if (!connection) {
     give_back(nullptr);
-    co_return answer;
+    co_return nullptr;
   }
   for (const auto& [name, value] : carrier_->headers) request.headers.set(name, value);
   request.target = connection->endpoint.base_path + request.target;
-
-  auto& out = connection->out;
-  out.clear();
-  http::write(out, request, connection->endpoint.authority());
+  connection->out.clear();
   connection->reader.expect(request.method == "HEAD");
   connection->arm(carrier_->response_timeout);
+  co_return connection;
+}
+
+Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
+  CarrierAnswer answer;
+  auto connection = co_await connect_for(request, answer);
+  if (!connection) co_return answer;
+  http::write(connection->out, request, connection->endpoint.authority());
   error_code failed;
-  const auto written = co_await connection->stream.write(out, failed);
+  const auto written = co_await connection->stream.write(connection->out, failed);
   if (failed && written == 0) {
     // Not one byte left this machine.
     answer.detail = "the carrier closed the connection before anything was sent";
@@ -173,36 +109,18 @@ Task<CarrierAnswer> CarrierPool::forward(const Permit&, http::Request request) {
   }
 
   // From here on the carrier may have acted, whatever we hear back.
-  answer.kind = CarrierAnswer::Kind::unknown;
   auto progress = http::Progress::need_more;
-  while (!failed && progress != http::Progress::message_done && progress != http::Progress::failed) {
-    const auto space = connection->reader.space();
-    const auto bytes = co_await connection->stream.read_some(space, failed);
-    if (failed == asio::error::eof) {
-      connection->reader.end_of_stream();
-      progress = connection->reader.advance();
-      break;
-    }
-    connection->reader.commit(bytes);
-    do progress = connection->reader.advance();
-    while (progress == http::Progress::head_done);
-  }
+  if (!failed) progress = co_await connection->read_on(failed);
+  while (progress == http::Progress::head_done) progress = co_await connection->read_on(failed);
   connection->disarm();
-  if (connection->expired) {
-    answer.reason = policy::Reason::carrier_timeout;
-    answer.detail = "no whole answer within the time limit";
-  } else if (progress == http::Progress::message_done) {
+  if (progress == http::Progress::message_done && !connection->expired) {
     answer.kind = CarrierAnswer::Kind::answered;
     answer.response = connection->reader.take();
-  } else if (progress == http::Progress::failed) {
-    answer.reason = policy::Reason::carrier_malformed;
-    answer.detail = connection->reader.failure().detail;
   } else {
-    answer.reason = policy::Reason::carrier_malformed;
-    answer.detail = "the carrier closed the connection before its answer was whole";
+    connection->explain(progress, answer);
   }
   const bool reusable = answer.kind == CarrierAnswer::Kind::answered && !failed &&
-                        answer.response.keep_alive && !connection->reader.surplus();
+                        connection->reusable(answer.response.keep_alive);
   if (!reusable) connection.reset();
   give_back(std::move(connection));
   co_return answer;

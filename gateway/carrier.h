@@ -16,6 +16,7 @@
 
 #include "cache/task.h"
 #include "config/tls_context.h"
+#include "gateway/body_stream.h"
 #include "gateway/http/message.h"
 #include "gateway/http/reader.h"
 #include "gateway/watchdog.h"
@@ -49,11 +50,12 @@ struct CarrierAnswer {
   Kind kind = Kind::unsent;
   policy::Reason reason = policy::Reason::carrier_unreachable;  // unless answered
   std::string detail;
-  http::Response response;  // when answered
+  http::Response response;           // when answered
+  std::shared_ptr<BodyStream> body;  // of a call that passed: it is yet to come
 };
 
 // One worker's connections to one carrier.
-class CarrierPool {
+class CarrierPool : public std::enable_shared_from_this<CarrierPool> {
  public:
   // `tls`: what every connection is secured by; null: nothing.
   CarrierPool(asio::any_io_executor executor, Watchdog& dog, std::shared_ptr<const policy::Carrier> carrier,
@@ -61,6 +63,9 @@ class CarrierPool {
   ~CarrierPool();
 
   Task<CarrierAnswer> forward(const Permit& permit, http::Request request);
+  // For calls that pass: `body` follows the head (null: it has none), and the answer's body is handed on as
+  // it comes. A pool that does this is owned by a shared_ptr.
+  Task<CarrierAnswer> pass(const Permit& permit, http::Request head, BodyStream* body);
   void close_idle();
   // How long whoever came first waits by now for one of them.
   Watched::Clock::duration queue_delay() const;
@@ -69,6 +74,9 @@ class CarrierPool {
 
  private:
   class Connection;
+  class PassingBody;
+  Task<std::unique_ptr<Connection>> connect_for(http::Request& request, CarrierAnswer& answer);
+  Task<bool> send_on(Connection& connection, const http::Request& head, BodyStream* body);
   Task<std::unique_ptr<Connection>> take(std::string& why_not);
   std::unique_ptr<Connection> take_idle();
   void give_back(std::unique_ptr<Connection> connection);

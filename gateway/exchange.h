@@ -19,6 +19,7 @@ namespace sekisho::gateway {
 struct Exchange {
   // What came in, and when.
   http::Request request;
+  BodyStream* incoming = nullptr;  // the body of a call that passes, yet to come
   policy::Instant now{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::string id;  // of the decision

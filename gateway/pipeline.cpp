@@ -33,9 +33,15 @@ namespace sekisho::gateway {
 using policy::Outcome;
 using policy::Reason;
 
-Task<http::Response> Pipeline::handle(http::Request request) {
+Task<Answer> Pipeline::handle(http::Request request, BodyStream* body) {
   Exchange x;
   x.request = std::move(request);
+  x.incoming = body;
+  auto response = co_await run(x);
+  co_return Answer{std::move(response), std::move(x.answer.body)};
+}
+
+Task<http::Response> Pipeline::run(Exchange& x) {
   understand(x);
   if (x.match && x.match->route->webhook) co_return co_await hear_webhook(x);
   if (x.client && x.request.path() == standing_path) co_return co_await tell_standing(x);
@@ -62,6 +68,11 @@ Task<http::Response> Pipeline::handle(http::Request request) {
   // From here on the ledger knows, or will: what it could not take waits in `settlements`.
 
   co_return close(x);
+}
+
+bool Pipeline::passes(const http::Request& head) const {
+  const auto match = policy::match_route(desk_.site->carriers, head.method, head.path());
+  return match && match->route->operation == policy::Operation::pass;
 }
 
 // Who calls, which route, what is asked, how the operator stands: values from values.
@@ -318,7 +329,10 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
 
   const auto pool = desk_.pool_of(x);
   const auto sent = std::chrono::steady_clock::now();
-  x.answer = co_await pool->forward(permit, std::move(request));
+  if (x.operation() == policy::Operation::pass)
+    x.answer = co_await pool->pass(permit, std::move(request), x.incoming);
+  else
+    x.answer = co_await pool->forward(permit, std::move(request));
   x.carrier_time = std::chrono::steady_clock::now() - sent;
 
   switch (x.answer.kind) {

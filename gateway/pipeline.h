@@ -44,9 +44,13 @@ class Pipeline {
  public:
   explicit Pipeline(Desk& desk) : desk_(desk) {}
 
-  Task<http::Response> handle(http::Request request);
+  // `body`: of a call that passes, where it has one and it is yet to come; lives as long as the call.
+  Task<Answer> handle(http::Request request, BodyStream* body);
+  // Whether the body behind this head is handed on as it comes.
+  bool passes(const http::Request& head) const;
 
  private:
+  Task<http::Response> run(Exchange& x);
   void understand(Exchange& x);
   policy::Message message_of(const Exchange& x) const;
   policy::OperatorId account_for(const Exchange& x, policy::JstDate day) const;

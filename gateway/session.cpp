@@ -11,7 +11,9 @@ using http::Progress;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto send_timeout = 30s;  // a reader that takes nothing for this long is dropped
+constexpr auto send_timeout = 30s;             // a reader that takes nothing for this long is dropped
+constexpr auto linger = 1s;                    // how long, and
+constexpr std::size_t linger_bytes = 1 << 20;  // how much a caller is heard out after a refusal
 
 // "Tue, 24 Nov 2026 02:10:00 GMT" (RFC 9110 5.6.7); made anew once a second.
 const std::string& imf_date(std::chrono::system_clock::time_point now) {
@@ -28,6 +30,11 @@ const std::string& imf_date(std::chrono::system_clock::time_point now) {
   return text;
 }
 
+void add_date(http::Response& response) {
+  if (!response.headers.find("Date"))
+    response.headers.add("Date", imf_date(std::chrono::system_clock::now()));
+}
+
 }  // namespace
 
 Session::Session(net::Stream stream, SessionHouse& house, config::TlsContext tls)
@@ -35,7 +42,9 @@ Session::Session(net::Stream stream, SessionHouse& house, config::TlsContext tls
       tls_(std::move(tls)),
       house_(house),
       reader_(house.limits),
-      guard_(house.dog, *this) {}
+      guard_(house.dog, *this) {
+  if (house.passes) reader_.hand_on_when(house.passes);
+}
 
 void Session::expire() {
   expired_ = true;
@@ -45,6 +54,17 @@ void Session::expire() {
 void Session::close_if_idle() {
   if (phase_ == Phase::idle) expire();
 }
+
+// The body of a request that passes, as whoever handles it sees it.
+class Session::IncomingBody final : public BodyStream {
+ public:
+  explicit IncomingBody(Session& session) : session_(session) {}
+  std::optional<std::uint64_t> length() const override { return session_.reader_.body_length(); }
+  Task<bool> next(std::string& piece) override { return session_.next_piece(piece); }
+
+ private:
+  Session& session_;
+};
 
 Task<> Session::run() {
   bool open = !tls_;
@@ -57,13 +77,20 @@ Task<> Session::run() {
     phase_ = Phase::answering;
     const bool keep = request.keep_alive;
     const bool head_only = request.method == "HEAD";
-    auto response = co_await house_.handle(std::move(request));
-    const bool keep_alive = keep && !house_.closing();
-    response.keep_alive = keep_alive;
-    const bool sent = co_await send(std::move(response), head_only);
+    minor_version_ = request.minor_version;
+    IncomingBody body(*this);
+    auto answer = co_await house_.handle(std::move(request), body_left_ ? &body : nullptr);
+    const bool keep_alive = keep && !house_.closing() && !body_left_;
+    answer.response.keep_alive = keep_alive;
+    bool sent = false;
+    if (answer.body && !head_only)
+      sent = co_await send_on(std::move(answer.response), *answer.body);
+    else
+      sent = co_await send(std::move(answer.response), head_only);
     busy_ = false;
-    open = sent && keep_alive;
+    open = sent && keep_alive && answer_ends_itself_;
   }
+  if (body_left_) co_await hear_out();
   stream_.shutdown();
 }
 
@@ -95,13 +122,16 @@ Task<bool> Session::next_request(http::Request& request) {
       co_await send(std::move(refusal), false);
       co_return false;
     }
+    if (progress == Progress::head_done && reader_.handing_on()) {
+      disarm();
+      request = reader_.take_head();
+      body_left_ = true;
+      co_return true;
+    }
     if (progress == Progress::head_done) {
       arm(house_.body_timeout);
-      if (reader_.expects_continue()) {
-        static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        co_await stream_.write(go_on, failed);
-        if (failed) co_return false;
-      }
+      const bool heard = co_await go_on();
+      if (!heard) co_return false;
       continue;
     }
     if (expired_) co_return false;  // a drain caught us between requests
@@ -121,17 +151,94 @@ Task<bool> Session::next_request(http::Request& request) {
   }
 }
 
+// Where the caller waits to be told before it sends the body.
+Task<bool> Session::go_on() {
+  static constexpr std::string_view words = "HTTP/1.1 100 Continue\r\n\r\n";
+  error_code failed;
+  if (reader_.expects_continue()) co_await stream_.write(words, failed);
+  co_return !failed;
+}
+
+// Each piece in the time that a whole body of a governed order may take.
+Task<bool> Session::next_piece(std::string& piece) {
+  piece.clear();
+  if (!body_left_) co_return true;
+  arm(house_.body_timeout);
+  bool good = co_await go_on();
+  while (good && piece.empty() && body_left_) {
+    const auto progress = reader_.advance();
+    reader_.take_piece(piece);
+    good = progress != Progress::failed;
+    if (progress == Progress::message_done) {
+      reader_.take();
+      body_left_ = false;
+    }
+    if (!good || !piece.empty() || !body_left_) break;
+    error_code failed;
+    const auto space = reader_.space();
+    const auto bytes = co_await stream_.read_some(space, failed);
+    good = !failed && !expired_;
+    if (good) reader_.commit(bytes);
+  }
+  disarm();
+  co_return good;
+}
+
 Task<bool> Session::send(http::Response response, bool head_only) {
-  if (!response.headers.find("Date"))
-    response.headers.add("Date", imf_date(std::chrono::system_clock::now()));
+  add_date(response);
   out_.clear();
   http::write(out_, response, head_only);
+  answer_ends_itself_ = true;
+  co_return co_await write();
+}
+
+// The first piece leaves with the head. Where the rest does not come, the connection ends within the message,
+// so that nobody takes it for whole.
+Task<bool> Session::send_on(http::Response head, BodyStream& body) {
+  add_date(head);
+  const auto length = body.length();
+  const bool chunked = !length && minor_version_ > 0;
+  answer_ends_itself_ = length || chunked;
+  if (!answer_ends_itself_) head.keep_alive = false;
+  out_.clear();
+  http::write_head(out_, head, length, !chunked);
+  std::string piece;
+  while (true) {
+    const bool good = co_await body.next(piece);
+    if (!good) co_return false;
+    if (chunked)
+      http::write_chunk(out_, piece);
+    else
+      out_ += piece;
+    const bool over = piece.empty();
+    if (!out_.empty()) {
+      const bool written = co_await write();
+      if (!written) co_return false;
+    }
+    if (over) co_return true;
+    out_.clear();
+  }
+}
+
+Task<bool> Session::write() {
   expired_ = false;
   arm(send_timeout);
   error_code failed;
   co_await stream_.write(out_, failed);
   disarm();
   co_return !failed;
+}
+
+// The caller is still sending what nobody wants. To close now would make its system throw our answer away
+// unread; so it is heard out for a moment.
+Task<> Session::hear_out() {
+  error_code failed;
+  stream_.socket().shutdown(asio::socket_base::shutdown_send, failed);
+  arm(linger);
+  std::string unheard(16 * 1024, 0);
+  for (std::size_t bytes = 0; !failed && !expired_ && bytes < linger_bytes;)
+    bytes += co_await stream_.read_some(unheard, failed);
+  disarm();
 }
 
 }  // namespace sekisho::gateway

@@ -7,6 +7,7 @@
 
 #include "cache/net/stream.h"
 #include "cache/task.h"
+#include "gateway/body_stream.h"
 #include "gateway/http/reader.h"
 #include "gateway/watchdog.h"
 
@@ -20,7 +21,9 @@ struct SessionHouse {
   Watchdog& dog;
   http::ReadLimits limits;
   std::chrono::milliseconds header_timeout, body_timeout, idle_timeout;
-  std::function<Task<http::Response>(http::Request)> handle;
+  // `body`: where it is handed on as it comes; lives as long as the call.
+  std::function<Task<Answer>(http::Request, BodyStream* body)> handle;
+  std::function<bool(const http::Request& head)> passes;  // whether a request's body is; empty: none is
   std::function<http::Response(const http::ReadFailure&, const http::Headers& read_so_far)> unreadable;
   std::function<bool()> closing;                                         // answers carry Connection: close
   std::function<void(bool good, const std::string& trouble)> handshake;  // told of each, under TLS
@@ -37,9 +40,15 @@ class Session final : public Watched {
 
  private:
   enum class Phase { idle, reading, answering };
+  class IncomingBody;
   Task<bool> secure();
   Task<bool> next_request(http::Request& request);
+  Task<bool> next_piece(std::string& piece);
+  Task<bool> go_on();
   Task<bool> send(http::Response response, bool head_only);
+  Task<bool> send_on(http::Response head, BodyStream& body);
+  Task<bool> write();
+  Task<> hear_out();
 
   net::Stream stream_;
   const config::TlsContext tls_;
@@ -47,6 +56,9 @@ class Session final : public Watched {
   http::RequestReader reader_;
   std::string out_;
   Phase phase_ = Phase::idle;
+  int minor_version_ = 1;           // of the request
+  bool body_left_ = false;          // of the request, unread
+  bool answer_ends_itself_ = true;  // and not with the connection
   bool expired_ = false;
   bool busy_ = false;
   Watchdog::Guard guard_;

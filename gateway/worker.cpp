@@ -35,7 +35,10 @@ Worker::Worker(Shared& shared)
              .body_timeout = shared.settings.limits.body_timeout,
              .idle_timeout = shared.settings.limits.idle_timeout} {
   desk_.pool_of = [this](const Exchange& x) { return pool_of(x); };
-  house_.handle = [this](http::Request request) { return pipeline_.handle(std::move(request)); };
+  house_.handle = [this](http::Request request, BodyStream* body) {
+    return pipeline_.handle(std::move(request), body);
+  };
+  house_.passes = [this](const http::Request& head) { return pipeline_.passes(head); };
   house_.unreadable = [this](const http::ReadFailure& failure, const http::Headers& headers) {
     desk_.metrics.add(Metric::requests, {"", "", "refused", policy::code(failure.reason)});
     return unreadable(failure, headers, desk_.site ? desk_.site->policy.contact : "");

@@ -2,6 +2,7 @@
 // read. Values only; config/carrier_file.h makes them, policy/reading.h uses them.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -84,9 +85,13 @@ inline bool gives(const Route& route) {
   return hands_out(route.operation) && route.operation != Operation::capacity && !none;
 }
 
-// Whether an order of this route names numbers only by the order that they were granted to.
+// Whether a call of this route names numbers only by the order that they were granted to. A cancellation is one
+// where the carrier takes back what it gave; most are of orders that were given nothing yet.
 inline bool names_order_only(const Route& route) {
-  const bool moves = route.operation == Operation::release || route.operation == Operation::transfer;
+  const auto takes_back = [](const ResultRule& rule) { return rule.released.has_value(); };
+  const bool moves = route.operation == Operation::release || route.operation == Operation::transfer ||
+                     (route.operation == Operation::cancel &&
+                      std::any_of(route.results.begin(), route.results.end(), takes_back));
   return moves && route.order.order_id && !route.order.numbers;
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/http/body.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "gateway/http/text.h"
 
@@ -29,8 +30,9 @@ constexpr bool is_token_byte(char c) {
 
 }  // namespace
 
-void BodyReader::begin(const Framing& framing) {
+void BodyReader::begin(const Framing& framing, bool any_size) {
   kind_ = framing.kind;
+  most_ = any_size ? std::numeric_limits<std::uint64_t>::max() : limits_.body_bytes;
   place_ = Place::size;
   left_ = kind_ == Framing::Kind::fixed ? framing.length : 0;
   total_ = 0;
@@ -49,7 +51,7 @@ BodyReader::Result BodyReader::read(std::string_view& bytes, std::string& body) 
       take(bytes, body);
       return left_ == 0 ? Result::done : Result::need_more;
     case Framing::Kind::until_close:
-      if (body.size() + bytes.size() > limits_.body_bytes) {
+      if (body.size() + bytes.size() > most_) {
         fail(Reason::body_too_large, "the body is beyond the limit");
         return Result::failed;
       }
@@ -128,7 +130,7 @@ bool BodyReader::step_size(char c) {
 bool BodyReader::size_read() {
   digits_ = 0;
   total_ += left_;
-  if (total_ > limits_.body_bytes) return fail(Reason::body_too_large, "the chunks are beyond the limit");
+  if (total_ > most_) return fail(Reason::body_too_large, "the chunks are beyond the limit");
   place_ = left_ == 0 ? Place::trailer_begin : Place::content;
   return true;
 }

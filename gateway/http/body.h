@@ -20,7 +20,8 @@ class BodyReader {
 
   explicit BodyReader(const ReadLimits& limits) : limits_(limits) {}
 
-  void begin(const Framing& framing);
+  // `any_size`: whoever takes the content away bit by bit needs no limit on all of it.
+  void begin(const Framing& framing, bool any_size = false);
   // Uses up the front of `bytes` and cuts it off; appends what is content to `body`.
   Result read(std::string_view& bytes, std::string& body);
   bool begun() const { return begun_; }  // the first byte was read
@@ -53,6 +54,7 @@ class BodyReader {
   void take(std::string_view& bytes, std::string& body);
 
   ReadLimits limits_;
+  std::uint64_t most_ = 0;  // content that is taken
   Framing::Kind kind_ = Framing::Kind::none;
   Place place_ = Place::size;
   std::uint64_t left_ = 0;   // of the body or of this chunk

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 #include <utility>
 
 #include "gateway/http/body.h"
@@ -28,6 +29,8 @@ struct Common {
   ReadLimits limits;
   Buffer buffer;
   Stage stage = Stage::head;
+  bool handing_on = false;  // this body
+  Framing framing;          // of this body
   HeadScanner scanner;
   BodyReader body;
   ReadFailure failure;
@@ -36,6 +39,23 @@ struct Common {
     failure = std::move(why);
     stage = Stage::failed;
     return Progress::failed;
+  }
+
+  // Behind a head.
+  Progress begin_body(const Framing& with) {
+    framing = with;
+    if (!handing_on && framing.kind == Framing::Kind::fixed && framing.length > limits.body_bytes)
+      return fail({Reason::body_too_large,
+                   "Content-Length is beyond the limit of " + std::to_string(limits.body_bytes) + " bytes"});
+    body.begin(framing, handing_on);
+    stage = Stage::body;
+    return Progress::head_done;
+  }
+
+  std::optional<std::uint64_t> body_length() const {
+    if (framing.kind == Framing::Kind::none) return 0;
+    if (framing.kind == Framing::Kind::fixed) return framing.length;
+    return std::nullopt;
   }
 
   Progress read_body(std::string& into) {
@@ -51,7 +71,7 @@ struct Common {
 
   std::span<char> space() {
     const bool much = stage == Stage::body && body.expects_much();
-    return buffer.space(much ? 16 * 1024 : 2 * 1024);
+    return buffer.space(!much ? 2 * 1024 : handing_on ? 64 * 1024 : 16 * 1024);
   }
 };
 
@@ -63,6 +83,7 @@ struct RequestReader::State : Common {
   http::Request request;
   RequestHead head;
   std::size_t blank_lines = 0;
+  std::function<bool(const http::Request&)> passes;
 
   // RFC 9112 2.2: empty lines before a request are skipped. False: more bytes are needed to tell.
   bool skip_blank_lines() {
@@ -90,9 +111,8 @@ struct RequestReader::State : Common {
     auto refused = read_head(buffer.bytes().substr(0, scanner.size()), limits, request, head);
     buffer.consume(scanner.size());
     if (refused) return fail(std::move(*refused));
-    body.begin(head.framing);
-    stage = Stage::body;
-    return Progress::head_done;
+    handing_on = head.framing.kind != Framing::Kind::none && passes && passes(request);
+    return begin_body(head.framing);
   }
 };
 
@@ -126,10 +146,22 @@ http::Request RequestReader::take() {
   s.request.clear();
   s.head = {};
   s.blank_lines = 0;
+  s.handing_on = false;
   s.scanner.restart();
   s.stage = Stage::head;
   return taken;
 }
+
+void RequestReader::hand_on_when(std::function<bool(const http::Request&)> passes) {
+  state_->passes = std::move(passes);
+}
+bool RequestReader::handing_on() const { return state_->handing_on; }
+http::Request RequestReader::take_head() { return std::exchange(state_->request, {}); }
+void RequestReader::take_piece(std::string& piece) {
+  piece.clear();
+  piece.swap(state_->request.body);
+}
+std::optional<std::uint64_t> RequestReader::body_length() const { return state_->body_length(); }
 
 const ReadFailure& RequestReader::failure() const { return state_->failure; }
 
@@ -178,9 +210,9 @@ struct ResponseReader::State : Common {
       scanner.restart();
       if (refused) return fail(std::move(*refused));
       if (response.status / 100 != 1) {
-        body.begin(head.framing);
-        stage = Stage::body;
-        return Progress::head_done;
+        const auto progress = begin_body(head.framing);
+        failure.reason = Reason::carrier_malformed;
+        return progress;
       }
       if (++interim > interim_max) return fail_as_carrier("too many interim answers");
     }
@@ -215,6 +247,7 @@ void ResponseReader::expect(bool head_request) {
   s.head_request = head_request;
   s.early = !s.buffer.empty();
   s.interim = 0;
+  s.handing_on = false;
   s.scanner.restart();
   if (s.stage != Stage::failed) s.stage = Stage::head;
 }
@@ -241,6 +274,14 @@ Response ResponseReader::take() {
 }
 
 const ReadFailure& ResponseReader::failure() const { return state_->failure; }
+
+void ResponseReader::hand_on() { state_->handing_on = true; }
+Response ResponseReader::take_head() { return std::exchange(state_->response, {}); }
+void ResponseReader::take_piece(std::string& piece) {
+  piece.clear();
+  piece.swap(state_->response.body);
+}
+std::optional<std::uint64_t> ResponseReader::body_length() const { return state_->body_length(); }
 
 bool ResponseReader::surplus() const { return state_->stage == Stage::done && !state_->buffer.empty(); }
 

@@ -13,6 +13,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,6 +59,16 @@ class RequestReader {
   http::Request take();
   const ReadFailure& failure() const;
 
+  // Bodies that are handed on piece by piece instead of being kept, and may be of any size. `passes` is asked
+  // once the head of a request with a body was read; it says yes: `head_done` comes, then `take_head()`, and
+  // `take_piece()` after each `advance()`, until `message_done` (its piece too) and `take()`, which gives
+  // nothing more.
+  void hand_on_when(std::function<bool(const http::Request&)> passes);
+  bool handing_on() const;
+  http::Request take_head();
+  void take_piece(std::string& piece);               // what came of the body since; its memory is used again
+  std::optional<std::uint64_t> body_length() const;  // as the head says it; nothing: in chunks
+
   bool idle() const;              // between messages, nothing buffered
   bool expects_continue() const;  // the head asked for 100-continue and its body has not begun to arrive
 
@@ -85,6 +97,14 @@ class ResponseReader {
   Response
   take();  // end-to-end headers only; keep_alive is false where the connection must not be used again
   const ReadFailure& failure() const;
+
+  // The same for the next answer, whatever it is: to be said after `expect`. Without a length it comes in
+  // chunks or until the stream ends.
+  void hand_on();
+  Response take_head();
+  void take_piece(std::string& piece);
+  std::optional<std::uint64_t> body_length() const;
+
   bool surplus() const;  // bytes beyond the answer: the connection must not be used again
 
   void reuse(Response&& done);  // as above

@@ -93,9 +93,6 @@ std::optional<ReadFailure> judge_body(const Collector& read, const Request& requ
     return refuse(Reason::expectation_failed, "an Expect other than 100-continue");
   using Kind = Framing::Kind;
   Framing& framing = result.framing;
-  if (framing.kind == Kind::fixed && framing.length > limits.body_bytes)
-    return refuse(Reason::body_too_large,
-                  "Content-Length is beyond the limit of " + std::to_string(limits.body_bytes) + " bytes");
   // RFC 1945 7.2.2. In HTTP/1.1 no length means no body.
   const bool carries_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (framing.kind == Kind::none && request.minor_version == 0 && carries_body)

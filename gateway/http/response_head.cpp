@@ -78,8 +78,6 @@ std::optional<ReadFailure> read_head(std::string_view head, const ReadLimits& li
   } else if (stated.kind == Kind::none) {
     result.framing.kind = Kind::until_close;
     response.keep_alive = false;
-  } else if (stated.kind == Kind::fixed && stated.length > limits.body_bytes) {
-    return refuse("Content-Length is beyond the limit of " + std::to_string(limits.body_bytes) + " bytes");
   } else if (stated.kind == Kind::fixed && stated.length == 0) {
     result.framing = {};
   }

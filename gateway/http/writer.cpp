@@ -124,15 +124,61 @@ std::string_view phrase(int status) {
   return {text.data(), text.size()};
 }
 
-}  // namespace
-
-void write(std::string& out, const Request& request, std::string_view host) {
+void append_request_line(std::string& out, const Request& request, std::string_view host) {
   make_room(out, request.headers, request.target.size() + host.size() + request.body.size());
   out += request.method;
   out += ' ';
   out += request.target;
   out += " HTTP/1.1\r\n";
   append_header(out, "Host", host);
+}
+
+void append_status_line(std::string& out, const Response& response) {
+  make_room(out, response.headers, response.body.size());
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::size_t>(response.status));
+  out += ' ';
+  out += phrase(response.status);
+  out += "\r\n";
+}
+
+void append_framing(std::string& out, std::optional<std::uint64_t> length) {
+  if (length)
+    append_length(out, *length);
+  else
+    out += "Transfer-Encoding: chunked\r\n";
+}
+
+}  // namespace
+
+void write_head(std::string& out, const Request& request, std::string_view host,
+                std::optional<std::uint64_t> length) {
+  append_request_line(out, request, host);
+  append_framing(out, length);
+  append_headers(out, request.headers);
+  out += "\r\n";
+}
+
+void write_head(std::string& out, const Response& response, std::optional<std::uint64_t> length,
+                bool until_close) {
+  append_status_line(out, response);
+  if (length || !until_close) append_framing(out, length);
+  if (!response.keep_alive) out += "Connection: close\r\n";
+  append_headers(out, response.headers);
+  out += "\r\n";
+}
+
+void write_chunk(std::string& out, std::string_view piece) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof(digits), piece.size(), 16).ptr;
+  out.append(digits, end);
+  out += "\r\n";
+  out += piece;
+  out += "\r\n";
+}
+
+void write(std::string& out, const Request& request, std::string_view host) {
+  append_request_line(out, request, host);
   const bool implies_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (implies_body || !request.body.empty()) append_length(out, request.body.size());
   append_headers(out, request.headers);
@@ -141,12 +187,7 @@ void write(std::string& out, const Request& request, std::string_view host) {
 }
 
 void write(std::string& out, const Response& response, bool head_only) {
-  make_room(out, response.headers, response.body.size());
-  out += "HTTP/1.1 ";
-  append_number(out, static_cast<std::size_t>(response.status));
-  out += ' ';
-  out += phrase(response.status);
-  out += "\r\n";
+  append_status_line(out, response);
   const bool interim = response.status / 100 == 1;
   const bool bodyless = interim || response.status == 204 || response.status == 304;
   if (!bodyless && !(head_only && response.body.empty())) append_length(out, response.body.size());

@@ -1,6 +1,8 @@
 // Messages to bytes: written anew, one flat string, framing headers always our own.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,16 @@ void write(std::string& out, const Request& request, std::string_view host);
 // no Content-Length when the body is empty, as its size is then not known here). 1xx, 204 and 304 get neither
 // body nor Content-Length. Connection: close when !response.keep_alive.
 void write(std::string& out, const Response& response, bool head_only);
+
+// The same without the body, which follows piece by piece: `length` bytes, or where that is nothing in
+// chunks. `until_close`: for a peer that knows no chunks (HTTP/1.0), the end of the connection ends it.
+void write_head(std::string& out, const Request& request, std::string_view host,
+                std::optional<std::uint64_t> length);
+void write_head(std::string& out, const Response& response, std::optional<std::uint64_t> length,
+                bool until_close);
+
+// One piece in its chunk; an empty one is the last chunk and ends the message.
+void write_chunk(std::string& out, std::string_view piece);
 
 // The headers a message may carry across the gate: end-to-end ones only. Removed: hop-by-hop (RFC
 // 9110 7.6.1), those named in Connection, Proxy-*, framing, Host, Expect, Forwarded, X-Forwarded-*,

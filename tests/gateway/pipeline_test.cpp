@@ -83,7 +83,7 @@ struct PipelineTest : testing::Test {
     return made;
   }
   http::Response handle(http::Request given) {
-    return cache::wait(context, pipeline.handle(std::move(given)));
+    return cache::wait(context, pipeline.handle(std::move(given), nullptr)).response;
   }
   static std::string code_of(const http::Response& response) {
     const auto body = boost::json::parse(response.body);
@@ -220,8 +220,8 @@ TEST_F(PipelineTest, a_refused_order_takes_nothing_and_reaches_nobody) {
 
 TEST_F(PipelineTest, an_operator_revoked_while_its_order_waited_is_refused_and_its_hold_released) {
   std::optional<http::Response> response;
-  asio::co_spawn(context, pipeline.handle(order(5)),
-                 [&](std::exception_ptr, http::Response given) { response = std::move(given); });
+  asio::co_spawn(context, pipeline.handle(order(5), nullptr),
+                 [&](std::exception_ptr, Answer given) { response = std::move(given.response); });
   asio::post(context, [&] {  // runs while the order waits for the disk
     auto revoked = certified();
     revoked.act = RevocationAct{.revoked = true, .at = now()};

@@ -34,6 +34,10 @@ routes:
     operation: cancel
     order: {{ order_id: path:id }}
     result: [ {{ on: 204, granted: 0 }} ]
+  - match: DELETE /orders/{{id}}
+    operation: cancel
+    order: {{ order_id: path:id }}
+    result: [ {{ on: 204, released: 1 }} ]
   - match: POST /searches
     operation: search
     order: {{ quantity: json:/count, number_type: const:fixed }}
@@ -255,9 +259,9 @@ def test_a_cancellation_that_gives_numbers_back_survives_a_crash(house):
         house.redis.signal(signal.SIGSTOP)
         return 204, b""
     house.shop.script.append(redis_stops_meanwhile)
-    answer = ask(house, "aozora", "DELETE", "/reservations/o-9")
+    answer = ask(house, "aozora", "DELETE", "/orders/o-9")
     assert answer.status == 204, answer
-    assert house.gateway.records(decision=answer.decision, kind="outcome")
+    wait_for("it is on record", 5, lambda: house.gateway.records(decision=answer.decision, kind="outcome"))
     house.gateway.kill()
     house.redis.signal(signal.SIGCONT)
     assert house.counts("aozora") == (3, 0, 0), "nobody has told Redis"
