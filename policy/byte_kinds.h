@@ -1,8 +1,8 @@
 // Which kinds of bytes a body has at all, asked of sixteen bytes in a step. A file of its own for that: it is
 // compiled with -O3 (CMakeLists.txt), for below it gcc 12 goes byte by byte.
 //
-// What is nowhere in the body need not be looked for in each of its pieces. In an XML order of 400 bytes,
-// with texts of three bytes each, those searches cost more than all else (tests/bench/reading_bench.cpp).
+// What is nowhere in the body need not be looked for in each of its pieces: the texts of an XML order have
+// three bytes or so, and a search in each costs more than this one in all.
 #pragma once
 
 #include <string_view>
