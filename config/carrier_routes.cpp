@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <map>
 
 #include "config/carrier_locators.h"
 #include "config/kinds.h"
+#include "policy/reading.h"
 
 namespace sekisho::config {
 namespace {
@@ -260,9 +262,9 @@ class RouteReader {
       unexpected(document_, *list, "a list of answers such as '- { on: 201, granted: json:/granted }'");
       return;
     }
-    seen_.reset();
+    seen_.clear();
     for (const auto& node : list->items) read_result(route, node);
-    if (policy::hands_out(route.operation) && (seen_ & statuses({200, 299})).none())
+    if (policy::hands_out(route.operation) && (seen({}) & statuses({200, 299})).none())
       document_.error(list->place, "no entry reads a success (2xx): nothing would ever be granted");
   }
 
@@ -291,10 +293,11 @@ class RouteReader {
     read_states(fields, rule);
     if (!fields.is_map() || !certain) return;
     check_result(route, fields, node, rule, on);
+    const auto format_read = policy::body_format(rule);
     for (const auto& range : on) {
-      if ((statuses(range) & ~seen_).none())
+      if ((statuses(range) & ~seen(format_read)).none())
         fields.error("on", "this never applies: an earlier entry reads these answers");
-      seen_ |= statuses(range);
+      seen_[format_read] |= statuses(range);
       rule.status_from = range.from;
       rule.status_to = range.to;
       route.results.push_back(rule);
@@ -359,16 +362,26 @@ class RouteReader {
       document_.error(node.place, "this entry needs 'released': how many numbers went back");
   }
 
-  static std::bitset<600> statuses(const StatusRange& range) {
-    std::bitset<600> set;
+  using Statuses = std::bitset<600>;
+
+  // Statuses whose answers in this format entries of this route read already; nothing: in any.
+  Statuses seen(std::optional<Locator::Kind> format) const {
+    Statuses all;
+    for (const auto& [own, read] : seen_)
+      if (!format || !own || own == format) all |= read;
+    return all;
+  }
+
+  static Statuses statuses(const StatusRange& range) {
+    Statuses set;
     for (int status = range.from; status <= range.to; ++status) set.set(static_cast<std::size_t>(status));
     return set;
   }
 
   Document& document_;
   const std::map<std::string, policy::NumberType>& number_types_;
-  const DenialsPtr& denials_;  // of the whole carrier
-  std::bitset<600> seen_;      // statuses that entries of this route read already
+  const DenialsPtr& denials_;                              // of the whole carrier
+  std::map<std::optional<Locator::Kind>, Statuses> seen_;  // by the format that their entries read
 };
 
 }  // namespace

@@ -6,19 +6,19 @@
 
 namespace sekisho::gateway {
 
-std::vector<std::string_view> values_of(const http::Headers& headers, std::string_view name) {
-  std::vector<std::string_view> out;
+policy::Given given(const http::Headers& headers, std::string_view name) {
+  policy::Given out;
   for (const auto& header : headers.all())
-    if (http::same_name(header.name, name)) out.push_back(header.value);
+    if (http::same_name(header.name, name) && out.times++ == 0) out.first = header.value;
   return out;
 }
 
 const config::Client* identify(const http::Headers& headers, const config::Clients& clients) {
-  const auto keys = values_of(headers, clients.api_key_header);
+  const auto key = given(headers, clients.api_key_header);
   // The digest is computed also when there is no key. The look-up compares digests, whose bytes an attacker
   // cannot steer, so how long it takes tells nothing about any key.
-  const auto found = clients.by_key.find(config::sha256(keys.empty() ? std::string_view() : keys.front()));
-  if (keys.size() != 1 || found == clients.by_key.end()) return nullptr;
+  const auto found = clients.by_key.find(config::sha256(key.first));
+  if (key.times != 1 || found == clients.by_key.end()) return nullptr;
   return &clients.all[found->second];
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
 #include "config/installation.h"
 #include "gateway/http/message.h"
+#include "policy/reading.h"
 
 namespace sekisho::gateway {
 
@@ -15,6 +15,6 @@ const config::Client* identify(const http::Headers& headers, const config::Clien
 // What the client may use: carriers and operations of the clients file.
 bool may_use(const config::Client& client, std::string_view carrier, policy::Operation operation);
 
-std::vector<std::string_view> values_of(const http::Headers& headers, std::string_view name);
+policy::Given given(const http::Headers& headers, std::string_view name);
 
 }  // namespace sekisho::gateway

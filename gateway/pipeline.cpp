@@ -101,7 +101,7 @@ void Pipeline::understand(Exchange& x) {
 
 policy::Message Pipeline::message_of(const Exchange& x) const {
   return {.query = x.request.query(),
-          .headers = [&x](std::string_view name) { return values_of(x.request.headers, name); },
+          .headers = [&x](std::string_view name) { return given(x.request.headers, name); },
           .body = x.request.body,
           .claims = {}};
 }
@@ -343,7 +343,7 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
       x.outcome.kind = Outcome::Kind::unknown;
       break;
     case CarrierAnswer::Kind::answered:
-      const auto headers = [&x](std::string_view name) { return values_of(x.answer.response.headers, name); };
+      const auto headers = [&x](std::string_view name) { return given(x.answer.response.headers, name); };
       x.outcome = policy::read_outcome(*x.match, x.answer.response.status, x.answer.response.body, headers);
   }
   if (x.outcome.detail.empty()) x.outcome.detail = x.answer.detail;

@@ -106,7 +106,7 @@ Task<> Poller::ask(policy::RouteMatch whom, std::shared_ptr<const config::Instal
   // "Not found" tells nothing about what was granted.
   if (!answered || x.answer.response.status / 100 != 2) co_return;
 
-  const auto headers = [&x](std::string_view name) { return values_of(x.answer.response.headers, name); };
+  const auto headers = [&x](std::string_view name) { return given(x.answer.response.headers, name); };
   Told told{
       .decision = x.id,
       .operation = policy::Operation::status,

@@ -58,8 +58,8 @@ std::string refused(const http::ReadFailure& failure) {
   return "is not read as HTTP: " + detail;
 }
 
-policy::HeaderValues of(const http::Headers& headers) {
-  return [&headers](std::string_view name) { return values_of(headers, name); };
+policy::Lookup of(const http::Headers& headers) {
+  return [&headers](std::string_view name) { return given(headers, name); };
 }
 
 // A recorded webhook is long past: its own time is taken for now.

@@ -18,10 +18,10 @@ namespace {
 
 using policy::Webhook;
 
-std::optional<std::string_view> only(const policy::HeaderValues& headers, std::string_view name) {
-  const auto values = headers(name);
-  if (values.size() != 1) return std::nullopt;
-  return values.front();
+std::optional<std::string_view> only(const policy::Lookup& headers, std::string_view name) {
+  const auto [value, times] = headers(name);
+  if (times != 1) return std::nullopt;
+  return value;
 }
 
 int hex_digit(char c) {
@@ -64,7 +64,7 @@ bool is_right(const Webhook& webhook, std::string_view given, const std::string&
 
 }  // namespace
 
-bool is_from_carrier(const Webhook& webhook, const policy::HeaderValues& headers, std::string_view body,
+bool is_from_carrier(const Webhook& webhook, const policy::Lookup& headers, std::string_view body,
                      policy::Instant now) {
   auto signature = only(headers, webhook.header);
   if (!signature || !signature->starts_with(webhook.prefix)) return false;

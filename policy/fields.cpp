@@ -22,6 +22,7 @@ constexpr Quantity quantity_max = 999'999'999'999'999'999;  // 18 digits, as in 
 // Parsers that keep every JSON number as a double (JavaScript's) read a larger one as another number.
 constexpr std::int64_t json_integer_max = (std::int64_t(1) << 53) - 1;
 constexpr std::size_t text_max = 255;
+constexpr std::string_view given_twice = "is given more than once";
 
 // Memory of a thread's readers: kept between messages, so that an order costs no allocation here.
 thread_local Form form, query;
@@ -110,26 +111,26 @@ void MessageFields::look_in_body(const Locator& locator, Takes takes, Found& fou
     }
   }
   // Many servers merge the query with a form, and differ in which of two fields counts.
-  if (locator.kind == Kind::form && message_ && !message_->query.empty() && error_.empty()) {
-    if (auto refused = query.read(message_->query); !refused.empty())
-      error_ = "the query cannot be read: " + refused;
-    else if (!query.namesake(locator.text).empty())
-      found.error = "the query has it too";
-  }
+  const bool queried = locator.kind == Kind::form && message_ && !message_->query.empty();
+  if (queried && error_.empty() && open_query() && !query.namesake(locator.text).empty())
+    found.error = "the query has it too";
+}
+
+bool MessageFields::open_query() {
+  if (query_opened_) return true;
+  if (auto refused = query.read(message_->query); !refused.empty())
+    error_ = "the query cannot be read: " + refused;
+  else
+    query_opened_ = true;
+  return query_opened_;
 }
 
 void MessageFields::look_in_query(const std::string& name, Found& found) {
-  if (!query_opened_) {
-    if (auto refused = query.read(message_->query); !refused.empty()) {
-      error_ = "the query cannot be read: " + refused;
-      return;
-    }
-    query_opened_ = true;
-  }
+  if (!open_query()) return;
   query.find(name, found);
   if (body_.empty()) return;
-  const auto types = message_->headers("Content-Type");
-  if (types.empty() || format_of(types.front()) != Kind::form || !open_body(Kind::form)) return;
+  const auto type = message_->headers("Content-Type");
+  if (format_of(type.first) != Kind::form || !open_body(Kind::form)) return;
   if (!form.namesake(name).empty()) found.error = "the body has it too";
 }
 
@@ -151,12 +152,13 @@ Found& MessageFields::look(const Locator& locator, std::string_view field, Takes
       break;
     case Kind::header:
     case Kind::token: {
-      const HeaderValues* headers = message_ ? &message_->headers : headers_;
-      const HeaderValues* claims = message_ ? &message_->claims : nullptr;
+      const Lookup* headers = message_ ? &message_->headers : headers_;
+      const Lookup* claims = message_ ? &message_->claims : nullptr;
       const auto* ask = locator.kind == Kind::header ? headers : claims;
-      if (ask && *ask)
-        for (auto value : (*ask)(locator.text)) found.values.push_back({.text = std::string(value)});
-      found.absent = found.values.empty();
+      const auto given = ask && *ask ? (*ask)(locator.text) : Given();
+      if (given.times == 1) found.values.push_back({.text = given.first});
+      if (given.times > 1) fail(locator, field, given_twice);
+      found.absent = given.times == 0;
       break;
     }
     case Kind::query:
@@ -172,7 +174,7 @@ Found& MessageFields::look(const Locator& locator, std::string_view field, Takes
       break;
   }
   if (!found.error.empty()) fail(locator, field, "cannot be read: " + found.error);
-  if (!locator.in_body() && found.values.size() > 1) fail(locator, field, "is given more than once");
+  if (!locator.in_body() && found.values.size() > 1) fail(locator, field, given_twice);
   if (found.absent && !locator.optional) fail(locator, field, "is missing");
   if (!error_.empty()) found.values.clear();
   return found;
@@ -180,8 +182,8 @@ Found& MessageFields::look(const Locator& locator, std::string_view field, Takes
 
 // For fields with a single value.
 std::optional<Value> MessageFields::one(const Locator& where, std::string_view field) {
-  auto& values = look(where, field, Takes::one).values;
-  if (values.size() == 1) return std::move(values.front());
+  const auto& values = look(where, field, Takes::one).values;
+  if (values.size() == 1) return values.front();
   if (values.empty() && !where.optional) fail(where, field, "is missing");
   if (values.size() > 1)
     fail(where, field, "stands in " + std::to_string(values.size()) + " places, and only one is meant");
@@ -226,7 +228,12 @@ std::optional<Quantity> MessageFields::total(const Locator& where, std::string_v
   if (!was_readable || !error_.empty() || found.absent) return std::nullopt;
   Quantity total = 0;
   for (const auto& value : found.values) {
-    const auto number = where.function == Function::count ? Quantity(1) : whole_number(where, value, least);
+    const bool counts = where.function == Function::count;
+    if (counts && value.json && value.json->is_array()) {
+      fail(where, field, "counts a list as one; what is in it would be more, or none");
+      return std::nullopt;
+    }
+    const auto number = counts ? Quantity(1) : whole_number(where, value, least);
     if (!number) {
       fail(where, field, "adds up something that " + needs_plain(least));
       return std::nullopt;
@@ -244,22 +251,15 @@ std::optional<Quantity> MessageFields::total(const Locator& where, std::string_v
   return total;
 }
 
-std::optional<std::string> MessageFields::plain_text(Value&& value) const {
-  std::string text = std::move(value.text);
+std::optional<std::string> MessageFields::plain_text(const Value& value) const {
   if (!value.plain) return std::nullopt;
-  if (value.json) {
-    if (value.json->is_string())
-      text = std::string_view(*value.json);
-    else if (value.json->type() == dom::element_type::INT64)
-      text = std::to_string(std::int64_t(*value.json));
-    else
-      return std::nullopt;
-    // A carrier knows its own ids, however long.
-    const bool rounds =
-        message_ && !value.json->is_string() && std::abs(std::int64_t(*value.json)) > json_integer_max;
-    if (rounds) return std::nullopt;
-  }
-  return text;
+  if (!value.json) return std::string(value.text);
+  if (value.json->is_string()) return std::string(std::string_view(*value.json));
+  if (value.json->type() != dom::element_type::INT64) return std::nullopt;
+  const auto number = std::int64_t(*value.json);
+  // A carrier knows its own ids, however long.
+  if (message_ && std::abs(number) > json_integer_max) return std::nullopt;
+  return std::to_string(number);
 }
 
 MessageFields::Where MessageFields::stands_at(const Where& where, std::string_view field) {
@@ -267,9 +267,12 @@ MessageFields::Where MessageFields::stands_at(const Where& where, std::string_vi
   const Locator* place = nullptr;
   const auto try_at = [&](const Locator& one) {
     if (one.kind == Kind::constant && place) return;  // it stands for what none of the others says
-    Locator there = one;
-    there.optional = true;
-    if (look(there, field, Takes::several).values.empty()) return;
+    const auto is_there = [&](Locator end) {
+      end.optional = true;
+      return !look(end, field, Takes::several).values.empty();
+    };
+    // Half a range stands there too: it is for its reader to refuse.
+    if (!is_there(one) && !(one.last && is_there(*one.last))) return;
     if (place) fail(one, field, "stands there and at " + place->source + " too");
     place = &one;
   };
@@ -303,11 +306,11 @@ std::string MessageFields::shared_text(const Where& where, std::string_view fiel
 std::string MessageFields::text(const Where& where, std::string_view field) {
   if (where && !where->others.empty()) return text(stands_at(where, field), field);
   if (where && where->finds_several()) return shared_text(where, field);
-  auto value = where ? one(*where, field) : std::nullopt;
+  const auto value = where ? one(*where, field) : std::nullopt;
   if (!value) return {};
   // A body is UTF-8 by its type; elsewhere nothing says what a byte beyond ASCII means.
   const bool ascii_only = !where->in_body();
-  auto text = plain_text(std::move(*value));
+  auto text = plain_text(*value);
   if (text && (text->empty() || text->size() > text_max || !is_printable(*text, ascii_only))) text.reset();
   if (!text) fail(*where, field, "is not a text of 1 to 255 printable characters");
   return std::move(text).value_or("");
@@ -317,8 +320,8 @@ std::vector<std::string> MessageFields::texts(const Where& where, std::string_vi
   std::vector<std::string> all;
   if (!where) return all;
   if (!where->others.empty()) return texts(stands_at(where, field), field);
-  for (auto& value : look(*where, field, Takes::several).values) {
-    auto text = plain_text(std::move(value));
+  for (const auto& value : look(*where, field, Takes::several).values) {
+    auto text = plain_text(value);
     if (!text || text->empty() || text->size() > text_max || !is_printable(*text, !where->in_body())) {
       fail(*where, field, "holds something that is not a text of 1 to 255 printable characters");
       return {};

@@ -26,7 +26,7 @@ class MessageFields {
   MessageFields(const RouteMatch& match, const Message* message, std::string_view body)
       : match_(match), message_(message), body_(body) {}
   // The headers of a carrier's answer.
-  void look_in_headers(const HeaderValues& headers) { headers_ = &headers; }
+  void look_in_headers(const Lookup& headers) { headers_ = &headers; }
 
   // Each is empty when there is no locator, or its place is absent and may be.
   std::optional<Quantity> quantity(const Where& where, std::string_view field, Quantity least);
@@ -57,6 +57,7 @@ class MessageFields {
   std::optional<Value> one(const Locator& where, std::string_view field);
   void look_in_body(const Locator& where, Takes takes, Found& found);
   void look_in_query(const std::string& name, Found& found);
+  bool open_query();
   bool open_body(Locator::Kind format);
   bool check_repeated_names();
   std::optional<Quantity> total(const Locator& where, std::string_view field, Quantity least);
@@ -66,7 +67,7 @@ class MessageFields {
   std::vector<std::string> numbers_of_span(const Locator& where, std::string_view field);
   std::optional<NumberType> type_of_numbers(const Where& where, std::string_view field,
                                             const NumberingPlan& plan, JstDate today);
-  std::optional<std::string> plain_text(Value&& value) const;
+  std::optional<std::string> plain_text(const Value& value) const;
   std::string shared_text(const Where& where, std::string_view field);
   std::optional<std::string> national(std::string_view text) const {
     return national_number(text, match_.carrier->spelling);
@@ -75,7 +76,7 @@ class MessageFields {
 
   const RouteMatch& match_;
   const Message* message_;
-  const HeaderValues* headers_ = nullptr;
+  const Lookup* headers_ = nullptr;
   std::string_view body_;
   std::optional<Locator::Kind> opened_;  // the format that the body was read as
   bool query_opened_ = false;

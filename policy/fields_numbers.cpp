@@ -38,14 +38,14 @@ std::optional<End> end_of(const std::string& text, NumberSpelling spelling) {
 // The first and the last, as written; nothing: both are absent and may be.
 std::optional<std::pair<std::string, std::string>> MessageFields::ends_of(const Locator& where,
                                                                           std::string_view field) {
-  auto first = one(where, field);
-  auto last = one(*where.last, field);
+  const auto first = one(where, field);
+  const auto last = one(*where.last, field);
   if (!error_.empty() || (!first && !last)) return std::nullopt;
   if (!first || !last) {
     fail(where, field, "has only one of its two ends");
     return std::nullopt;
   }
-  auto from = plain_text(std::move(*first)), to = plain_text(std::move(*last));
+  auto from = plain_text(*first), to = plain_text(*last);
   if (from && to) return std::pair(std::move(*from), std::move(*to));
   fail(where, field, "has an end that is no number");
   return std::nullopt;

@@ -35,8 +35,9 @@ class Form {
     std::string_view name, value;  // resolved
     BodySpan raw;                  // the value in the text
   };
-  std::string read_pair(std::string_view pair, std::size_t at);
-  std::optional<std::string_view> resolve(std::string_view raw);
+  struct Piece;
+  std::string take(Piece name, Piece value);
+  std::optional<std::string_view> resolved(const Piece& piece);
 
   std::vector<Field> fields_;
   std::vector<std::string_view> names_;  // sorted; none if no two are equal

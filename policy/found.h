@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sekisho::policy {
@@ -13,10 +14,10 @@ namespace sekisho::policy {
 // carrier has nothing to gain by that, and its answers are read less narrowly.
 enum class Writer { caller, carrier };
 
-// JSON, or text from anywhere else.
+// JSON, or text from anywhere else; good as long as the message and what its reader keeps of it.
 struct Value {
   std::optional<simdjson::dom::element> json;
-  std::string text;
+  std::string_view text;
   bool plain = true;  // false: an XML element that holds more than text
 };
 

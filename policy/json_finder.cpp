@@ -103,12 +103,14 @@ class JsonFinder {
       found_.error = "'" + step.name + "' differs from '" + step.value + "' only in case";
   }
 
+  // Whether the element has, or may have for other parsers, what stands behind this filter and the next ones.
   bool holds_rest(dom::element item, std::size_t at) {
     if (!item.is_object() && !item.is_array()) return false;
+    while (at + 1 < steps_.size() && steps_[at + 1].kind == Kind::matching) ++at;
     Found rest;
     JsonFinder inner(steps_, writer_, rest);
     inner.walk(item, at + 1);
-    return !rest.values.empty();
+    return !rest.values.empty() || inner.misspelt_;
   }
 
   // Every place from here down where step `at` fits; where it does not, nothing is missing.
@@ -133,10 +135,12 @@ class JsonFinder {
   std::optional<dom::element> member_of(dom::object object, const std::string& name) {
     std::optional<dom::element> member;
     for (const auto& field : object) {
+      if (field.key.size() != name.size()) continue;
       if (field.key == name) {
         member = field.value;
       } else if (writer_ == Writer::caller && same_ignoring_case(field.key, name)) {
         found_.error = "there is a key that differs from '" + name + "' only in case";
+        misspelt_ = true;
         return std::nullopt;
       }
     }
@@ -153,6 +157,7 @@ class JsonFinder {
   Found& found_;
   std::size_t misses_ = 0;
   bool searched_ = false;  // "**": what no place fits is absent
+  bool misspelt_ = false;
 };
 
 }  // namespace

@@ -86,6 +86,8 @@ std::string read_json_step(std::string_view token, PathStep& step) {
     const auto equals = token.find('=');
     if (!token.ends_with(']') || equals == token.npos || equals == 1)
       return "has the filter " + quoted(token) + "; write it as '[key=value]'";
+    if (token.find("][") != token.npos)
+      return "has several filters in " + quoted(token) + "; write each as a step, as in '/[a=b]/[c=d]'";
     step.kind = PathStep::Kind::matching;
     const auto value = unescape(token.substr(equals + 1, token.size() - equals - 2));
     if (!value) return "has a '~' that is not '~0' or '~1'";

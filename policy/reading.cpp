@@ -33,14 +33,14 @@ std::optional<Unreadable> check_body(const Message& message, Locator::Kind forma
   const auto refused = [](std::string detail) {
     return Unreadable{Reason::unsupported_body, std::move(detail)};
   };
-  for (auto coding : message.headers("Content-Encoding"))
-    if (!same_ignoring_case(without_spaces(coding), "identity"))
-      return refused("the body is compressed or encoded (Content-Encoding)");
+  const auto coding = message.headers("Content-Encoding");
+  const bool plain = coding.times == 1 && same_ignoring_case(without_spaces(coding.first), "identity");
+  if (coding.times > 0 && !plain) return refused("the body is compressed or encoded (Content-Encoding)");
   if (message.body.empty()) return std::nullopt;
-  const auto types = message.headers("Content-Type");
-  if (types.empty()) return refused("the body has no Content-Type");
-  if (types.size() > 1) return refused("Content-Type is given more than once");
-  if (format_of(types.front()) == format) return std::nullopt;
+  const auto type = message.headers("Content-Type");
+  if (type.times == 0) return refused("the body has no Content-Type");
+  if (type.times > 1) return refused("Content-Type is given more than once");
+  if (format_of(type.first) == format) return std::nullopt;
   return refused("the body is not " + std::string(media_type_of(format)) + " in UTF-8");
 }
 
@@ -150,13 +150,29 @@ std::string rewrite_quantity(std::string_view body, BodySpan span, Quantity quan
   return out;
 }
 
-Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
-                     const HeaderValues& headers) {
-  const auto& rules = match.route->results;
-  const auto rule = std::find_if(rules.begin(), rules.end(), [status](const ResultRule& entry) {
-    return status >= entry.status_from && status <= entry.status_to;
-  });
-  if (rule == rules.end()) return without_rule(match, status);
+std::optional<Locator::Kind> body_format(const ResultRule& rule) {
+  for (const auto* where : {&rule.granted, &rule.released, &rule.order_id, &rule.numbers, &rule.state}) {
+    if (!*where) continue;
+    if (const auto* one = (*where)->place_in_body()) return one->kind;
+  }
+  return std::nullopt;
+}
+
+static const ResultRule* rule_for(const std::vector<ResultRule>& rules, int status, const Lookup& headers) {
+  const auto said = headers ? format_of(headers("Content-Type").first) : std::nullopt;
+  const ResultRule* first = nullptr;
+  for (const auto& rule : rules) {
+    if (status < rule.status_from || status > rule.status_to) continue;
+    const auto format = body_format(rule);
+    if (!format || format == said) return &rule;
+    if (!first) first = &rule;
+  }
+  return first;
+}
+
+Outcome read_outcome(const RouteMatch& match, int status, std::string_view body, const Lookup& headers) {
+  const auto* rule = rule_for(match.route->results, status, headers);
+  if (!rule) return without_rule(match, status);
 
   MessageFields fields(match, nullptr, body);
   fields.look_in_headers(headers);

@@ -18,16 +18,20 @@
 
 namespace sekisho::policy {
 
-// Every value of the header of that name.
-using HeaderValues = std::function<std::vector<std::string_view>(std::string_view name)>;
+// What is given under a name: the first value, and how often. One is read; two are refused, whatever they
+// say.
+struct Given {
+  std::string_view first;
+  std::size_t times = 0;
+};
+using Lookup = std::function<Given(std::string_view name)>;
 
 // A call as the HTTP room sees it, without depending on it.
 struct Message {
   std::string_view query;
-  HeaderValues headers;
+  Lookup headers;
   std::string_view body;
-  // Every value of a claim of the caller's token; empty: the caller has shown none.
-  HeaderValues claims;
+  Lookup claims;  // of the caller's token; empty: the caller has shown none
 };
 
 // Every order that hands something out has a quantity of at least 1: its own, or the count of the numbers it
@@ -60,11 +64,14 @@ struct Outcome {
   std::string detail;                // why unknown, or what else could not be read
 };
 
-// Without a rule for this status: a 4xx finished with nothing granted, anything else is unknown. For a status
-// call it is pending: nothing was learned, and a 404 about an order never frees its hold. A reservation that
-// was made is reserved.
-Outcome read_outcome(const RouteMatch& match, int status, std::string_view body,
-                     const HeaderValues& headers = {});
+// The format that this entry reads an answer's body as; nothing: it looks into none.
+std::optional<Locator::Kind> body_format(const ResultRule& rule);
+
+// By the first entry for this status that reads the format which the answer's Content-Type says, or looks
+// into no body; if there is none, by the first for this status. Without a rule for this status: a 4xx
+// finished with nothing granted, anything else is unknown. For a status call it is pending: nothing was
+// learned, and a 404 about an order never frees its hold. A reservation that was made is reserved.
+Outcome read_outcome(const RouteMatch& match, int status, std::string_view body, const Lookup& headers = {});
 
 // normal_form (policy/numbering_plan.h), also of full-width text ("０３…"); nothing if it is not a number.
 std::optional<std::string> national_number(std::string_view text, NumberSpelling spelling = {});

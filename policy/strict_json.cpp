@@ -42,6 +42,7 @@ class Checker {
       if (may_hold_nul_ && field.key.find('\0') != field.key.npos)
         return fail("a key holds a NUL, where some parsers end it");
       keys.push_back(field.key);
+      if (!check(field.value, depth)) return false;  // leaves the stack as it was
     }
     const auto own = std::span(keys).subspan(begin);
     if (have_twins(own)) {
@@ -50,8 +51,6 @@ class Checker {
                   "' is repeated");
     }
     keys.resize(begin);
-    for (const auto& field : object)
-      if (!check(field.value, depth)) return false;
     return true;
   }
 

@@ -23,7 +23,7 @@ std::string resolved(std::string_view raw) {
 
 class XmlFinder {
  public:
-  XmlFinder(const Xml& xml, const std::vector<PathStep>& steps, Xml::Repeats repeats, Found& found)
+  XmlFinder(Xml& xml, const std::vector<PathStep>& steps, Xml::Repeats repeats, Found& found)
       : xml_(xml), steps_(steps), repeats_(repeats), found_(found) {}
 
   void find() {
@@ -118,10 +118,12 @@ class XmlFinder {
 
   void take(std::string_view text, bool plain) {
     raw = text;
-    found_.values.push_back({.text = plain ? resolved(text) : std::string(), .plain = plain});
+    if (!plain) text = {};
+    if (text.find('&') != text.npos) text = xml_.resolved_.emplace_front(resolved(text));
+    found_.values.push_back({.text = text, .plain = plain});
   }
 
-  const Xml& xml_;
+  Xml& xml_;
   const std::vector<PathStep>& steps_;
   const Xml::Repeats repeats_;
   Found& found_;
@@ -131,16 +133,17 @@ class XmlFinder {
 std::string Xml::read(std::string_view body, Writer writer) {
   elements_.clear();
   attributes_.clear();
+  resolved_.clear();
   body_ = body;
   writer_ = writer;
   return XmlScanner(body, writer, *this).scan();
 }
 
-void Xml::find(const std::vector<PathStep>& steps, Repeats repeats, Found& found) const {
+void Xml::find(const std::vector<PathStep>& steps, Repeats repeats, Found& found) {
   XmlFinder(*this, steps, repeats, found).find();
 }
 
-std::optional<BodySpan> Xml::token(const std::vector<PathStep>& steps) const {
+std::optional<BodySpan> Xml::token(const std::vector<PathStep>& steps) {
   Found found;
   XmlFinder finder(*this, steps, Repeats::none, found);
   finder.find();

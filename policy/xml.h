@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <forward_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,10 +34,11 @@ class Xml {
   // addend in one of them is read by some and not by others; "*" at any step. Elsewhere parsers would choose
   // a different one.
   enum class Repeats { none, last, summed };
-  void find(const std::vector<PathStep>& steps, Repeats repeats, Found& found) const;
+  // The values are good until the next read.
+  void find(const std::vector<PathStep>& steps, Repeats repeats, Found& found);
 
   // The bytes of the one value at these steps, as they stand in the body.
-  std::optional<BodySpan> token(const std::vector<PathStep>& steps) const;
+  std::optional<BodySpan> token(const std::vector<PathStep>& steps);
 
  private:
   friend class XmlScanner;
@@ -54,6 +56,7 @@ class Xml {
   // In the order of their start tags: the first child of i is i + 1, the next sibling is at `next`.
   std::vector<Element> elements_;
   std::vector<Attribute> attributes_;
+  std::forward_list<std::string> resolved_;  // what was found and had references
   std::string_view body_;
   Writer writer_ = Writer::caller;
 };

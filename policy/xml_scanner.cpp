@@ -10,16 +10,17 @@ namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool starts_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool in_name(char c) { return starts_name(c) || is_digit(c) || c == '-' || c == '.' || c == ':'; }
 
-// What XML 1.0 calls Char, of bytes that are valid UTF-8.
-bool has_forbidden_character(std::string_view text) {
-  bool control = false, wide = false;
-  for (const char c : text) {
-    control |= static_cast<unsigned char>(c) < 0x20 && !is_space(c);
-    wide |= c == '\xef';
-  }
-  if (control || !wide) return control;
+constexpr std::array<bool, 256> in_names = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789-.:"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+bool in_name(char c) { return in_names[static_cast<unsigned char>(c)]; }
+
+// U+FFFE and U+FFFF; what else XML 1.0 forbids in valid UTF-8 are control characters.
+bool has_noncharacter(std::string_view text) {
   return text.find("\xef\xbf\xbe") != text.npos || text.find("\xef\xbf\xbf") != text.npos;
 }
 
@@ -46,13 +47,19 @@ std::optional<XmlReference> encoded(unsigned code, std::size_t length) {
 constexpr const char* bad_reference =
     "it holds an entity or a '&' that is none of &lt; &gt; &amp; &quot; &apos; or a numeric reference";
 
-bool references_are_good(std::string_view text) {
+}  // namespace
+
+bool XmlScanner::fail(std::string sentence) {
+  error_ = std::move(sentence);
+  return false;
+}
+
+bool XmlScanner::references_are_good(std::string_view text) const {
+  if (!has_.ampersand) return true;
   for (auto at = text.find('&'); at != text.npos; at = text.find('&', at + 1))
     if (!xml_reference(text.substr(at))) return false;
   return true;
 }
-
-}  // namespace
 
 std::optional<XmlReference> xml_reference(std::string_view text) {
   constexpr std::size_t longest = 10;  // "&#x10ffff;"
@@ -73,8 +80,14 @@ std::optional<XmlReference> xml_reference(std::string_view text) {
   return encoded(code, end + 1);
 }
 
+bool XmlScanner::skip(char expected) {
+  if (at_ == body_.size() || body_[at_] != expected) return false;
+  ++at_;
+  return true;
+}
+
 bool XmlScanner::skip(std::string_view expected) {
-  if (at_ == body_.size() || body_[at_] != expected.front() || !rest().starts_with(expected)) return false;
+  if (!rest().starts_with(expected)) return false;
   at_ += expected.size();
   return true;
 }
@@ -93,14 +106,14 @@ std::string_view XmlScanner::name() {
 }
 
 // The declaration of a document in UTF-8, or none.
-std::string XmlScanner::declaration() {
-  if (!skip("<?xml")) return {};
+bool XmlScanner::declaration() {
+  if (!skip("<?xml")) return true;
   const char* refused = "its declaration is not <?xml version=\"1.0\" encoding=\"UTF-8\"?>";
   const auto value = [&](std::string_view key) -> std::optional<std::string_view> {
     const auto before = at_;
     if (skip_spaces() && skip(key)) {
       skip_spaces();
-      if (skip("=")) {
+      if (skip('=')) {
         skip_spaces();
         const char quote = at_ < body_.size() ? body_[at_] : '\0';
         const auto end = body_.find(quote, at_ + 1);
@@ -114,31 +127,33 @@ std::string XmlScanner::declaration() {
     at_ = before;
     return std::nullopt;
   };
-  if (value("version") != "1.0") return refused;
+  if (value("version") != "1.0") return fail(refused);
   if (const auto encoding = value("encoding"); encoding && !same_ignoring_case(*encoding, "utf-8"))
-    return refused;
-  if (const auto alone = value("standalone"); alone && *alone != "yes" && *alone != "no") return refused;
+    return fail(refused);
+  if (const auto alone = value("standalone"); alone && *alone != "yes" && *alone != "no")
+    return fail(refused);
   skip_spaces();
-  return skip("?>") ? "" : refused;
+  return skip("?>") || fail(refused);
 }
 
 // Behind "<!--".
-std::string XmlScanner::comment() {
+bool XmlScanner::comment() {
   const auto end = body_.find("--", at_);
-  if (end == body_.npos || body_.substr(end, 3) != "-->") return "a comment is not closed, or holds '--'";
+  if (end == body_.npos || body_.substr(end, 3) != "-->")
+    return fail("a comment is not closed, or holds '--'");
   at_ = end + 3;
   if (depth_ > 0) xml_.elements_[open_[depth_ - 1]].plain = false;
-  return {};
+  return true;
 }
 
 // Behind "<![CDATA[". Parsers give it in one piece, in several, or apart from the text around it.
-std::string XmlScanner::cdata() {
+bool XmlScanner::cdata() {
   const auto end = body_.find("]]>", at_);
   if (end == body_.npos || depth_ == 0)
-    return "a CDATA section is not closed, or stands outside of the element";
+    return fail("a CDATA section is not closed, or stands outside of the element");
   at_ = end + 3;
   xml_.elements_[open_[depth_ - 1]].plain = false;
-  return {};
+  return true;
 }
 
 // Some parsers refuse a document whose namespace is no URI (RFC 3986), and others do not look. What all of
@@ -159,15 +174,14 @@ static bool is_plain_uri(std::string_view text) {
          std::all_of(rest.begin(), rest.end(), plain) && std::count(rest.begin(), rest.end(), '#') <= 1;
 }
 
-std::string XmlScanner::namespaces(std::string_view name, std::string_view raw, bool outermost) const {
-  if (writer_ == Writer::carrier) return {};
+bool XmlScanner::namespaces(std::string_view name, std::string_view raw, bool outermost) {
+  if (writer_ == Writer::carrier) return true;
   const auto colon = name.find(':');
   const bool declares = name == "xmlns" || name.substr(0, colon) == "xmlns";
   if (!declares)
-    return colon == name.npos
-               ? ""
-               : "the attribute '" + std::string(name.substr(0, 40)) + "' has a namespace prefix";
-  if (!outermost) return "a namespace is declared below the outermost element";
+    return colon == name.npos ||
+           fail("the attribute '" + std::string(name.substr(0, 40)) + "' has a namespace prefix");
+  if (!outermost) return fail("a namespace is declared below the outermost element");
   // What namespaces forbid: some parsers refuse it, others do not look.
   const auto prefix = colon == name.npos ? std::string_view() : name.substr(colon + 1);
   const bool reserved = prefix.starts_with("xml") ||
@@ -175,83 +189,84 @@ std::string XmlScanner::namespaces(std::string_view name, std::string_view raw, 
                         raw.starts_with("http://www.w3.org/2000/xmlns");
   const bool broken = colon != name.npos && (prefix.empty() || !starts_name(prefix[0]) ||
                                              prefix.find(':') != prefix.npos || raw.empty());
-  if (reserved || broken) return "a namespace is declared in a way that namespaces forbid";
-  return raw.empty() || is_plain_uri(raw) ? "" : "a namespace is not a plain absolute URI";
+  if (reserved || broken) return fail("a namespace is declared in a way that namespaces forbid");
+  return raw.empty() || is_plain_uri(raw) || fail("a namespace is not a plain absolute URI");
 }
 
-std::string XmlScanner::attribute(bool outermost) {
+bool XmlScanner::attribute(bool outermost) {
   const auto key = name();
-  if (key.empty()) return "a tag holds something that is no attribute with an ASCII name";
+  if (key.empty()) return fail("a tag holds something that is no attribute with an ASCII name");
   skip_spaces();
-  if (!skip("=")) return "an attribute has no value";
+  if (!skip('=')) return fail("an attribute has no value");
   skip_spaces();
   const char quote = at_ < body_.size() ? body_[at_] : '\0';
-  if (quote != '"' && quote != '\'') return "an attribute's value is not in quotes";
+  if (quote != '"' && quote != '\'') return fail("an attribute's value is not in quotes");
   const auto end = body_.find(quote, at_ + 1);
-  if (end == body_.npos) return "an attribute's value is not closed";
+  if (end == body_.npos) return fail("an attribute's value is not closed");
   const auto raw = body_.substr(at_ + 1, end - at_ - 1);
   at_ = end + 1;
-  if (raw.find('<') != raw.npos) return "an attribute's value holds '<'";
-  if (!references_are_good(raw)) return bad_reference;
+  if (raw.find('<') != raw.npos) return fail("an attribute's value holds '<'");
+  if (!references_are_good(raw)) return fail(bad_reference);
   auto& all = xml_.attributes_;
   if (all.size() - xml_.elements_.back().first >= xml_attributes_max)
-    return "a tag has more than " + std::to_string(xml_attributes_max) + " attributes";
+    return fail("a tag has more than " + std::to_string(xml_attributes_max) + " attributes");
   for (auto i = xml_.elements_.back().first; i < all.size(); ++i)
-    if (all[i].name == key) return "the attribute '" + std::string(key.substr(0, 40)) + "' is repeated";
+    if (all[i].name == key) return fail("the attribute '" + std::string(key.substr(0, 40)) + "' is repeated");
   all.push_back({key, raw});
   return namespaces(key, raw, outermost);
 }
 
 // Behind "<".
-std::string XmlScanner::start_tag() {
+bool XmlScanner::start_tag() {
   const bool outermost = depth_ == 0;
-  if (outermost && !xml_.elements_.empty()) return "it goes on behind its outermost element";
-  if (depth_ == xml_depth_max) return "it is nested deeper than " + std::to_string(xml_depth_max) + " levels";
+  if (outermost && !xml_.elements_.empty()) return fail("it goes on behind its outermost element");
+  if (depth_ == xml_depth_max)
+    return fail("it is nested deeper than " + std::to_string(xml_depth_max) + " levels");
   if (!outermost) xml_.elements_[open_[depth_ - 1]].plain = false;
   const auto tag = name();
-  if (tag.empty()) return "a '<' begins no tag with an ASCII name";
+  if (tag.empty()) return fail("a '<' begins no tag with an ASCII name");
   if (writer_ == Writer::caller && tag.find(':') != tag.npos)
-    return "the element '" + std::string(tag.substr(0, 40)) + "' has a namespace prefix";
+    return fail("the element '" + std::string(tag.substr(0, 40)) +
+                "' has a namespace prefix, and parsers differ in what it is then called");
   const auto index = std::uint32_t(xml_.elements_.size());
   const auto first = std::uint32_t(xml_.attributes_.size());
   xml_.elements_.push_back({.name = tag, .next = index + 1, .first = first, .end = first});
   while (skip_spaces() && at_ < body_.size() && body_[at_] != '>' && body_[at_] != '/')
-    if (auto error = attribute(outermost); !error.empty()) return error;
+    if (!attribute(outermost)) return false;
   xml_.elements_[index].end = std::uint32_t(xml_.attributes_.size());
   xml_.elements_[index].raw = body_.substr(at_, 0);
-  if (skip("/>")) return {};
-  if (!skip(">")) return "a tag is not closed";
+  if (skip("/>")) return true;
+  if (!skip('>')) return fail("a tag is not closed");
   open_[depth_] = index;
   inside_[depth_++] = at_;
-  return {};
+  return true;
 }
 
 // Behind "</".
-std::string XmlScanner::end_tag() {
+bool XmlScanner::end_tag() {
   const auto content_end = at_ - 2;
-  const auto tag = name();
+  const bool fits = depth_ > 0 && skip(xml_.elements_[open_[depth_ - 1]].name);
   skip_spaces();
-  if (depth_ == 0 || !skip(">") || tag != xml_.elements_[open_[depth_ - 1]].name)
-    return "an end tag does not fit its start tag";
+  if (!fits || !skip('>')) return fail("an end tag does not fit its start tag");
   auto& element = xml_.elements_[open_[--depth_]];
   element.next = std::uint32_t(xml_.elements_.size());
   element.raw = body_.substr(inside_[depth_], content_end - inside_[depth_]);
-  return {};
+  return true;
 }
 
-std::string XmlScanner::text() {
+bool XmlScanner::text() {
   const auto begin = at_;
   at_ = std::min(body_.find('<', at_), body_.size());
   const auto found = body_.substr(begin, at_ - begin);
   if (depth_ == 0)
-    return std::all_of(found.begin(), found.end(), is_space) ? ""
-                                                             : "text stands outside of the outermost element";
-  if (found.find("]]>") != found.npos) return "text holds ']]>'";
-  return references_are_good(found) ? "" : bad_reference;
+    return std::all_of(found.begin(), found.end(), is_space) ||
+           fail("text stands outside of the outermost element");
+  if (has_.bracket && found.find("]]>") != found.npos) return fail("text holds ']]>'");
+  return references_are_good(found) || fail(bad_reference);
 }
 
 // From one '<' to the next.
-std::string XmlScanner::piece() {
+bool XmlScanner::piece() {
   if (body_[at_] != '<') return text();
   switch (at_ + 1 < body_.size() ? body_[at_ + 1] : '\0') {
     case '/':
@@ -259,9 +274,9 @@ std::string XmlScanner::piece() {
       return end_tag();
     case '!':
       if (skip("<!--")) return comment();
-      return skip("<![CDATA[") ? cdata() : "it has a DOCTYPE or another declaration";
+      return skip("<![CDATA[") ? cdata() : fail("it has a DOCTYPE or another declaration");
     case '?':
-      return "it holds a processing instruction";
+      return fail("it holds a processing instruction");
     default:
       ++at_;
       return start_tag();
@@ -271,12 +286,14 @@ std::string XmlScanner::piece() {
 std::string XmlScanner::scan() {
   if (body_.starts_with("\xef\xbb\xbf")) return "it begins with a byte order mark";
   if (!simdjson::validate_utf8(body_)) return "it is not valid UTF-8";
-  if (has_forbidden_character(body_)) return "it holds a character that XML does not allow";
-  auto error = declaration();
-  while (error.empty() && at_ < body_.size()) error = piece();
-  if (error.empty() && depth_ > 0) return "an element is not closed";
-  if (error.empty() && xml_.elements_.empty()) return "it has no element";
-  return error;
+  has_ = kinds_of_bytes(body_);
+  if (has_.control || (has_.lead_ef && has_noncharacter(body_)))
+    return "it holds a character that XML does not allow";
+  bool good = declaration();
+  while (good && at_ < body_.size()) good = piece();
+  if (!good) return std::move(error_);
+  if (depth_ > 0) return "an element is not closed";
+  return xml_.elements_.empty() ? "it has no element" : "";
 }
 
 }  // namespace sekisho::policy

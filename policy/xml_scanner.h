@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "policy/byte_kinds.h"
 #include "policy/xml.h"
 
 namespace sekisho::policy {
@@ -25,24 +26,31 @@ class XmlScanner {
   std::string scan();  // the error, empty when there is none
 
  private:
-  std::string piece();
-  std::string declaration();
-  std::string comment();
-  std::string start_tag();
-  std::string attribute(bool outermost);
-  std::string namespaces(std::string_view name, std::string_view raw, bool outermost) const;
-  std::string end_tag();
-  std::string text();
-  std::string cdata();
+  // Each is false when the body is refused; `error_` then says why.
+  bool piece();
+  bool declaration();
+  bool comment();
+  bool start_tag();
+  bool attribute(bool outermost);
+  bool namespaces(std::string_view name, std::string_view raw, bool outermost);
+  bool end_tag();
+  bool text();
+  bool cdata();
+
+  bool fail(std::string sentence);
+  bool references_are_good(std::string_view text) const;
 
   std::string_view rest() const { return body_.substr(at_); }
+  bool skip(char expected);
   bool skip(std::string_view expected);
   bool skip_spaces();  // whether there were any
   std::string_view name();
 
   std::string_view body_;
+  std::string error_;
   Writer writer_;
   Xml& xml_;
+  ByteKinds has_;
   std::size_t at_ = 0;
   std::array<std::uint32_t, xml_depth_max> open_{};  // indices of the open elements
   std::array<std::size_t, xml_depth_max> inside_{};  // where their contents begin

@@ -36,10 +36,8 @@ std::string read(const Shape& shape) {
   const policy::Message message{.query = shape.query,
                                 .headers =
                                     [&](std::string_view header) {
-                                      std::vector<std::string_view> values;
-                                      if (header == "Content-Type" && !shape.type.empty())
-                                        values.push_back(shape.type);
-                                      return values;
+                                      const bool has = header == "Content-Type" && !shape.type.empty();
+                                      return has ? policy::Given{shape.type, 1} : policy::Given();
                                     },
                                 .body = shape.body};
   static const auto plan = *load_numbering_plan().value;

@@ -43,14 +43,13 @@ const std::map<std::string, Format> formats = {
                    "xml:/Order/Chain/Name?", "sum(xml:/Order/Item/Quantity)")},
 };
 
-ReadOrder read(const Route& route, const std::string& type, const std::string& query, const std::string& body) {
+ReadOrder read(const Route& route, const std::string& type, const std::string& query,
+               const std::string& body) {
   static const Carrier carrier{.name = "demo"};
   const Message message{.query = query,
                         .headers =
                             [&](std::string_view name) {
-                              std::vector<std::string_view> values;
-                              if (name == "Content-Type") values.push_back(type);
-                              return values;
+                              return name == "Content-Type" ? Given{type, 1} : Given();
                             },
                         .body = body};
   return read_order({&carrier, &route, {}}, message, {}, {});

@@ -17,13 +17,12 @@ using policy::Webhook;
 constexpr std::string_view body = R"({"order":"o-1","state":"done"})";
 const auto now = policy::from_ms(1'700'000'000'000);
 
-policy::HeaderValues of(std::multimap<std::string, std::string> headers) {
+policy::Lookup of(std::multimap<std::string, std::string> headers) {
   const auto kept = std::make_shared<const std::multimap<std::string, std::string>>(std::move(headers));
   return [kept](std::string_view name) {
-    std::vector<std::string_view> values;
     const auto [first, last] = kept->equal_range(std::string(name));
-    for (auto one = first; one != last; ++one) values.push_back(one->second);
-    return values;
+    const auto times = std::size_t(std::distance(first, last));
+    return policy::Given{times > 0 ? std::string_view(first->second) : std::string_view(), times};
   };
 }
 

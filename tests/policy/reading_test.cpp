@@ -67,15 +67,8 @@ const HeaderList json_headers = {{"Content-Type", "application/json"}};
 
 ReadOrder read(const RouteMatch& match, const std::string& body, const HeaderList& headers = json_headers,
                std::string_view query = {}) {
-  const Message message{.query = query,
-                        .headers =
-                            [&](std::string_view name) {
-                              std::vector<std::string_view> values;
-                              for (const auto& header : headers)
-                                if (header.first == name) values.push_back(header.second);
-                              return values;
-                            },
-                        .body = body};
+  const Message message{
+      .query = query, .headers = [&](std::string_view name) { return given(headers, name); }, .body = body};
   return read_order(match, message, {}, {});
 }
 

@@ -11,9 +11,23 @@ namespace sekisho::policy {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
+inline Given given(const HeaderList& list, std::string_view name) {
+  Given out;
+  for (const auto& entry : list)
+    if (entry.first == name && out.times++ == 0) out.first = entry.second;
+  return out;
+}
+
 inline std::optional<Locator> located(std::string_view text) {
   if (text.empty()) return std::nullopt;
   return std::get<Locator>(parse_locator(text));
+}
+
+// A field with several places.
+inline std::optional<Locator> places(const std::vector<std::string_view>& texts) {
+  auto all = located(texts.front());
+  for (std::size_t i = 1; i < texts.size(); ++i) all->others.push_back(*located(texts[i]));
+  return all;
 }
 
 struct Call {
@@ -21,25 +35,23 @@ struct Call {
   std::string type = {};  // Content-Type
   std::string query = {};
   HeaderList claims = {};
+  HeaderList headers = {};     // beside Content-Type
+  HeaderList parameters = {};  // of the path
 };
 
 struct OneRoute {
   Carrier carrier{.name = "demo", .number_types = {{"FIXED", NumberType::fixed}}};
   Route route{.method = "POST", .operation = Operation::allocate};
+  NumberingPlan plan = {};
 
   ReadOrder read(const Call& call) const {
-    const auto pick = [](const HeaderList& list, std::string_view name) {
-      std::vector<std::string_view> values;
-      for (const auto& entry : list)
-        if (entry.first == name) values.push_back(entry.second);
-      return values;
-    };
-    const HeaderList headers = {{"Content-Type", call.type}};
+    auto headers = call.headers;
+    headers.emplace_back("Content-Type", call.type);
     const Message message{.query = call.query,
-                          .headers = [&](std::string_view name) { return pick(headers, name); },
+                          .headers = [&](std::string_view name) { return given(headers, name); },
                           .body = call.body,
-                          .claims = [&](std::string_view name) { return pick(call.claims, name); }};
-    return read_order({&carrier, &route, {}}, message, {}, {});
+                          .claims = [&](std::string_view name) { return given(call.claims, name); }};
+    return read_order({&carrier, &route, call.parameters}, message, plan, {});
   }
 
   // "10 fixed area=03 numbers=0312345678,0312345679", or the code and why not.
@@ -53,6 +65,7 @@ struct OneRoute {
       if (!value.empty()) out += " " + std::string(name) + "=" + value;
     };
     if (order.number_type) out += " " + std::string(name(*order.number_type));
+    if (order.channels > 0) say("channels", std::to_string(order.channels));
     say("area", order.area);
     say("reference", order.reference);
     say("recall", order.recall);

@@ -27,8 +27,7 @@ struct TypeOfNumbers : testing::Test {
   std::string read(const std::string& body,
                    std::vector<std::pair<std::string, std::string>> parameters = {}) {
     const auto headers = [](std::string_view name) {
-      return name == "Content-Type" ? std::vector<std::string_view>{"application/json"}
-                                    : std::vector<std::string_view>{};
+      return name == "Content-Type" ? Given{"application/json", 1} : Given();
     };
     const Message message{.headers = headers, .body = body};
     const auto result = read_order({&carrier, &route, std::move(parameters)}, message, plan, today);
