@@ -5,11 +5,14 @@
 #include "config/digest.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
+#include "config/texts.h"
 
 namespace sekisho::config {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::string_view schema = "sekisho/carrier/v1";
 
 struct EndpointUrl {
   using type = policy::Endpoint;
@@ -124,19 +127,27 @@ policy::Carrier read_carrier(Document& document, const Node& root) {
   return carrier;
 }
 
-}  // namespace
-
-Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest) {
-  Document document(file, "sekisho/carrier/v1");
+Loaded<policy::Carrier> read(Document document, std::string& digest) {
   digest = sha256_hex(document.bytes());
   policy::Carrier carrier;
   if (const Node* root = document.root()) carrier = read_carrier(document, *root);
   return document.finish(std::move(carrier));
 }
 
+}  // namespace
+
+Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest) {
+  return read({file, schema}, digest);
+}
+
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file) {
   std::string digest;
   return load_carrier(file, digest);
+}
+
+Loaded<policy::Carrier> read_carrier_text(const std::filesystem::path& name, std::string text) {
+  std::string digest;
+  return read({name, std::move(text), schema}, digest);
 }
 
 }  // namespace sekisho::config

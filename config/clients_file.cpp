@@ -1,6 +1,7 @@
 #include "config/digest.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
+#include "config/texts.h"
 
 #include <cstring>
 #include <set>
@@ -71,6 +72,15 @@ Clients read_clients(Document& document, const Node& root) {
   return clients;
 }
 
+constexpr std::string_view schema = "sekisho/clients/v1";
+
+Loaded<Clients> read(Document document, std::string& digest) {
+  digest = sha256_hex(document.bytes());
+  Clients clients;
+  if (const Node* root = document.root()) clients = read_clients(document, *root);
+  return document.finish(std::move(clients));
+}
+
 }  // namespace
 
 std::size_t KeyDigestHash::operator()(const KeyDigest& digest) const {
@@ -80,16 +90,17 @@ std::size_t KeyDigestHash::operator()(const KeyDigest& digest) const {
 }
 
 Loaded<Clients> load_clients(const std::filesystem::path& file, std::string& digest) {
-  Document document(file, "sekisho/clients/v1");
-  digest = sha256_hex(document.bytes());
-  Clients clients;
-  if (const Node* root = document.root()) clients = read_clients(document, *root);
-  return document.finish(std::move(clients));
+  return read({file, schema}, digest);
 }
 
 Loaded<Clients> load_clients(const std::filesystem::path& file) {
   std::string digest;
   return load_clients(file, digest);
+}
+
+Loaded<Clients> read_clients_text(const std::filesystem::path& name, std::string text) {
+  std::string digest;
+  return read({name, std::move(text), schema}, digest);
 }
 
 }  // namespace sekisho::config

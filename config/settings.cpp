@@ -3,6 +3,7 @@
 #include "config/describe.h"
 #include "config/nearest.h"
 #include "config/settings_table.h"
+#include "config/texts.h"
 
 namespace sekisho::config {
 namespace {
@@ -65,17 +66,22 @@ void check_required(Document& document, const Node& root) {
   }
 }
 
-}  // namespace
-
-Loaded<Settings> load_settings(const std::filesystem::path& file) {
-  Document document(file, schema);
+Loaded<Settings> read(Document document) {
   Settings settings;
-  settings.file = file;
+  settings.file = document.file();
   if (const Node* root = document.root()) {
     read_group(document, *root, "", settings);
     check_required(document, *root);
   }
   return document.finish(std::move(settings));
+}
+
+}  // namespace
+
+Loaded<Settings> load_settings(const std::filesystem::path& file) { return read({file, schema}); }
+
+Loaded<Settings> read_settings_text(const std::filesystem::path& name, std::string text) {
+  return read({name, std::move(text), schema});
 }
 
 std::string describe_settings_markdown() {
