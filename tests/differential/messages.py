@@ -60,7 +60,7 @@ class Messages:
                     self.of([b""], [b"Content-Length: 0\r\n", b"Content-Length: 2\r\n", b"Link: </x>\r\n"], 0.2) + b"\r\n"
             start = self.of(VERSIONS, ODD_VERSIONS) + b" " + self.of(STATUSES, ODD_STATUSES)
             bodiless = head or start.split(b" ")[1:2] in ([b"204"], [b"304"])
-            stream += self.message(start, [], none=0.8 if bodiless else 0.2, body=not bodiless or self.some(0.1))
+            stream += self.message(start, [], none=0.6 if bodiless else 0.2, body=not bodiless or self.some(0.1))
             if self.some(0.04):
                 stream += b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
             yield ("head" if head else "response", self.damaged(stream) if self.some(0.25) else stream)

@@ -23,11 +23,12 @@ SEED = random.randrange(2**32) if SEED == "random" else int(SEED)
 PROBE = b"GET /probe HTTP/1.1\r\nHost: probe.example\r\n\r\n"
 
 
-def lines_of(command, streams):
-    frames = b"".join(b"request %d\n%s" % (len(stream), stream) for stream in streams)
+def lines_of(command, cases):
+    """`cases`: kinds and streams."""
+    frames = b"".join(b"%s %d\n%s" % (kind.encode(), len(stream), stream) for kind, stream in cases)
     ran = subprocess.run(command, input=frames, stdout=subprocess.PIPE, check=True, timeout=900)
     lines = [json.loads(line) for line in ran.stdout.split(b"\n")[:-1]]
-    assert len(lines) == len(streams)
+    assert len(lines) == len(cases)
     return lines
 
 
@@ -108,8 +109,9 @@ def differences(gate, others):
 
 def read_by_all(streams):
     streams = [stream + PROBE for stream in streams]
-    gate = lines_of([str(BUILT / "read_messages")], streams)
-    node = lines_of(["node", str(HERE / "requests.js")], streams)
+    cases = [("request", stream) for stream in streams]
+    gate = lines_of([str(BUILT / "read_messages")], cases)
+    node = lines_of(["node", str(HERE / "requests.js")], cases)
     for stream, ours, nodes in zip(streams, gate, node):
         yield stream, ours, {"node": nodes, "h11": by_h11(stream)} if ours["messages"] else {}
 

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,7 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path home = fs::path(SEKISHO_SOURCE_DIR) / "tests/fuzz";
-constexpr std::chrono::seconds patience{5};  // as long as tests/fuzz/run waits for one input
 
 std::vector<const Target*> targets() {
   auto all = Target::all();
@@ -42,13 +40,11 @@ TEST_P(Corpus, is_taken_without_complaint) {
     SCOPED_TRACE(file.string());
     std::ifstream in(file, std::ios::binary);
     const std::vector<char> bytes{std::istreambuf_iterator<char>(in), {}};  // exactly as many as there are
-    const auto begin = std::chrono::steady_clock::now();
     try {
-      target.run({bytes.data(), bytes.size()});
+      run(target, {bytes.data(), bytes.size()});
     } catch (const std::exception& broken) {
       ADD_FAILURE() << broken.what();
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, patience);
   }
 }
 

@@ -3,6 +3,6 @@
 #include "tests/fuzz/target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  sekisho::fuzz::Target::all().front()->run({reinterpret_cast<const char*>(data), size});
+  sekisho::fuzz::run(*sekisho::fuzz::Target::all().front(), {reinterpret_cast<const char*>(data), size});
   return 0;
 }

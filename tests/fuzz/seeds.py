@@ -109,8 +109,12 @@ def by_hand():
             '  - { id: desk-2, public: "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=" }\n')
     yield "signatures", json.dumps(statement, indent=1).encode()
     yield "signatures", (json.dumps(statement) + "\n%%\n" + keys).encode()
-    record = {"id": "jp:8999900000001", "country": "jp"}
-    yield "operators", json.dumps(record, separators=(",", ":")).encode()
+    record = {"serial": 12, "operator": "jp:8999900000001", "names": {"ja": "番号", "en": "A", "former": ["b"]},
+              "etoc": {"state": "certified", "certificate": "E-1", "certified_on": "2026-02-01", "valid_until": "2027-01-31"},
+              "plan": {"state": "deemed", "number_types": "fixed ip_050", "forwards_calls": True, "checked_on": "2026-02-01"},
+              "refusals": [{"action": "refuse_new", "number_types": "mobile", "from": "2026-02-01", "reference": "r"}],
+              "track_record": {"first_supply": "2020-02-01", "numbers_elsewhere": 7}, "owner_group": "g"}
+    yield "operators", json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
     yield "holds", b"held|10|fixed|2026-11-24|1795500000000|demo|gw-0000000000000001/3|7|key|group|order%7C1"
     yield "holds", b"fixed|1795500000000|01D|group|order-1"
     yield "holds", b"fixed|1795500000000|1795500000001|group|order-1"
@@ -129,11 +133,12 @@ def by_hand():
 
 
 def journal_lines():
-    page = TREE / "docs/reference/journal.md"
     at, mac = "2026-11-24T10:00:00.000+09:00", "0" * 64
-    fields = [line for line in re.findall(r'\{"seq":.*\}', page.read_text())]
-    for line in fields:
-        yield "records", line.encode()
+    order = {"quantity": 10, "number_type": "fixed", "area": "03", "channels": 2, "partial": True}
+    facts = {"etoc": "certified", "plan": "deemed", "plan_types": "fixed", "date": "2026-11-24", "stale": False}
+    charge = {"rule": "daily", "limit": 1000, "before": 90, "taken": 100, "per": "day", "number_types": "fixed", "of": "owner_group"}
+    decided = {"decision": "01D", "operator": "jp:8999900000001", "carrier": "demo", "operation": "allocate", "policy": mac,
+               "order": order, "facts": facts, "matched": [{"rule": "daily", "mode": "enforce"}], "waived": ["w"], "reviews": ["r"]}
     held = "held|10|fixed|2026-11-24|1795500000000|demo|gw-0000000000000001/1|7|key|group|"
     for kind, inside in {
             "forwarding": {"decision": "01D", "operator": "jp:8999900000001", "carrier": "demo", "held": 10,
@@ -141,7 +146,7 @@ def journal_lines():
             "outcome": {"decision": "01D", "operator": "jp:8999900000001", "result": "finished", "status": 201,
                         "granted": 10, "order_id": "o-1", "numbers": ["0312345678"], "of": held, "since": 1795500000000},
             "settled": {"decision": "01D", "operator": "jp:8999900000001", "result": "granted", "granted": 10, "of": held},
-            "decision": {"decision": "01D", "operator": "jp:8999900000001", "operation": "allocate", "verdict": "allow"},
+            "decision": {**decided, "allowed": True, "charges": [charge]},
             "checkpoint": {"open_from": 0, "from": 1, "digest": mac, "signature": mac * 2},
             "gap": {"missing_from": 3, "missing_until": 5, "head": mac},
             "policy": {"policy": mac, "text": "schema: sekisho/policy/v1"}}.items():
@@ -150,6 +155,10 @@ def journal_lines():
         yield "records", line.encode()
         yield "journals", text.encode() + b"\n"
         yield "journals", line.encode() + b"\n"
+    refused = {**decided, "allowed": False, "code": "quota-exceeded", "status": 429, "replayed": True,
+               "limits": [{"rule": "daily", "limit": 10, "used": 7, "held": 3, "per": "month"}],
+               "findings": [{"rule": "daily", "code": "quota-exceeded"}]}
+    yield "records", f'{{"seq":8,"at":"{at}","kind":"decision",{json.dumps(refused)[1:-1]},"mac":"{mac}"}}'.encode()
 
 
 # What parsers trip over, beside the words of a target's own inputs.

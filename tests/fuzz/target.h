@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,6 +35,15 @@ inline void must(bool holds, const char* always) {
 template <class T>
 void must_equal(const T& a, const T& b, const char* always) {
   must(a == b, always);
+}
+
+// Seconds of the processor, so that a busy machine finds nothing that is not there.
+inline constexpr int patience = 5;
+
+inline void run(const Target& target, std::string_view input) {
+  const auto begin = std::clock();
+  target.run(input);
+  must(std::clock() - begin < patience * CLOCKS_PER_SEC, "an input takes less than five seconds");
 }
 
 // Takes an input apart. What is left at the end is the text itself, so that a kept input can be read and

@@ -15,7 +15,6 @@ namespace sekisho::fuzz {
 namespace {
 
 namespace fs = std::filesystem;
-using cache::JournalSecret;
 
 constexpr std::size_t records_max = 20;
 
