@@ -3,7 +3,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 
 namespace sekisho::cache {
 using namespace std::chrono_literals;
@@ -13,33 +12,10 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 constexpr auto ask_every = 250ms, patience = 1000ms, role_every = 1000ms;
-constexpr auto word_lasts = 3000ms;  // an older word names nobody to connect to
-constexpr auto word_counts = 60s;    // and yet outranks those of older epochs
-
-std::optional<Named> named_by(const RedisAnswer& address, const RedisAnswer& about) {
-  const auto host = address.text(0);
-  const auto port = address.integer(1).value_or(0);
-  if (!host || host->empty() || port <= 0 || port > 65535) return std::nullopt;
-  Named named{.master = {.host = std::string(*host), .port = std::uint16_t(port)}, .at = Clock::now()};
-  for (const auto& [field, value] : about.pairs())
-    if (field == "config-epoch") std::from_chars(value.data(), value.data() + value.size(), named.epoch);
-  return named;
-}
 
 bool same(const config::Address& a, const config::Address& b) { return a.host == b.host && a.port == b.port; }
 
 }  // namespace
-
-std::optional<config::Address> newest(const std::vector<std::optional<Named>>& said, Clock::time_point now) {
-  const Named* best = nullptr;
-  for (const auto& word : said) {
-    if (!word || now - word->at > word_counts) continue;
-    if (!best || word->epoch > best->epoch || (word->epoch == best->epoch && word->at > best->at))
-      best = &*word;
-  }
-  if (!best || now - best->at > word_lasts) return std::nullopt;
-  return best->master;
-}
 
 RedisSentinels::RedisSentinels(asio::any_io_executor executor, const config::RedisSettings& settings)
     : executor_(executor), name_(settings.master), said_(settings.peers.size()), role_pause_(executor) {
@@ -127,7 +103,7 @@ Task<> RedisSentinels::ask(std::size_t index) {
   const auto described = co_await link->call(about, patience);
   const auto address = co_await link->call(where, patience);
   if (stopped_) co_return;
-  auto named = named_by(address, described);
+  auto named = named_by(address, described, Clock::now());
   if (named) said_[index] = std::move(named);
   choose();
 }

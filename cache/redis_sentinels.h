@@ -14,20 +14,9 @@
 #include <vector>
 
 #include "cache/redis_nodes.h"
+#include "cache/sentinel_word.h"
 
 namespace sekisho::cache {
-
-// What a sentinel said last.
-struct Named {
-  config::Address master;
-  std::uint64_t epoch = 0;
-  std::chrono::steady_clock::time_point at;
-};
-// Whom to connect to: the newest epoch counts, and its youngest word. Nothing when that word is stale: an
-// older epoch is no way out, for its master is the one that was replaced. After a minute it is forgotten, so
-// that sentinels may be set up anew.
-std::optional<config::Address> newest(const std::vector<std::optional<Named>>& said,
-                                      std::chrono::steady_clock::time_point now);
 
 class RedisSentinels : public RedisNodes, public std::enable_shared_from_this<RedisSentinels> {
  public:

@@ -5,12 +5,15 @@
 #include "config/digest.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
+#include "config/texts.h"
 #include "config/tls_fields.h"
 
 namespace sekisho::config {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::string_view schema = "sekisho/carrier/v1";
 
 struct EndpointUrl {
   using type = policy::Endpoint;
@@ -147,21 +150,30 @@ policy::Carrier read_carrier(Document& document, const Node& root, TlsContext& t
   return carrier;
 }
 
-}  // namespace
-
-Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest,
-                                     TlsContext& tls) {
-  Document document(file, "sekisho/carrier/v1");
+Loaded<policy::Carrier> read(Document document, std::string& digest, TlsContext& tls) {
   digest = sha256_hex(document.bytes());
   policy::Carrier carrier;
   if (const Node* root = document.root()) carrier = read_carrier(document, *root, tls);
   return document.finish(std::move(carrier));
 }
 
+}  // namespace
+
+Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file, std::string& digest,
+                                     TlsContext& tls) {
+  return read({file, schema}, digest, tls);
+}
+
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file) {
   std::string digest;
   TlsContext tls;
   return load_carrier(file, digest, tls);
+}
+
+Loaded<policy::Carrier> read_carrier_text(const std::filesystem::path& name, std::string text) {
+  std::string digest;
+  TlsContext tls;
+  return read({name, std::move(text), schema}, digest, tls);
 }
 
 }  // namespace sekisho::config

@@ -2,6 +2,7 @@
 #include "config/key_hash.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
+#include "config/texts.h"
 
 #include <set>
 
@@ -52,19 +53,29 @@ Clients read_clients(Document& document, const Node& root) {
   return clients;
 }
 
-}  // namespace
+constexpr std::string_view schema = "sekisho/clients/v1";
 
-Loaded<Clients> load_clients(const std::filesystem::path& file, std::string& digest) {
-  Document document(file, "sekisho/clients/v1");
+Loaded<Clients> read(Document document, std::string& digest) {
   digest = sha256_hex(document.bytes());
   Clients clients;
   if (const Node* root = document.root()) clients = read_clients(document, *root);
   return document.finish(std::move(clients));
 }
 
+}  // namespace
+
+Loaded<Clients> load_clients(const std::filesystem::path& file, std::string& digest) {
+  return read({file, schema}, digest);
+}
+
 Loaded<Clients> load_clients(const std::filesystem::path& file) {
   std::string digest;
   return load_clients(file, digest);
+}
+
+Loaded<Clients> read_clients_text(const std::filesystem::path& name, std::string text) {
+  std::string digest;
+  return read({name, std::move(text), schema}, digest);
 }
 
 }  // namespace sekisho::config

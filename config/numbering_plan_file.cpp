@@ -3,6 +3,7 @@
 #include "config/digest.h"
 #include "config/kinds.h"
 #include "config/numbering_plan.inc"  // shipped_text, made from config/numbering-plan.yaml by CMakeLists.txt
+#include "config/texts.h"
 #include "config/yaml.h"
 
 namespace sekisho::config {
@@ -121,6 +122,11 @@ Loaded<policy::NumberingPlan> load_numbering_plan(const std::filesystem::path& f
 Loaded<policy::NumberingPlan> load_numbering_plan(const std::filesystem::path& file) {
   std::string digest;
   return load_numbering_plan(file, digest);
+}
+
+Loaded<policy::NumberingPlan> read_numbering_plan_text(const std::filesystem::path& name, std::string text) {
+  std::string digest;
+  return read_plan({name, std::move(text), schema}, digest);
 }
 
 }  // namespace sekisho::config

@@ -7,6 +7,7 @@
 #include "config/policy_format_pieces.h"
 #include "config/policy_format_print.h"
 #include "config/policy_format_words.h"
+#include "config/texts.h"
 
 namespace sekisho::config {
 namespace {
@@ -46,10 +47,7 @@ std::string loss(const Document& document, const Scan& scan, const std::string& 
   return "";
 }
 
-}  // namespace
-
-Formatted format_policy(const std::filesystem::path& file) {
-  Document document(file, schema);
+Formatted format(Document document) {
   Formatted out{.was = document.bytes(), .errors = document.take_errors()};
   if (!document.root() || !out) return out;
   const Scan scan(document);
@@ -62,6 +60,13 @@ Formatted format_policy(const std::filesystem::path& file) {
   }
   out.errors = document.take_errors();
   return out;
+}
+
+}  // namespace
+
+Formatted format_policy(const std::filesystem::path& file) { return format({file, schema}); }
+Formatted format_policy_text(const std::filesystem::path& name, std::string text) {
+  return format({name, std::move(text), schema});
 }
 
 }  // namespace sekisho::config

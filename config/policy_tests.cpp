@@ -7,6 +7,7 @@
 
 #include "config/kinds.h"
 #include "config/policy_when.h"
+#include "config/texts.h"
 #include "config/yaml_words.h"
 #include "policy/adapter.h"
 #include "policy/decide.h"
@@ -15,6 +16,8 @@ namespace sekisho::config {
 namespace {
 
 using Expect = PolicyTest::Expect;
+
+constexpr std::string_view schema = "sekisho/policy-test/v1";
 
 struct Moment {
   using type = policy::Instant;
@@ -210,19 +213,7 @@ std::string expected(const PolicyTest& test) {
   return "permit";
 }
 
-}  // namespace
-
-policy::Standing standing_of(const PolicyTest& test) {
-  const auto today = policy::JstDate::of(test.at);
-  const auto record = policy::PackedRecord::of(test.record);
-  auto standing = policy::stand(record.get(), test.record.id, test.order.number_type, today, 0, {});
-  for (const auto& hop : test.chain)
-    policy::add_hop(standing.chain, policy::PackedRecord::of(hop).get(), test.order.number_type, today);
-  return standing;
-}
-
-Loaded<PolicyTests> load_policy_tests(const std::filesystem::path& file) {
-  Document document(file, "sekisho/policy-test/v1");
+Loaded<PolicyTests> read(Document document) {
   PolicyTests tests;
   if (const Node* root = document.root()) {
     Fields fields(document, *root, "the file");
@@ -237,6 +228,22 @@ Loaded<PolicyTests> load_policy_tests(const std::filesystem::path& file) {
     }
   }
   return document.finish(std::move(tests));
+}
+
+}  // namespace
+
+policy::Standing standing_of(const PolicyTest& test) {
+  const auto today = policy::JstDate::of(test.at);
+  const auto record = policy::PackedRecord::of(test.record);
+  auto standing = policy::stand(record.get(), test.record.id, test.order.number_type, today, 0, {});
+  for (const auto& hop : test.chain)
+    policy::add_hop(standing.chain, policy::PackedRecord::of(hop).get(), test.order.number_type, today);
+  return standing;
+}
+
+Loaded<PolicyTests> load_policy_tests(const std::filesystem::path& file) { return read({file, schema}); }
+Loaded<PolicyTests> read_policy_tests_text(const std::filesystem::path& name, std::string text) {
+  return read({name, std::move(text), schema});
 }
 
 std::vector<TestResult> run_policy_tests(const policy::Policy& policy, const std::vector<PolicyTest>& tests) {

@@ -12,6 +12,7 @@
 #include "config/nearest.h"
 #include "config/register_fields.h"
 #include "config/text.h"
+#include "config/texts.h"
 
 namespace sekisho::config {
 namespace {
@@ -40,6 +41,7 @@ class RegisterReader : public TableSink {
 
   RegisterFile made;
   Errors errors;
+  const Mapping& mapping() const { return mapping_; }
 
   void error(int line, int column, std::string text) override {
     if (errors.size() < errors_max) errors.push_back({file_, line, column, std::move(text)});
@@ -275,7 +277,8 @@ class RegisterReader : public TableSink {
 };
 
 // The file's text in UTF-8, or an error.
-bool decode(std::string& bytes, const Mapping& mapping, RegisterReader& reader) {
+bool decode(std::string& bytes, RegisterReader& reader) {
+  const Mapping& mapping = reader.mapping();
   const bool marked = bytes.starts_with("\xef\xbb\xbf");
   if (marked) bytes.erase(0, 3);
   const auto at = [&](std::size_t offset, const std::string& text) {
@@ -294,6 +297,20 @@ bool decode(std::string& bytes, const Mapping& mapping, RegisterReader& reader) 
   return valid == bytes.size() || at(valid,
                                      "is not UTF-8 text from here on; if it is Shift-JIS, the mapping has to "
                                      "say so (encoding: shift_jis)");
+}
+
+Loaded<RegisterFile> read(RegisterReader reader, std::string text) {
+  reader.made.digest = sha256_hex(text);
+  if (reader.errors.empty() && decode(text, reader)) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    const bool json = first != text.npos && (text[first] == '[' || text[first] == '{');
+    if (first == text.npos)
+      reader.error(0, 0, "is empty");
+    else
+      json ? read_json_table(text, reader) : read_csv(text, reader);
+  }
+  if (!reader.errors.empty()) return {.errors = std::move(reader.errors)};
+  return {.value = std::move(reader.made)};
 }
 
 }  // namespace
@@ -315,18 +332,12 @@ Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapp
   const auto size = std::filesystem::file_size(file, failure);
   if (!failure && size != text.size())
     reader.error(0, 0, "is being written to: it grew while it was read; import it when it is whole");
-  reader.made.digest = sha256_hex(text);
+  return read(std::move(reader), std::move(text));
+}
 
-  if (reader.errors.empty() && decode(text, mapping, reader)) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    const bool json = first != text.npos && (text[first] == '[' || text[first] == '{');
-    if (first == text.npos)
-      reader.error(0, 0, "is empty");
-    else
-      json ? read_json_table(text, reader) : read_csv(text, reader);
-  }
-  if (!reader.errors.empty()) return {.errors = std::move(reader.errors)};
-  return {.value = std::move(reader.made)};
+Loaded<RegisterFile> read_register_text(const std::filesystem::path& name, std::string text,
+                                        const Mapping& mapping) {
+  return read(RegisterReader(name, mapping), std::move(text));
 }
 
 }  // namespace sekisho::config

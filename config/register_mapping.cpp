@@ -3,12 +3,15 @@
 #include "config/register_fields.h"
 #include "config/register_file.h"
 #include "config/text.h"
+#include "config/texts.h"
 #include "config/yaml.h"
 
 namespace sekisho::config {
 namespace {
 
 using policy::Register;
+
+constexpr std::string_view schema = "sekisho/mapping/v1";
 
 void read_columns(Document& document, const Node& node, Mapping& mapping) {
   Fields fields(document, node, "'columns'");
@@ -40,6 +43,31 @@ void read_states(Document& document, const Node& node, std::map<std::string, Sta
     if (!fresh && entry->second != state)
       document.error(node.keys[i].place, "'" + entry->first + "' stands here twice, with different states");
   }
+}
+
+Loaded<Mapping> read(Document document) {
+  Mapping mapping;
+  if (const Node* root = document.root()) {
+    Fields fields(document, *root, "a mapping");
+    fields.find("schema");
+    std::string encoding = "utf-8";
+    fields.may("encoding", OneOf{{"utf-8", "shift_jis"}}, encoding);
+    mapping.shift_jis = encoding == "shift_jis";
+    fields.may("last_day_included", YesNo{}, mapping.last_day_included);
+    const bool knows_register = fields.need("register", Word<Register>{}, mapping.which);
+    const Node* columns = fields.need("columns");
+    const Node* states = fields.find("states");
+    if (knows_register) {
+      if (columns) read_columns(document, *columns, mapping);
+      if (states && mapping.which == Register::etoc) read_states(document, *states, mapping.etoc_states);
+      if (states && mapping.which == Register::plan) read_states(document, *states, mapping.plan_states);
+      if (states && mapping.which != Register::etoc && mapping.which != Register::plan)
+        document.error(states->place,
+                       "the register '" + std::string(policy::name(mapping.which)) + "' has no states");
+    }
+  }
+  mapping.digest = sha256_hex(document.bytes());
+  return document.finish(std::move(mapping));
 }
 
 }  // namespace
@@ -84,30 +112,10 @@ const std::vector<RegisterField>& fields_of(Register which) {
 
 Mapping plain_mapping(Register which) { return {.which = which}; }
 
-Loaded<Mapping> load_mapping(const std::filesystem::path& file) {
-  Document document(file, "sekisho/mapping/v1");
-  Mapping mapping;
-  if (const Node* root = document.root()) {
-    Fields fields(document, *root, "a mapping");
-    fields.find("schema");
-    std::string encoding = "utf-8";
-    fields.may("encoding", OneOf{{"utf-8", "shift_jis"}}, encoding);
-    mapping.shift_jis = encoding == "shift_jis";
-    fields.may("last_day_included", YesNo{}, mapping.last_day_included);
-    const bool knows_register = fields.need("register", Word<Register>{}, mapping.which);
-    const Node* columns = fields.need("columns");
-    const Node* states = fields.find("states");
-    if (knows_register) {
-      if (columns) read_columns(document, *columns, mapping);
-      if (states && mapping.which == Register::etoc) read_states(document, *states, mapping.etoc_states);
-      if (states && mapping.which == Register::plan) read_states(document, *states, mapping.plan_states);
-      if (states && mapping.which != Register::etoc && mapping.which != Register::plan)
-        document.error(states->place,
-                       "the register '" + std::string(policy::name(mapping.which)) + "' has no states");
-    }
-  }
-  mapping.digest = sha256_hex(document.bytes());
-  return document.finish(std::move(mapping));
+Loaded<Mapping> load_mapping(const std::filesystem::path& file) { return read({file, schema}); }
+
+Loaded<Mapping> read_mapping_text(const std::filesystem::path& name, std::string text) {
+  return read({name, std::move(text), schema});
 }
 
 }  // namespace sekisho::config

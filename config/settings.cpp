@@ -3,6 +3,7 @@
 #include "config/describe.h"
 #include "config/nearest.h"
 #include "config/settings_table.h"
+#include "config/texts.h"
 
 namespace sekisho::config {
 namespace {
@@ -85,12 +86,9 @@ void check_admin(Document& document, const Node& root, const Settings& settings)
         "it stands on loopback or a unix socket");
 }
 
-}  // namespace
-
-Loaded<Settings> load_settings(const std::filesystem::path& file) {
-  Document document(file, schema);
+Loaded<Settings> read(Document document) {
   Settings settings;
-  settings.file = file;
+  settings.file = document.file();
   if (const Node* root = document.root()) {
     read_group(document, *root, "", settings);
     check_required(document, *root);
@@ -98,6 +96,14 @@ Loaded<Settings> load_settings(const std::filesystem::path& file) {
     check_admin(document, *root, settings);
   }
   return document.finish(std::move(settings));
+}
+
+}  // namespace
+
+Loaded<Settings> load_settings(const std::filesystem::path& file) { return read({file, schema}); }
+
+Loaded<Settings> read_settings_text(const std::filesystem::path& name, std::string text) {
+  return read({name, std::move(text), schema});
 }
 
 std::string describe_settings_markdown() {
