@@ -9,6 +9,7 @@
 
 #include "cache/bookkeeper.h"
 #include "cache/order_memory.h"
+#include "gateway/callers.h"
 #include "gateway/exchange.h"
 #include "gateway/freshness.h"
 #include "gateway/ids.h"
@@ -25,6 +26,7 @@ struct Desk {
   cache::JournalPort& journal;
   cache::Bookkeeper& books;
   cache::OrderMemory& memory;
+  Callers& callers;
   const KnownSince& known;  // how old what the registry says is
   Dates& dates;             // what day it is
   asio::any_io_executor executor;
@@ -42,9 +44,15 @@ class Pipeline {
  public:
   explicit Pipeline(Desk& desk) : desk_(desk) {}
 
-  Task<http::Response> handle(http::Request request);
+  Task<http::Response> handle(http::Request request, const Peer& peer);  // which outlives it
 
  private:
+  void arrive(Exchange& x);
+  Task<bool> admit(Exchange& x);
+  bool within_source_rate(Exchange& x);
+  bool within_client_rate(Exchange& x);
+  Task<> spend_nonce(Exchange& x);
+  Task<> turn_away(Exchange& x);
   void understand(Exchange& x);
   policy::Message message_of(const Exchange& x) const;
   policy::OperatorId account_for(const Exchange& x, policy::JstDate day) const;

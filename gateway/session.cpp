@@ -33,8 +33,12 @@ const std::string& imf_date(std::chrono::system_clock::time_point now) {
 
 }  // namespace
 
-Session::Session(asio::generic::stream_protocol::socket socket, SessionHouse& house)
-    : socket_(std::move(socket)), house_(house), reader_(house.limits), guard_(house.dog, *this) {}
+Session::Session(asio::generic::stream_protocol::socket socket, SessionHouse& house, Peer peer)
+    : socket_(std::move(socket)),
+      house_(house),
+      peer_(std::move(peer)),
+      reader_(house.limits),
+      guard_(house.dog, *this) {}
 
 void Session::expire() {
   expired_ = true;
@@ -54,7 +58,7 @@ Task<> Session::run() {
     phase_ = Phase::answering;
     const bool keep = request.keep_alive;
     const bool head_only = request.method == "HEAD";
-    auto response = co_await house_.handle(std::move(request));
+    auto response = co_await house_.handle(std::move(request), peer_);
     const bool keep_alive = keep && !house_.closing();
     response.keep_alive = keep_alive;
     const bool sent = co_await send(std::move(response), head_only);

@@ -8,6 +8,7 @@
 
 #include "cache/task.h"
 #include "gateway/http/reader.h"
+#include "gateway/peer.h"
 #include "gateway/watchdog.h"
 
 namespace sekisho::gateway {
@@ -20,14 +21,14 @@ struct SessionHouse {
   Watchdog& dog;
   http::ReadLimits limits;
   std::chrono::milliseconds header_timeout, body_timeout, idle_timeout;
-  std::function<Task<http::Response>(http::Request)> handle;
+  std::function<Task<http::Response>(http::Request, const Peer&)> handle;  // the peer outlives the call
   std::function<http::Response(const http::ReadFailure&, const http::Headers& read_so_far)> unreadable;
   std::function<bool()> closing;  // answers carry Connection: close
 };
 
 class Session final : public Watched {
  public:
-  Session(asio::generic::stream_protocol::socket socket, SessionHouse& house);
+  Session(asio::generic::stream_protocol::socket socket, SessionHouse& house, Peer peer);
   Task<> run();
   void expire() override;
   void close_if_idle();  // at a drain: a connection between requests is done
@@ -40,6 +41,7 @@ class Session final : public Watched {
 
   asio::generic::stream_protocol::socket socket_;
   SessionHouse& house_;
+  const Peer peer_;
   http::RequestReader reader_;
   std::string out_;
   Phase phase_ = Phase::idle;

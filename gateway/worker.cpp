@@ -23,6 +23,8 @@ Worker::Worker(Shared& shared)
       link_(context_.get_executor(), shared.settings.redis),
       accounts_(link_, cache::ledger_settings(shared.settings)),
       memory_(link_),
+      nonces_(link_),
+      callers_{.all = shared.callers, .everywhere = nonces_},
       books_(ledger_, shared.journal, shared.books),
       settlements_(context_.get_executor(), books_),
       desk_{.settings = shared.settings,
@@ -30,6 +32,7 @@ Worker::Worker(Shared& shared)
             .journal = shared.journal,
             .books = books_,
             .memory = memory_,
+            .callers = callers_,
             .known = shared.known,
             .dates = shared.dates,
             .executor = context_.get_executor()},
@@ -43,7 +46,9 @@ Worker::Worker(Shared& shared)
              .body_timeout = shared.settings.limits.body_timeout,
              .idle_timeout = shared.settings.limits.idle_timeout} {
   desk_.pool_of = [this](const Exchange& x) { return pool_of(x); };
-  house_.handle = [this](http::Request request) { return pipeline_.handle(std::move(request)); };
+  house_.handle = [this](http::Request request, const Peer& peer) {
+    return pipeline_.handle(std::move(request), peer);
+  };
   house_.unreadable = [this](const http::ReadFailure& failure, const http::Headers& headers) {
     desk_.metrics.add(Metric::requests, {"", "", "refused", policy::code(failure.reason)});
     return unreadable(failure, headers, desk_.site ? desk_.site->policy.contact : "");
@@ -117,7 +122,9 @@ Task<> Worker::accept(Acceptor& acceptor) {
 }
 
 Task<> Worker::serve(asio::generic::stream_protocol::socket socket) {
-  Session session(std::move(socket), house_);
+  error_code gone;  // before it was accepted: the session finds out
+  Peer peer{.address = address_of(socket.remote_endpoint(gone))};
+  Session session(std::move(socket), house_, std::move(peer));
   sessions_.insert(&session);
   try {
     co_await session.run();

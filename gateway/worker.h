@@ -17,7 +17,9 @@
 #include "cache/group_ledger.h"
 #include "cache/journal.h"
 #include "cache/redis_ledger.h"
+#include "cache/redis_nonces.h"
 #include "cache/redis_order_memory.h"
+#include "gateway/callers.h"
 #include "gateway/freshness.h"
 #include "gateway/pipeline.h"
 #include "gateway/poller.h"
@@ -31,6 +33,7 @@ struct Shared {
   const config::Settings& settings;
   cache::Journal& journal;
   cache::Books books{journal.boot()};
+  AllCallers callers{};
   KnownSince known{};
   Dates dates{};
   std::atomic<bool> draining{false};
@@ -73,6 +76,8 @@ class Worker {
   cache::RedisLedger accounts_;
   cache::GroupLedger ledger_{accounts_};
   cache::RedisOrderMemory memory_;
+  cache::RedisNonces nonces_;
+  Callers callers_;
   cache::Bookkeeper books_;
   Settlements settlements_;
   Desk desk_;
