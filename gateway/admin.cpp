@@ -41,7 +41,7 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
              .header_timeout = 5s,
              .body_timeout = 5s,
              .idle_timeout = 60s,
-             .handle = [this](http::Request request) -> Task<http::Response> {
+             .handle = [this](http::Request request, const Peer&) -> Task<http::Response> {
                co_return co_await answer(request);
              },
              .unreadable = [](const http::ReadFailure& failure,
@@ -87,7 +87,7 @@ Task<> Admin::accept(Acceptor& acceptor) {
 }
 
 Task<> Admin::serve(asio::generic::stream_protocol::socket socket) {
-  Session session(std::move(socket), house_);
+  Session session(std::move(socket), house_, {});
   co_await session.run();
 }
 
