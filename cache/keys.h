@@ -88,6 +88,9 @@ inline std::string resolutions_read(std::string_view gateway) {
   return "sekisho:{resolutions}:read:" + std::string(gateway);
 }
 
+// string: a signed request had this nonce, by the digest of it and of its key's id; it runs out
+inline std::string nonce(std::string_view digest) { return "sekisho:nonce:" + std::string(digest); }
+
 // hash: by, reason, at; who lets this policy file (by its digest) flip more decisions than the budget allows
 inline std::string policy_approval(std::string_view digest) {
   return "sekisho:{policy}:approval:" + std::string(digest);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "config/key_hash.h"
 #include "config/kinds.h"
 
 namespace sekisho::config {
@@ -10,7 +11,7 @@ namespace {
 void read_token(Document& document, const Node& node, AdminTokens& tokens, std::set<std::string>& names) {
   Fields fields(document, node, "a token");
   AdminToken token;
-  KeyDigest digest{};
+  Digest digest{};
   if (fields.need("name", Identifier{}, token.name) && !names.insert(token.name).second)
     fields.error("name", "two tokens have the name '" + token.name + "'");
   fields.need("role", Word<AdminRole>{}, token.role);

@@ -4,10 +4,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "config/file_error.h"
-#include "config/key_hash.h"
+#include "config/digest.h"
 #include "policy/words.h"
 
 namespace sekisho::config {
@@ -26,7 +25,7 @@ struct AdminToken {
 };
 
 // By the SHA-256 of the token that stands behind `Authorization: Bearer`.
-using AdminTokens = std::unordered_map<KeyDigest, AdminToken, KeyDigestHash>;
+using AdminTokens = ByDigest<AdminToken>;
 
 Loaded<AdminTokens> load_admin_tokens(const std::filesystem::path& file);
 

@@ -2,12 +2,23 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace sekisho::config {
 
-std::array<unsigned char, 32> sha256(std::string_view bytes);
+using Digest = std::array<unsigned char, 32>;  // SHA-256
+struct DigestHash {
+  std::size_t operator()(const Digest& digest) const;  // its first bytes: they are uniform already
+};
+template <class T>
+using ByDigest = std::unordered_map<Digest, T, DigestHash>;
+
+Digest sha256(std::string_view bytes);
 std::string sha256_hex(std::string_view bytes);  // 64 lower-case digits
+// Those digits, and no others, read again.
+bool read_sha256_hex(std::string_view text, Digest& out);
 
 }  // namespace sekisho::config

@@ -5,12 +5,11 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "config/admin_file.h"
+#include "config/clients.h"
 #include "config/file_error.h"
-#include "config/key_hash.h"
 #include "config/settings.h"
 #include "config/tls_context.h"
 #include "policy/adapter.h"
@@ -20,21 +19,6 @@
 #include "policy/rules.h"
 
 namespace sekisho::config {
-
-// A credential that belongs to one operator.
-struct Client {
-  std::string id;
-  policy::OperatorId operator_id;
-  std::vector<std::string> carriers;                             // empty: all
-  std::optional<policy::WordSet<policy::Operation>> operations;  // nothing: all
-};
-
-struct Clients {
-  std::string api_key_header = "X-Api-Key";
-  std::vector<Client> all;
-  std::unordered_map<KeyDigest, std::size_t, KeyDigestHash>
-      by_key;  // into `all`; a client may have several keys
-};
 
 struct Installation {
   Installation() = default;
@@ -70,6 +54,7 @@ Loaded<policy::Policy> read_policy_file(
     const std::filesystem::path& file);  // read only, e.g. one that was in force
 // The same of a file's text, e.g. out of a journal; `name` stands in complaints.
 Loaded<policy::Policy> read_policy_text(const std::filesystem::path& name, std::string text);
+// With the secrets and key sets that it names.
 Loaded<Clients> load_clients(const std::filesystem::path& file);
 Loaded<policy::Carrier> load_carrier(const std::filesystem::path& file);
 

@@ -138,8 +138,9 @@ void read_at_most(Document& document, const Node& node, policy::Guarantee& guara
   if (fields.need("per", PeriodText{}, guarantee.per)) check_unit(fields, guarantee.unit, guarantee.per);
 }
 
-void read_throttle(Document& document, const Node& node, policy::Throttle& throttle) {
-  Fields fields(document, node, "'throttle'");
+void read_throttle(Document& document, const Node& node, policy::Throttle& throttle,
+                   const std::string& what) {
+  Fields fields(document, node, what);
   if (fields.need("requests", Count{1, 1'000'000}, throttle.requests)) throttle.burst = throttle.requests;
   fields.need("per", Seconds{}, throttle.per_ms);
   fields.may("burst", Count{1, 1'000'000}, throttle.burst);

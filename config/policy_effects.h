@@ -7,7 +7,9 @@
 namespace sekisho::config {
 
 void read_limit(Document& document, const Node& node, const policy::When& when, policy::Limit& limit);
-void read_throttle(Document& document, const Node& node, policy::Throttle& throttle);
+// `what`: how the map is called in complaints.
+void read_throttle(Document& document, const Node& node, policy::Throttle& throttle,
+                   const std::string& what = "'throttle'");
 void read_at_most(Document& document, const Node& node, policy::Guarantee& guarantee);
 
 // A reason that a policy may give.

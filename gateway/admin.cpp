@@ -52,7 +52,7 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
              .header_timeout = 5s,
              .body_timeout = 5s,
              .idle_timeout = 60s,
-             .handle = [this](http::Request request, BodyStream*) -> Task<Answer> {
+             .handle = [this](http::Request request, const Peer&, BodyStream*) -> Task<Answer> {
                auto response = co_await answer(request);
                co_return Answer{std::move(response), nullptr};
              },
@@ -75,7 +75,7 @@ void Admin::start() {
 void Admin::stop() { door_->close(); }
 
 Task<> Admin::serve(net::Stream stream) {
-  Session session(std::move(stream), house_, desk_.site()->admin_tls);
+  Session session(std::move(stream), house_, desk_.site()->admin_tls, {});
   co_await session.run();
 }
 

@@ -6,6 +6,7 @@
 
 #include "gateway/http/problem.h"
 #include "gateway/http/writer.h"
+#include "gateway/identify.h"
 
 namespace sekisho::gateway {
 using policy::Family;
@@ -111,6 +112,7 @@ http::Response refusal(const Exchange& x) {
   problem.status = x.decision.status();
   problem.detail = x.decision.findings.front().detail;
   problem.retry_after = retry_after(x);
+  if (x.decision.reason() == Reason::unauthenticated) problem.challenges = challenges(x.site->clients);
   for (const auto& finding : x.decision.findings) problem.reasons.push_back(told(finding, language));
   for (const auto& limit : x.decision.limits) problem.limits.push_back(told(limit));
   auto response = http::to_response(problem, language, x.denials);

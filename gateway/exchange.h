@@ -10,6 +10,7 @@
 #include "config/installation.h"
 #include "gateway/carrier.h"
 #include "gateway/http/message.h"
+#include "gateway/identify.h"
 #include "policy/decide.h"
 #include "policy/reading.h"
 #include "policy/settle.h"
@@ -20,6 +21,7 @@ struct Exchange {
   // What came in, and when.
   http::Request request;
   BodyStream* incoming = nullptr;  // the body of a call that passes, yet to come
+  const Peer* peer = nullptr;  // who sent it; the session keeps it
   policy::Instant now{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::string id;  // of the decision
@@ -27,7 +29,8 @@ struct Exchange {
   std::shared_ptr<const config::Installation> site;  // the files in force when the call came
 
   // What it means.
-  const config::Client* client = nullptr;
+  Identity who;
+  const config::Client* client = nullptr;  // `who`, as far as anybody is known
   policy::JstDate today;
   policy::OperatorId caller;   // the client's operator, or the successor that it was merged into
   policy::OperatorId account;  // on whose account the order runs: the caller's, or a transfer's receiver's

@@ -33,18 +33,24 @@ namespace sekisho::gateway {
 using policy::Outcome;
 using policy::Reason;
 
-Task<Answer> Pipeline::handle(http::Request request, BodyStream* body) {
+Task<Answer> Pipeline::handle(http::Request request, const Peer& peer, BodyStream* body) {
   Exchange x;
   x.request = std::move(request);
+  x.peer = &peer;
   x.incoming = body;
   auto response = co_await run(x);
   co_return Answer{std::move(response), std::move(x.answer.body)};
 }
 
 Task<http::Response> Pipeline::run(Exchange& x) {
-  understand(x);
+  arrive(x);
   if (x.match && x.match->route->webhook) co_return co_await hear_webhook(x);
-  if (x.client && x.request.path() == standing_path) co_return co_await tell_standing(x);
+  const bool admitted = co_await admit(x);
+  if (!admitted) co_return close(x);
+  // From here on it is certain who calls.
+
+  understand(x);
+  if (x.request.path() == standing_path) co_return co_await tell_standing(x);
 
   co_await recall(x);
   if (x.hands_out()) x.standing = look_up(x, x.account);
@@ -70,13 +76,14 @@ Task<http::Response> Pipeline::run(Exchange& x) {
   co_return close(x);
 }
 
+// A signed request is read whole first: who calls is certain with its body only.
 bool Pipeline::passes(const http::Request& head) const {
   const auto match = policy::match_route(desk_.site->carriers, head.method, head.path());
-  return match && match->route->operation == policy::Operation::pass;
+  return match && match->route->operation == policy::Operation::pass && !is_signed(head.headers);
 }
 
-// Who calls, which route, what is asked, how the operator stands: values from values.
-void Pipeline::understand(Exchange& x) {
+// When, by which files, and which route: values from values, as all of understanding.
+void Pipeline::arrive(Exchange& x) {
   x.now = cache::wall_clock();
   x.site = desk_.site;
   x.id = desk_.ids.next(x.now);
@@ -88,22 +95,25 @@ void Pipeline::understand(Exchange& x) {
   // By the path alone, so also for somebody whom nobody knows: that such a call exists is in the
   // documentation of the carrier's API.
   if (x.match) x.denials = x.match->route->denials.get();
-  x.client = identify(x.request.headers, x.site->clients);
-  if (!x.client) {
-    x.match.reset();  // nothing is told to somebody whom nobody knows
-    return;
-  }
+}
+
+// (admit(), who calls and how often: pipeline_callers.cpp)
+
+// What is asked, and on whose account.
+void Pipeline::understand(Exchange& x) {
   if (x.match) x.read = policy::read_order(*x.match, message_of(x), x.site->numbering_plan, x.today);
-  x.caller = account_of(x.client->operator_id, x.today);
   x.account = account_for(x, x.today);
-  x.holder = x.caller;
 }
 
 policy::Message Pipeline::message_of(const Exchange& x) const {
   return {.query = x.request.query(),
           .headers = [&x](std::string_view name) { return given(x.request.headers, name); },
           .body = x.request.body,
-          .claims = {}};
+          .claims =
+              [&x](std::string_view name) {
+                const auto value = x.who.token ? x.who.token->claim(name) : std::nullopt;
+                return policy::Given{value.value_or(""), value ? 1u : 0u};
+              }};
 }
 
 // A transfer runs on the receiver's account, by the receiver's facts; everything else on the caller's.
@@ -317,7 +327,7 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   request.method = x.request.method;
   request.target = x.request.target;
   request.headers = http::end_to_end(x.request.headers);
-  request.headers.remove(x.site->clients.api_key_header);
+  drop_credentials(request.headers, x.site->clients);
   request.headers.set("Sekisho-Decision", permit.decision());
   request.headers.set("Sekisho-Operator", x.account.text());
   request.headers.set("Sekisho-Client", x.client->id);
@@ -326,6 +336,7 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   request.body = trimmed
                      ? policy::rewrite_quantity(x.request.body, *x.order()->quantity_span, x.hold->quantity)
                      : x.request.body;
+  if (trimmed) http::drop_body_digests(request.headers);
 
   const auto pool = desk_.pool_of(x);
   const auto sent = std::chrono::steady_clock::now();

@@ -9,6 +9,7 @@
 
 #include "cache/bookkeeper.h"
 #include "cache/order_memory.h"
+#include "gateway/callers.h"
 #include "gateway/exchange.h"
 #include "gateway/freshness.h"
 #include "gateway/ids.h"
@@ -26,6 +27,7 @@ struct Desk {
   cache::JournalPort& journal;
   cache::Bookkeeper& books;
   cache::OrderMemory& memory;
+  Callers& callers;
   const KnownSince& known;  // how old what the registry says is
   Dates& dates;             // what day it is
   asio::any_io_executor executor;
@@ -44,13 +46,19 @@ class Pipeline {
  public:
   explicit Pipeline(Desk& desk) : desk_(desk) {}
 
-  // `body`: of a call that passes, where it has one and it is yet to come; lives as long as the call.
-  Task<Answer> handle(http::Request request, BodyStream* body);
+  // `peer` outlives the call, and so does `body`: of a call that passes, where it has one and it is yet to come.
+  Task<Answer> handle(http::Request request, const Peer& peer, BodyStream* body);
   // Whether the body behind this head is handed on as it comes.
   bool passes(const http::Request& head) const;
 
  private:
   Task<http::Response> run(Exchange& x);
+  void arrive(Exchange& x);
+  Task<bool> admit(Exchange& x);
+  bool within_source_rate(Exchange& x);
+  bool within_client_rate(Exchange& x);
+  Task<> spend_nonce(Exchange& x);
+  Task<> turn_away(Exchange& x);
   void understand(Exchange& x);
   policy::Message message_of(const Exchange& x) const;
   policy::OperatorId account_for(const Exchange& x, policy::JstDate day) const;

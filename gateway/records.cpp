@@ -93,6 +93,8 @@ json::array limits_of(const policy::Policy& policy, const policy::Decision& deci
 
 std::string decision_record(const Exchange& x) {
   json::object out{{"decision", x.id}, {"trace", x.traceparent}};
+  if (x.who.credential != Credential::none) out["credential"] = policy::name(x.who.credential);
+  if (x.who.cause != Cause::none && !x.client) out["cause"] = policy::name(x.who.cause);
   if (x.client) out["client"] = x.client->id;
   if (x.client) out["operator"] = x.account.text();
   if (x.client && x.caller != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();

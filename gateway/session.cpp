@@ -37,10 +37,11 @@ void add_date(http::Response& response) {
 
 }  // namespace
 
-Session::Session(net::Stream stream, SessionHouse& house, config::TlsContext tls)
+Session::Session(net::Stream stream, SessionHouse& house, config::TlsContext tls, Peer peer)
     : stream_(std::move(stream)),
       tls_(std::move(tls)),
       house_(house),
+      peer_(std::move(peer)),
       reader_(house.limits),
       guard_(house.dog, *this) {
   if (house.passes) reader_.hand_on_when(house.passes);
@@ -79,7 +80,7 @@ Task<> Session::run() {
     const bool head_only = request.method == "HEAD";
     minor_version_ = request.minor_version;
     IncomingBody body(*this);
-    auto answer = co_await house_.handle(std::move(request), body_left_ ? &body : nullptr);
+    auto answer = co_await house_.handle(std::move(request), peer_, body_left_ ? &body : nullptr);
     const bool keep_alive = keep && !house_.closing() && !body_left_;
     answer.response.keep_alive = keep_alive;
     bool sent = false;
@@ -101,6 +102,7 @@ Task<bool> Session::secure() {
   const bool good = co_await stream_.accept_tls(tls_);
   disarm();
   if (house_.handshake) house_.handshake(good, stream_.trouble());
+  if (const auto* shown = stream_.peer_certificate()) peer_.certificate = read_certificate(*shown);
   co_return good && !expired_;
 }
 

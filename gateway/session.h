@@ -9,6 +9,7 @@
 #include "cache/task.h"
 #include "gateway/body_stream.h"
 #include "gateway/http/reader.h"
+#include "gateway/peer.h"
 #include "gateway/watchdog.h"
 
 namespace sekisho::gateway {
@@ -21,8 +22,8 @@ struct SessionHouse {
   Watchdog& dog;
   http::ReadLimits limits;
   std::chrono::milliseconds header_timeout, body_timeout, idle_timeout;
-  // `body`: where it is handed on as it comes; lives as long as the call.
-  std::function<Task<Answer>(http::Request, BodyStream* body)> handle;
+  // The peer and the body outlive the call. `body`: where it is handed on as it comes.
+  std::function<Task<Answer>(http::Request, const Peer&, BodyStream* body)> handle;
   std::function<bool(const http::Request& head)> passes;  // whether a request's body is; empty: none is
   std::function<http::Response(const http::ReadFailure&, const http::Headers& read_so_far)> unreadable;
   std::function<bool()> closing;                                         // answers carry Connection: close
@@ -32,7 +33,7 @@ struct SessionHouse {
 class Session final : public Watched {
  public:
   // `tls`: what the connection is secured by before anything is said; null: nothing.
-  Session(net::Stream stream, SessionHouse& house, config::TlsContext tls);
+  Session(net::Stream stream, SessionHouse& house, config::TlsContext tls, Peer peer);
   Task<> run();
   void expire() override;
   void close_if_idle();  // at a drain: a connection between requests is done
@@ -53,6 +54,7 @@ class Session final : public Watched {
   net::Stream stream_;
   const config::TlsContext tls_;
   SessionHouse& house_;
+  Peer peer_;
   http::RequestReader reader_;
   std::string out_;
   Phase phase_ = Phase::idle;

@@ -14,6 +14,8 @@ Worker::Worker(Shared& shared)
       link_(context_.get_executor(), shared.settings.redis),
       accounts_(link_, cache::ledger_settings(shared.settings)),
       memory_(link_),
+      nonces_(link_),
+      callers_{.all = shared.callers, .everywhere = nonces_},
       books_(ledger_, shared.journal, shared.books),
       settlements_(context_.get_executor(), books_),
       desk_{.settings = shared.settings,
@@ -21,6 +23,7 @@ Worker::Worker(Shared& shared)
             .journal = shared.journal,
             .books = books_,
             .memory = memory_,
+            .callers = callers_,
             .known = shared.known,
             .dates = shared.dates,
             .executor = context_.get_executor(),
@@ -35,8 +38,8 @@ Worker::Worker(Shared& shared)
              .body_timeout = shared.settings.limits.body_timeout,
              .idle_timeout = shared.settings.limits.idle_timeout} {
   desk_.pool_of = [this](const Exchange& x) { return pool_of(x); };
-  house_.handle = [this](http::Request request, BodyStream* body) {
-    return pipeline_.handle(std::move(request), body);
+  house_.handle = [this](http::Request request, const Peer& peer, BodyStream* body) {
+    return pipeline_.handle(std::move(request), peer, body);
   };
   house_.passes = [this](const http::Request& head) { return pipeline_.passes(head); };
   house_.unreadable = [this](const http::ReadFailure& failure, const http::Headers& headers) {
@@ -87,7 +90,9 @@ void Worker::enter(net::Stream stream, std::size_t door) {
 }
 
 Task<> Worker::serve(net::Stream stream, std::size_t door) {
-  Session session(std::move(stream), house_, desk_.site->listener_tls[door]);
+  boost::system::error_code gone;  // before it was accepted: the session finds out
+  Peer peer{.address = address_of(stream.socket().remote_endpoint(gone))};
+  Session session(std::move(stream), house_, desk_.site->listener_tls[door], std::move(peer));
   sessions_.insert(&session);
   try {
     co_await session.run();

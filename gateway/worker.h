@@ -15,7 +15,9 @@
 #include "cache/group_ledger.h"
 #include "cache/journal.h"
 #include "cache/redis_ledger.h"
+#include "cache/redis_nonces.h"
 #include "cache/redis_order_memory.h"
+#include "gateway/callers.h"
 #include "gateway/door.h"
 #include "gateway/freshness.h"
 #include "gateway/pipeline.h"
@@ -30,6 +32,7 @@ struct Shared {
   const config::Settings& settings;
   cache::Journal& journal;
   cache::Books books{journal.boot()};
+  AllCallers callers{};
   KnownSince known{};
   Dates dates{};
   std::atomic<bool> draining{false};
@@ -71,6 +74,8 @@ class Worker {
   cache::RedisLedger accounts_;
   cache::GroupLedger ledger_{accounts_};
   cache::RedisOrderMemory memory_;
+  cache::RedisNonces nonces_;
+  Callers callers_;
   cache::Bookkeeper books_;
   Settlements settlements_;
   Desk desk_;

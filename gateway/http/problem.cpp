@@ -167,7 +167,10 @@ Response to_response(const Problem& problem, Language language, const policy::De
   else if (response.status == 503)
     headers.add("Retry-After", "1");
   if (!problem.decision.empty()) headers.add("Sekisho-Decision", problem.decision);
-  if (response.status == 401) headers.add("WWW-Authenticate", "Bearer realm=\"sekisho\"");
+  if (response.status == 401 && problem.challenges.empty())
+    headers.add("WWW-Authenticate", "Bearer realm=\"sekisho\"");
+  if (response.status == 401)
+    for (const auto& challenge : problem.challenges) headers.add("WWW-Authenticate", challenge);
   if (response.status == 405) headers.add("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   response.body = std::move(body.text);
   return response;

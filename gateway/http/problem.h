@@ -39,7 +39,8 @@ struct Problem {
   std::string contact;                 // the carrier's desk; empty when unknown
   std::vector<ProblemReason> reasons;  // empty: one entry made from the table
   std::vector<ProblemLimit> limits;
-  std::optional<int> retry_after;  // seconds, >= 1; a 503 without says 1
+  std::optional<int> retry_after;       // seconds, >= 1; a 503 without says 1
+  std::vector<std::string> challenges;  // of a 401: how callers may present themselves; empty: by a token
 };
 
 // By RFC 9110 12.5.4 over "ja" and "en", with q values; English when nothing fits.

@@ -34,11 +34,14 @@ constexpr std::string_view framing_and_hop_by_hop[] = {
     "te",         "trailer",        "trailers", "upgrade", "transfer-encoding",
 };
 constexpr std::string_view the_gates_own[] = {
-    "alt-svc",           "forwarded",       "x-http-method",  "x-http-method-override",
-    "x-method-override", "x-original-host", "x-original-url", "x-original-uri",
-    "x-real-ip",         "x-rewrite-url",
+    "alt-svc",           "client-cert",     "client-cert-chain",
+    "forwarded",         "x-http-method",   "x-http-method-override",
+    "x-method-override", "x-original-host", "x-original-url",
+    "x-original-uri",    "x-real-ip",       "x-rewrite-url",
 };
-constexpr std::string_view prefixes[] = {"proxy-", "sekisho-", "x-forwarded-"};
+constexpr std::string_view prefixes[] = {"proxy-", "sekisho-", "ssl-client-", "x-forwarded-",
+                                         "x-ssl-client-"};
+constexpr std::string_view body_digests[] = {"Content-Digest", "Repr-Digest", "Digest", "Content-MD5"};
 
 bool is_hop_by_hop(std::string_view folded) {
   return std::find(std::begin(framing_and_hop_by_hop), std::end(framing_and_hop_by_hop), folded) !=
@@ -204,6 +207,10 @@ Headers end_to_end(const Headers& headers) {
   for (const Header& header : headers.all())
     if (crosses(header, named)) kept.add(header.name, header.value);
   return kept;
+}
+
+void drop_body_digests(Headers& headers) {
+  for (const auto name : body_digests) headers.remove(name);
 }
 
 void keep_end_to_end(Headers& headers) {

@@ -32,10 +32,14 @@ void write_chunk(std::string& out, std::string_view piece);
 
 // The headers a message may carry across the gate: end-to-end ones only. Removed: hop-by-hop (RFC
 // 9110 7.6.1), those named in Connection, Proxy-*, framing, Host, Expect, Forwarded, X-Forwarded-*,
-// X-Real-IP, Sekisho-*; headers that change the method or the path behind the gate's back
-// (X-HTTP-Method-Override, X-Original-URL and their like); Alt-Svc, which would show the caller a way around
-// the gate. Also when spelled with `_` or `.` for `-`.
+// X-Real-IP, Sekisho-*; client certificates as a proxy tells them (Client-Cert, X-SSL-Client-*); headers that
+// change the method or the path behind the gate's back (X-HTTP-Method-Override, X-Original-URL and their
+// like); Alt-Svc, which would show the caller a way around the gate. Also when spelled with `_` or `.` for
+// `-`.
 Headers end_to_end(const Headers& headers);
 void keep_end_to_end(Headers& headers);  // the same, in place
+
+// Of a body that was changed, digests are false: Content-Digest, Repr-Digest, Digest, Content-MD5.
+void drop_body_digests(Headers& headers);
 
 }  // namespace sekisho::http

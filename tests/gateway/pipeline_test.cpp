@@ -83,7 +83,7 @@ struct PipelineTest : testing::Test {
     return made;
   }
   http::Response handle(http::Request given) {
-    return cache::wait(context, pipeline.handle(std::move(given), nullptr)).response;
+    return cache::wait(context, pipeline.handle(std::move(given), peer, nullptr)).response;
   }
   static std::string code_of(const http::Response& response) {
     const auto body = boost::json::parse(response.body);
@@ -117,6 +117,10 @@ struct PipelineTest : testing::Test {
   cache::Books shared_books{journal->boot()};
   cache::Bookkeeper books{ledger, *journal, shared_books};
   cache::MemoryOrderMemory memory;
+  AllCallers all_callers;
+  cache::MemoryNonces everywhere;
+  Callers callers{.all = all_callers, .everywhere = everywhere};
+  Peer peer{.address = asio::ip::make_address("192.0.2.7")};
   Settlements settlements{context.get_executor(), books};
   KnownSince known{.in_step = cache::boot_ms()};
   Dates dates;
@@ -125,6 +129,7 @@ struct PipelineTest : testing::Test {
             .journal = *journal,
             .books = books,
             .memory = memory,
+            .callers = callers,
             .known = known,
             .dates = dates,
             .executor = context.get_executor()};
@@ -220,7 +225,7 @@ TEST_F(PipelineTest, a_refused_order_takes_nothing_and_reaches_nobody) {
 
 TEST_F(PipelineTest, an_operator_revoked_while_its_order_waited_is_refused_and_its_hold_released) {
   std::optional<http::Response> response;
-  asio::co_spawn(context, pipeline.handle(order(5), nullptr),
+  asio::co_spawn(context, pipeline.handle(order(5), peer, nullptr),
                  [&](std::exception_ptr, Answer given) { response = std::move(given.response); });
   asio::post(context, [&] {  // runs while the order waits for the disk
     auto revoked = certified();

@@ -148,6 +148,10 @@ TEST(EndToEnd, WhatBelongsToOneHopOrToTheGateDoesNotCross) {
       "X-Original-URL",
       "X-Rewrite-URL",
       "Alt-Svc",
+      "Client-Cert",
+      "client_cert_chain",
+      "X-SSL-Client-Cert",
+      "SSL_CLIENT_S_DN",
   };
   for (const char* name : stays) {
     Headers headers;
@@ -168,6 +172,15 @@ TEST(EndToEnd, WhatIsMeantForTheOtherEndCrossesInItsOrder) {
   const Headers kept = end_to_end(headers);
   ASSERT_EQ(kept.all().size(), headers.all().size());
   for (std::size_t i = 0; i < kept.all().size(); ++i) EXPECT_EQ(kept.all()[i].name, headers.all()[i].name);
+}
+
+TEST(BodyDigests, OfAChangedBodyAreDropped) {
+  Headers headers;
+  for (const char* name : {"content-digest", "Digest", "Repr-Digest", "Content-MD5", "Want-Content-Digest"})
+    headers.add(name, "v");
+  drop_body_digests(headers);
+  ASSERT_EQ(headers.all().size(), 1u);
+  EXPECT_EQ(headers.all()[0].name, "Want-Content-Digest");
 }
 
 TEST(EndToEnd, WhatConnectionNamesGoesWithIt) {

@@ -1,0 +1,30 @@
+#include "gateway/attempts.h"
+
+#include <algorithm>
+
+namespace sekisho::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto forgotten_after = 10s;  // one failure
+constexpr int remembered_most = 60;    // so that a source is never slow for longer than ten minutes
+constexpr auto first = 50ms, longest = 2000ms;
+
+}  // namespace
+
+Attempts::Milliseconds Attempts::failed(const config::AddressBytes& source, Time now) {
+  auto& empty_at = sources_.empty_at(source);
+  empty_at = std::min(std::max(empty_at, now) + forgotten_after, now + remembered_most * forgotten_after);
+  const auto failures = (empty_at - now + forgotten_after - 1ns) / forgotten_after;
+  if (failures <= burst) return 0ms;
+  const auto doublings = std::min<std::int64_t>(failures - burst - 1, 10);
+  return std::min<Milliseconds>(first * (1 << doublings), longest);
+}
+
+std::optional<Attempts::Seat> Attempts::seat() {
+  if (waiting_ >= waiting_most) return std::nullopt;
+  return std::optional<Seat>(std::in_place, waiting_);
+}
+
+}  // namespace sekisho::gateway
