@@ -29,7 +29,7 @@ enum class CarrierState : std::uint8_t { done, failed, pending, reserved };
 inline constexpr std::string_view carrier_state_words[] = {"done", "failed", "pending", "reserved"};
 constexpr auto& words_of(CarrierState) { return carrier_state_words; }
 
-// How one class of answers is read. The first entry whose status fits applies.
+// How one class of answers is read: by their status, and by their format where several entries have it.
 struct ResultRule {
   int status_from = 200, status_to = 299;  // "201", "4xx"
   bool pending = false;                    // 202: the outcome comes later
