@@ -30,6 +30,7 @@ Task<HoldResult> Bookkeeper::take(HoldRequest& request) {
   auto& hold = request.hold;
   hold.gateway = journal_.gateway_id() + "/" + std::to_string(journal_.boot());
   hold.ordinal = books_.ordinals.begin();
+  books_.live.begin(hold.id);
   request.floor = books_.ordinals.floor();
   auto result = co_await ledger_.hold(request);
   if (result.in_doubt) {
@@ -42,6 +43,7 @@ Task<HoldResult> Bookkeeper::take(HoldRequest& request) {
     co_return result;
   }
   books_.ordinals.end(hold.ordinal);
+  if (result.answer.kind != policy::HoldAnswer::Kind::taken) books_.live.end(hold.id);
   if (result.lost) books_.suspect();
   co_return result;
 }
@@ -77,6 +79,7 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     const bool in_one_epoch = item.epoch != 0 && books_.footing().epoch == item.epoch;
     const bool perhaps_by_us = std::exchange(item.tried, true) || !in_one_epoch;
     if (answer == SettleAnswer::unavailable) co_return false;
+    books_.live.end(request->hold.id);
     if (answer == SettleAnswer::resolved_before && perhaps_by_us) answer = SettleAnswer::done;
     if (item.ordinal) {
       books_.ordinals.end(*item.ordinal);

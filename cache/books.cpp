@@ -33,6 +33,21 @@ std::uint64_t Ordinals::floor() const {
   return under_way_.empty() ? next_ : *under_way_.begin();
 }
 
+void LiveHolds::begin(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  ids_.insert(id);
+}
+
+void LiveHolds::end(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  ids_.erase(id);
+}
+
+std::set<std::string> LiveHolds::all() const {
+  const std::lock_guard lock(mutex_);
+  return ids_;
+}
+
 // The position is written before the epoch and read after it: who sees an epoch sees a position of it, or a
 // newer one.
 Footing Books::footing() const {

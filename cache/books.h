@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <set>
+#include <string>
 
 #include "cache/ledger.h"
 
@@ -39,11 +40,25 @@ class Ordinals {
   std::set<std::uint64_t> under_way_;
 };
 
+// The holds that some order of this process still answers for: from before it asks for one until the ledger
+// knows how it ended.
+class LiveHolds {
+ public:
+  void begin(const std::string& id);
+  void end(const std::string& id);
+  std::set<std::string> all() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string> ids_;
+};
+
 class Books {
  public:
   explicit Books(std::uint64_t boot) : ordinals(boot) {}
 
   Ordinals ordinals;
+  LiveHolds live;
   // Orders on record whose settlement is not: the journal is needed from the lowest of their places on.
   UnderWay open_orders;
 

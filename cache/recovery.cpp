@@ -118,9 +118,9 @@ Task<bool> Recovery::begin_telling() {
   releases_ = std::move(journaled.releases);
   next_ = next_contested_ = next_release_ = 0;
   restored_before_ = restored_;
-  if (!looked_)
-    for (const auto& order : journaled.orders)
-      if (order.hold.gateway != mine) forwarded_.insert(order.hold.id);
+  forwarded_.clear();
+  for (const auto& order : journaled.orders)
+    if (!order.operator_id.is_group()) forwarded_.insert(order.hold.id);
   telling_ = view_.epoch;
   co_return true;
 }
@@ -128,8 +128,8 @@ Task<bool> Recovery::begin_telling() {
 Task<bool> Recovery::tell_all() {
   if (telling_ != view_.epoch && !co_await begin_telling()) co_return false;
   if (!co_await settle_from(tellings_, next_)) co_return false;
-  if (!looked_ && !co_await settle_orphans(view_.epoch)) co_return false;
-  looked_ = true;
+  const bool no_orphans = co_await settle_orphans(view_.epoch);
+  if (!no_orphans) co_return false;
   const auto gateway = ports_.journal.gateway_id();
   if (!co_await ports_.epochs.told(gateway, view_.epoch)) co_return false;
   if (ports_.tell)
@@ -178,15 +178,21 @@ Task<bool> Recovery::tell_the_rest() {
   co_return true;
 }
 
-// Holds of an earlier boot belong to nobody alive. Those that were never on record as sent cannot have been:
-// of a ledger that has all that lies before the position from which the journal was read, and of no other.
+// Holds of an earlier boot belong to nobody alive, and neither do those of this one that no order answers for any
+// more: the ledger has lost that they were given up, which is in no journal. Those that were never on record as
+// sent cannot have been: of a ledger that has all that lies before the position from which the journal was read,
+// and of no other. Who is alive is asked before the ledger is: nothing begins while the books are closed, and
+// what ends meanwhile is left to whoever ended it.
 Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
+  const bool nothing_begins = !ports_.books.admits();
+  const auto live = ports_.books.live.all();
   const auto holds = co_await ports_.ledger.open_holds();
   if (!holds) co_return false;
   const auto gateway = ports_.journal.gateway_id();
   const auto mine = me();
   for (const auto& [id, hold] : *holds) {
-    if (gateway_of(hold) != gateway || hold.gateway == mine) continue;
+    if (gateway_of(hold) != gateway) continue;
+    if (hold.gateway == mine && (!nothing_begins || live.contains(hold.id))) continue;
     if (hold.state == policy::HoldState::suspense || !hold.order_id.empty()) continue;
     if (forwarded_.contains(hold.id)) continue;
     SettleRequest request{.operator_id = id,
@@ -195,8 +201,10 @@ Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
                           .now = wall_clock(),
                           .footing = {told_into, 0, view_.servers},
                           .only_in_epoch = true};
-    const Telling telling{std::move(request), false};
-    if (!co_await settle(telling)) co_return false;
+    // In no journal, as the order was not: whoever loses this release too finds the hold again.
+    const Telling telling{std::move(request), true};
+    const bool settled = co_await settle(telling);
+    if (!settled) co_return false;
   }
   co_return true;
 }

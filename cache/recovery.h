@@ -71,10 +71,10 @@ class Recovery {
   std::vector<ReleaseRequest> releases_;
   std::size_t next_ = 0, next_contested_ = 0, next_release_ = 0;
   std::uint64_t restored_before_ = 0;
-  std::set<std::string> forwarded_;  // orders of earlier boots that may have been sent
+  std::set<std::string> forwarded_;  // orders that may have been sent
   std::string trouble_;              // why it could not be told
   std::uint64_t restored_ = 0;
-  bool looked_ = false, busy_ = false, settled_ = false;
+  bool busy_ = false, settled_ = false;
 };
 
 }  // namespace sekisho::cache

@@ -38,10 +38,10 @@ Identity identify(const http::Request& request, const Peer& peer, const config::
 // How credentials may be presented here, as WWW-Authenticate has it.
 std::vector<std::string> challenges(const config::Clients& clients);
 
-// Removes what callers show to the gate alone.
 // Whether it presents a signature, which only the whole request can prove.
 bool is_signed(const http::Headers& headers);
 
+// Removes what callers show to the gate alone.
 void drop_credentials(http::Headers& headers, const config::Clients& clients);
 
 // What the client may use: carriers and operations of the clients file.

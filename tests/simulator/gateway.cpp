@@ -50,7 +50,9 @@ Task<cache::HoldResult> Link::hold(const cache::HoldRequest& request) {
   doubt.in_doubt = true;
   // A message has all it needs in itself: it may arrive long after whoever sent it is gone.
   const auto charges = std::make_shared<const std::vector<policy::Charge>>(*request.charges);
-  std::function<cache::HoldResult(Store&)> what = [request, charges](Store& store) {
+  auto* world = &world_;
+  std::function<cache::HoldResult(Store&)> what = [request, charges, world](Store& store) {
+    ++world->asked[{request.operator_id.text(), request.hold.id}];
     auto copy = request;
     copy.charges = charges.get();
     return store.hold(copy);

@@ -2,6 +2,7 @@
 // real. Its orders take the way of gateway/pipeline.cpp, without what does not touch a count.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -27,9 +28,10 @@ struct Surroundings {
   std::vector<policy::Charge> charges;  // the limits that bind everybody
   std::vector<const policy::Rule*> throttles;
   std::uint64_t next_id = 0;
-  std::set<std::string> under_way;  // orders that the carrier may still get
-  std::set<std::string> heard;      // numbers that some caller was told of, and may give back
-  std::set<std::string> ended;      // orders of which some caller was told how they ended: nobody asks again
+  std::set<std::string> under_way;                           // orders that the carrier may still get
+  std::map<std::pair<std::string, std::string>, int> asked;  // account, hold: how often the store was
+  std::set<std::string> heard;  // numbers that some caller was told of, and may give back
+  std::set<std::string> ended;  // orders of which some caller was told how they ended: nobody asks again
 
   policy::Instant now() const { return policy::from_ms(std::int64_t(1'790'000'000'000 + scheduler.steps)); }
 };

@@ -168,6 +168,14 @@ class Simulation {
     for (const auto& who : accounts) {
       for (const auto& hold : store_.data.accounts[who].usage.holds) {
         if (world_.under_way.contains(hold.id)) continue;
+        // Only what the carrier may still do, or what nobody heard the end of, is left to a person. A request
+        // that arrives twice, which no connection does, may hold what its first arrival was refused.
+        const bool told_of = hold.state == policy::HoldState::suspense || !hold.order_id.empty() ||
+                             world_.asked[{who.text(), hold.id}] > 1;
+        if (!told_of) {
+          broken("the hold " + hold.id + " is one that nobody answers for");
+          return false;
+        }
         auto truth = carrier_.status(hold.id);
         if (truth.kind != policy::Outcome::Kind::finished) truth = {.kind = policy::Outcome::Kind::unsent};
         const cache::SettleRequest request{

@@ -45,8 +45,9 @@ cache::HoldResult Store::hold(const cache::HoldRequest& asked) {
   }
   auto result = on(on_process).do_hold(request);
   if (tracing)
-    trace("hold " + request.hold.id + " #" + std::to_string(request.hold.ordinal) + " of " +
-          request.hold.gateway + ", " + text(request.hold.quantity) + ": " +
+    trace(request.operator_id.text() + ": hold " + request.hold.id + " #" +
+          std::to_string(request.hold.ordinal) + " of " + request.hold.gateway + ", " +
+          text(request.hold.quantity) + ": " +
           (result.lost                                             ? "lost"
            : result.answer.kind == policy::HoldAnswer::Kind::taken ? "taken"
                                                                    : "not taken"));
@@ -69,8 +70,8 @@ cache::SettleResult Store::settle(const cache::SettleRequest& asked) {
       repeated += account->second.numbers.contains(number);
   const auto answer = on(process).do_settle(request);
   if (tracing)
-    trace("settle " + request.hold.id + " " + std::string(policy::name(request.settlement.kind)) + " " +
-          text(request.settlement.granted) + ": " +
+    trace(request.operator_id.text() + ": settle " + request.hold.id + " " +
+          std::string(policy::name(request.settlement.kind)) + " " + text(request.settlement.granted) + ": " +
           (answer == SettleAnswer::done       ? "done"
            : answer == SettleAnswer::restored ? "restored"
                                               : "resolved before"));
