@@ -80,7 +80,8 @@ Task<> Session::run() {
     const bool head_only = request.method == "HEAD";
     minor_version_ = request.minor_version;
     IncomingBody body(*this);
-    auto answer = co_await house_.handle(std::move(request), peer_, body_left_ ? &body : nullptr);
+    BodyStream* const to_come = body_left_ ? &body : nullptr;
+    auto answer = co_await house_.handle(std::move(request), peer_, to_come);
     const bool keep_alive = keep && !house_.closing() && !body_left_;
     answer.response.keep_alive = keep_alive;
     bool sent = false;
