@@ -15,9 +15,8 @@ inline policy::ReadOrder read(const Called& call, policy::Locator::Kind format, 
   const policy::Message message{.query = call.query,
                                 .headers =
                                     [&](std::string_view name) {
-                                      std::vector<std::string_view> values;
-                                      if (name == "Content-Type") values.push_back(media_type_of(format));
-                                      return values;
+                                      if (name != "Content-Type") return policy::Given{};
+                                      return policy::Given{media_type_of(format), 1};
                                     },
                                 .body = body,
                                 .claims = {}};
