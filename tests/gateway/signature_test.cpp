@@ -40,8 +40,8 @@ config::Clients clients() {
 }
 
 http::Request with_signature(http::Request request, const std::string& key_id = "key-1") {
-  for (const auto& header : sign(request, key_id, secret, now, "n-1").all())
-    request.headers.add(header.name, header.value);
+  const auto headers = sign(request, key_id, secret, now, "n-1");
+  for (const auto& header : headers.all()) request.headers.add(header.name, header.value);
   return request;
 }
 

@@ -303,3 +303,13 @@ def test_the_programs_own_signature_is_taken(one):
         answer = client.post(ORDER, body.read_bytes(), list(done.json.items()))
         assert answer.status == 201, answer
     assert one.sekisho("client", "sign", "--key-id", "a", "--secret-file", "corp.json", "GET", "nowhere").code == 2
+
+
+def test_an_order_reads_a_claim_of_the_token(build_house, issuer):
+    house = furnish(build_house(changes={"carrier.yaml": [("json:/areaCode?", "token:area?")]}), issuer).start()
+    with house.gateway.client() as client:
+        answers = [order(client, bearer(issuer.token(area="03"))), order(client, signed(house))]
+        assert [answer.status for answer in answers] == [201, 201], answers
+    areas = [wait_for("it is on disk", 5, lambda: house.gateway.records(answer.decision, "decision"))[0]["order"]
+             .get("area") for answer in answers]
+    assert areas == ["03", None]
