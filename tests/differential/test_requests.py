@@ -75,7 +75,10 @@ KNOWN = [
     ("node", "HPE_INVALID_CHUNK_SIZE", rb"(?i)[0-9a-f];", "the same, as newer ones say it"),
     ("node", "HPE_INVALID_CONTENT_LENGTH", rb"(?i)content-length:[ \t]*[0-9]+ *\t", "a tab behind a value is space to everybody else"),
     ("node", "HPE_INVALID_TRANSFER_ENCODING", rb"(?i)transfer-encoding:[ \t]*chunked *\t", "the same"),
-    ("node", "HPE_INVALID_CONTENT_LENGTH", rb"(?i)\r\n0[^\r]*\r\n([^\r]+\r\n)*content-length:", "a length in the trailers: they are dropped"),
+    ("node", "HPE_CLOSED_CONNECTION", rb"(?i)connection:[ \t]*keep-alive *\t", "the same"),
+    # RFC 9110 6.5.1: fields of framing and of the connection mean nothing in the trailers. llhttp heeds them there.
+    *[("node", words, rb"(?i)\r\n0+(;[^\r]*)?\r\n([^\r]+\r\n)*(content-length|transfer-encoding|connection):", "the gate drops all trailers")
+      for words in ("HPE_INVALID_CONTENT_LENGTH", "HPE_INVALID_TRANSFER_ENCODING", "HPE_CLOSED_CONNECTION")],
 ]
 
 
