@@ -1,53 +1,49 @@
-// How Node's own server reads the same frames as read_messages.cpp ("request" only): a line of JSON each, in the same
-// shape. Each stream is a connection that never was a socket; every request on it is answered at once.
+// How the parser of Node's own server (llhttp, strict) reads the same frames as read_messages.cpp ("request" only): a
+// line of JSON each, in the same shape.
 "use strict";
-const http = require("http");
-const { Duplex } = require("stream");
+const { HTTPParser, methods } = require("_http_common");
 const input = require("fs").readFileSync(0);
 
 const pairsOf = (raw) => raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1]]] : []));
 
-let current; // what is told of the stream that is being read
-const server = http.createServer({ keepAlive: true }, (request, response) => {
-  const chunks = [];
-  const { result } = request.socket;
-  const message = { method: request.method, target: request.url, headers: pairsOf(request.rawHeaders) };
-  request.on("data", (chunk) => chunks.push(chunk));
-  request.on("end", () => {
-    result.messages.push({ ...message, body: Buffer.concat(chunks).toString("latin1") });
-    response.end();
-  });
-});
-server.on("clientError", (error, socket) => {
-  socket.result.end = error.code || String(error);
-  socket.destroy();
-});
-server.keepAliveTimeout = 0;
-server.headersTimeout = 0;
-server.requestTimeout = 0;
-
 function read(stream) {
-  return new Promise((done) => {
-    const socket = new Duplex({ read() {}, write: (chunk, encoding, next) => next(), final: (next) => next() });
-    socket.result = { messages: [], end: "" };
-    socket.setTimeout = socket.setNoDelay = socket.setKeepAlive = socket.ref = socket.unref = () => socket;
-    socket.on("close", () => done(socket.result));
-    socket.on("error", () => {});
-    server.emit("connection", socket);
-    socket.push(stream);
-    socket.push(null);
-  });
+  const messages = [];
+  let message, headers, target, chunks;
+  const parser = new HTTPParser();
+  parser.initialize(HTTPParser.REQUEST, {});
+  parser[HTTPParser.kOnMessageBegin] = () => {
+    [headers, target, chunks] = [[], "", []];
+  };
+  // Where there are many; trailers; and what follows them on the same connection.
+  parser[HTTPParser.kOnHeaders] = (some, url) => {
+    headers.push(...some);
+    target += url;
+  };
+  parser[HTTPParser.kOnHeadersComplete] = (major, minor, all, method, url) => {
+    headers = headers.concat(all || []);
+    message = { method: methods[method], target: url || target, headers: pairsOf(headers) };
+    return 0;
+  };
+  parser[HTTPParser.kOnBody] = (chunk) => chunks.push(Buffer.from(chunk));
+  parser[HTTPParser.kOnMessageComplete] = () => {
+    messages.push({ ...message, body: Buffer.concat(chunks).toString("latin1") });
+  };
+  // It stops behind a request that asks for an upgrade; there is none, so that it goes on.
+  for (let rest = stream; rest.length > 0; ) {
+    const read = parser.execute(rest);
+    if (typeof read !== "number") return { messages, end: read.code };
+    if (read === 0) return { messages, end: "no further" };
+    rest = rest.subarray(read);
+  }
+  const failed = parser.finish();
+  return { messages, end: failed ? failed.code : "" };
 }
 
-async function main() {
-  const out = [];
-  for (let at = 0; at < input.length; ) {
-    const end = input.indexOf(10, at);
-    const begin = end + 1;
-    at = begin + Number(input.subarray(at, end).toString().split(" ")[1]);
-    out.push(read(input.subarray(begin, at)));
-    if (out.length % 500 === 0) await Promise.all(out.slice(-500));
-  }
-  for (const result of await Promise.all(out)) process.stdout.write(JSON.stringify(result) + "\n");
+const out = [];
+for (let at = 0; at < input.length; ) {
+  const end = input.indexOf(10, at);
+  const begin = end + 1;
+  at = begin + Number(input.subarray(at, end).toString().split(" ")[1]);
+  out.push(JSON.stringify(read(input.subarray(begin, at))));
 }
-main();
+process.stdout.write(out.join("\n") + "\n");
