@@ -13,6 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "cache/redis_reader.h"
+
 namespace sekisho::cache {
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -101,7 +103,7 @@ Task<bool> RedisConnection::connect() {
   const bool opened = co_await open(std::move(*to));
   if (!opened || stopped_) co_return false;
   trouble_.clear();
-  reader_.reset(redisReaderCreate());
+  reader_ = make_redis_reader();
   connected_ = true;
   sweep_.cancel();
   greet();

@@ -74,17 +74,17 @@ def test_who_is_slow_is_dropped_in_time_and_holds_up_nobody(house):
     assert house.gateway.metrics().value("requests_total", code="request-timeout") == 2
 
 
-@pytest.mark.parametrize("status, code, request", [
+@pytest.mark.parametrize("status, code, sent", [
     (413, "body-too-large", HEAD + b"Content-Length: 20000\r\n\r\n"),
     (413, "body-too-large", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5000\r\n"),
     (414, "uri-too-long", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"),
     (431, "headers-too-large", b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"a" * 5000 + b"\r\n\r\n"),
     (431, "headers-too-large", b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 30 + b"\r\n"),
 ])
-def test_what_is_too_large_has_its_status(house, status, code, request):
+def test_what_is_too_large_has_its_status(house, status, code, sent):
     house.start()
     with connect(house) as wire:
-        wire.sendall(request)
+        wire.sendall(sent)
         heard, _ = heard_from(wire)
     assert heard.startswith(b"HTTP/1.1 %d " % status) and b"Connection: close" in heard, heard
     assert house.gateway.metrics().value("requests_total", code=code) == 1

@@ -4,6 +4,7 @@
 #include <hiredis/hiredis.h>
 
 #include "cache/redis_answer.h"
+#include "cache/redis_reader.h"
 #include "cache/redis_slots.h"
 #include "cache/sentinel_word.h"
 #include "tests/fuzz/target.h"
@@ -15,7 +16,7 @@ using cache::RedisAnswer;
 
 std::vector<RedisAnswer> answers_in(std::string_view bytes, std::size_t piece) {
   std::vector<RedisAnswer> answers;
-  const std::unique_ptr<redisReader, void (*)(redisReader*)> reader(redisReaderCreate(), redisReaderFree);
+  const auto reader = cache::make_redis_reader();
   for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
     redisReaderFeed(reader.get(), bytes.data(), std::min(piece, bytes.size()));
     while (true) {
