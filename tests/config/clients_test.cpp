@@ -55,7 +55,7 @@ clients:
     api_key_sha256: )" + hash +
                            R"(
     certificates: [ "sha256:)" +
-                           hash + R"(", { subject: "CN=a,O=Acme\, Inc.,C=US" } ]
+                           hash + R"(", { subject: 'CN=a,O=Acme\, Inc.,C=US' } ]
     tokens: [ { issuer: corp, subject: a, claims: { tenant: x } }, { issuer: corp, subject: b, claims: { tenant: x } } ]
     signatures: [ { key_id: a-1, secret_file: s }, { key_id: a-2, secret_file: t } ]
     networks: [192.0.2.0/24, "2001:db8::/32", unix]
