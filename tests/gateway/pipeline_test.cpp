@@ -225,7 +225,7 @@ TEST_F(PipelineTest, a_refused_order_takes_nothing_and_reaches_nobody) {
 
 TEST_F(PipelineTest, an_operator_revoked_while_its_order_waited_is_refused_and_its_hold_released) {
   std::optional<http::Response> response;
-  asio::co_spawn(context, pipeline.handle(order(5)),
+  asio::co_spawn(context, pipeline.handle(order(5), peer),
                  [&](std::exception_ptr, http::Response given) { response = std::move(given); });
   asio::post(context, [&] {  // runs while the order waits for the disk
     auto revoked = certified();
