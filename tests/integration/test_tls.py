@@ -199,6 +199,34 @@ def test_clients_certificates(build_house, authority):
             order(client, 1)
 
 
+def test_a_certificate_says_who_calls(build_house, authority):
+    """By its fingerprint or its subject, alone or beside a key of the same client; any other is nobody."""
+    house = build_house()
+    gateway = house.gateway
+    by_print, by_subject = authority.issue("desk-1", client=True), authority.issue("desk-2", client=True)
+    strange = authority.issue("desk-3", client=True)
+    hoshi = next(line for line in (house.directory / "clients.yaml").read_text().splitlines() if "id: hoshi" in line)
+    edit(house.directory / "clients.yaml", [
+        ("  - { id: aozora,", f'  - {{ id: aozora, certificates: ["sha256:{by_print.fingerprint}"],'),
+        (hoshi, hoshi.replace("id: hoshi,", 'id: hoshi, certificates: [{ subject: "CN=desk-2" }],'))])
+    secure_listener(gateway, authority.issue("gate", ["127.0.0.1"]), client_ca=authority.path)
+    house.start()
+
+    def standing(certificate, key=None):
+        with gateway.client(key, tls=caller(authority, certificate)) as client:
+            answer = client.get("/sekisho/v1/standing")
+            return answer.json()["operator"] if answer.status == 200 else answer.status
+
+    aozora, hoshi = house.operators["aozora"], house.operators["hoshi"]
+    assert [standing(by_print), standing(by_subject), standing(strange), standing(None)] == [aozora, hoshi, 401, 401]
+    assert standing(by_print, "aozora") == aozora
+    assert standing(None, "aozora") == aozora, "a certificate was optional"
+    assert standing(by_subject, "aozora") == 401, "two clients are none"
+    with gateway.client(tls=caller(authority, by_print)) as client:
+        assert order(client, 2).status == 201
+    wait_for("counted", 10, lambda: house.counts("aozora") == (2, 0, 0))
+
+
 def test_certificates_are_renewed_under_load(build_house, authority):
     house = build_house(changes={"policy.yaml": [("numbers: 1000, per: day", "numbers: 1000000, per: day"),
                                                  ("requests: 50, per: second, burst: 100",
