@@ -79,6 +79,11 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     const bool in_one_epoch = item.epoch != 0 && books_.footing().epoch == item.epoch;
     const bool perhaps_by_us = std::exchange(item.tried, true) || !in_one_epoch;
     if (answer == SettleAnswer::unavailable) co_return false;
+    // What was given back may be in no journal. Where the epoch ended before the answer came, the ledger that
+    // gave it may be another by now, and whoever told the new one took this hold for one that is answered
+    // for: then it is said again.
+    const bool stood = request->footing.epoch != 0 && books_.footing().epoch == request->footing.epoch;
+    if (request->settlement.kind == policy::Settlement::Kind::released && !stood) co_return false;
     books_.live.end(request->hold.id);
     if (answer == SettleAnswer::resolved_before && perhaps_by_us) answer = SettleAnswer::done;
     if (item.ordinal) {

@@ -78,7 +78,7 @@ struct Settings {
   struct {
     std::size_t header_bytes = 16 * 1024, headers = 100, body_bytes = 1 << 20, connections = 10000;
     Milliseconds header_timeout{10000}, body_timeout{30000}, idle_timeout{75000};
-    Milliseconds queue{50};  // how long work may wait in a worker before new orders are turned away
+    Milliseconds queue{100};  // how long work may wait in a worker before new orders are turned away
   } limits;
   struct {
     Milliseconds accept{5000}, wait{30000};

@@ -243,7 +243,7 @@ std::vector<SettingRow> make_table() {
           "How long a connection may wait for its next request."),
       row(
           "limits.queue", optional, Duration{1ms, 10s}, [](S & s) -> auto& { return s.limits.queue; },
-          "How long work may wait in a worker before new orders get 503 overloaded; 20 times as long for a "
+          "How long work may wait in a worker before new orders get 503 overloaded; 10 times as long for a "
           "connection to the carrier. Searches and status calls are turned away at 8 times that, releases "
           "at 40 times."),
       row(

@@ -40,7 +40,7 @@ class Overload {
  private:
   static constexpr std::size_t ticks = 5;  // a stretch: a tenth of a second, longer while they come late
   static constexpr int carrier_patience =
-      20;  // carriers answer in seconds, where the gate does in milliseconds
+      10;  // carriers answer in seconds, where the gate does in milliseconds
 
   static int patience(policy::Operation operation) {
     if (operation == policy::Operation::release || operation == policy::Operation::cancel) return 40;

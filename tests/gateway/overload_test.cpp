@@ -49,9 +49,9 @@ TEST(Overload, it_is_over_with_the_first_tick_in_time) {
 
 TEST(Overload, a_carrier_that_lets_orders_wait_counts_too) {
   const auto calm = after({});
-  EXPECT_FALSE(calm.sheds(O::allocate, 1000ms));
-  EXPECT_TRUE(calm.sheds(O::allocate, 1001ms));
-  EXPECT_FALSE(calm.sheds(O::release, 30s));
+  EXPECT_FALSE(calm.sheds(O::allocate, 500ms));
+  EXPECT_TRUE(calm.sheds(O::allocate, 501ms));
+  EXPECT_FALSE(calm.sheds(O::release, 20s));
 }
 
 }  // namespace
