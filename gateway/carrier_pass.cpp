@@ -108,7 +108,14 @@ Task<CarrierAnswer> CarrierPool::pass(const Permit&, http::Request head, BodyStr
   answer.kind = CarrierAnswer::Kind::answered;
   answer.response = connection->reader.take_head();
   const bool keep_alive = answer.response.keep_alive;
-  answer.body = std::make_shared<PassingBody>(self, std::move(connection), keep_alive);
+  auto passing = std::make_shared<PassingBody>(self, std::move(connection), keep_alive);
+  if (passing->length() != 0) {
+    answer.body = std::move(passing);
+    co_return answer;
+  }
+  // Nothing follows (to HEAD, with 204 and 304 too): the connection is free at once.
+  std::string nothing;
+  co_await passing->next(nothing);
   co_return answer;
 }
 

@@ -30,7 +30,7 @@ class Depot:
 
     def __init__(self):
         depot = self
-        self.calls, self.let_go = [], threading.Event()
+        self.calls, self.callers, self.let_go = [], set(), threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -68,6 +68,7 @@ class Depot:
             def do_GET(self):
                 how, _, size = self.path.rsplit("/", 1)[1].partition("-")
                 body = noise(int(size))
+                depot.callers.add(self.client_address)
                 if how == "fixed":
                     self.say(body)
                 elif how == "chunked":
@@ -84,11 +85,18 @@ class Depot:
                     self.close_connection = True
                     self.head([("Content-Length", str(len(body) * 2))])
                     self.wfile.write(body)
+                elif how == "status":  # 204 or 304
+                    self.send_response(int(size))
+                    self.end_headers()
                 elif how == "waiting":
                     self.head([("Content-Length", str(len(body)))])
                     self.wfile.write(body[:1000])
                     depot.let_go.wait(20)
                     self.wfile.write(body[1000:])
+
+            def do_HEAD(self):
+                depot.callers.add(self.client_address)
+                self.head([("Content-Length", "12345")])
 
             def head(self, headers):
                 self.send_response(200)
@@ -174,6 +182,22 @@ def test_an_answer_that_ends_with_its_connection_is_told_in_chunks(house):
             heard += piece
         head, body = heard.split(b"\r\n\r\n", 1)
         assert body == noise(300_000) and b"Transfer-Encoding" not in head and b"Connection: close" in head
+
+
+def test_answers_without_a_body_have_none_and_free_their_connection(house, depot):
+    edit(house.directory / "carrier.yaml", [('"GET /v1/files/{name}", operation: pass }',
+                                             '"GET /v1/files/{name}", operation: pass }\n'
+                                             '  - { match: "HEAD /v1/files/{name}", operation: pass }')])
+    house.start()
+    with house.gateway.client("aozora") as client:
+        for _ in range(3):
+            for status in (204, 304):
+                answer = client.get(f"/v1/files/status-{status}")
+                assert (answer.status, answer.header("Content-Length"), answer.body) == (status, None, b"")
+            answer = client.request("HEAD", "/v1/files/fixed-12345")
+            assert answer.status == 200 and answer.header("Transfer-Encoding") is None
+            assert client.get("/v1/files/fixed-0").header("Content-Length") == "0"
+    assert len(depot.callers) == 1, "all over one connection"
 
 
 def test_it_goes_through_as_it_comes(house, depot):
