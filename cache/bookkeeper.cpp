@@ -33,13 +33,18 @@ Task<HoldResult> Bookkeeper::take(HoldRequest& request) {
   books_.live.begin(hold.id);
   request.floor = books_.ordinals.floor();
   auto result = co_await ledger_.hold(request);
-  if (result.in_doubt) {
+  // Refused by the group after the operator's own account had taken it: it was given back there. Where the
+  // epoch ended meanwhile, the ledger that gave it back may be another by now.
+  const bool perhaps_there = !hold.group.empty() && result.answer.kind != policy::HoldAnswer::Kind::taken &&
+                             books_.footing().epoch != request.footing.epoch;
+  if (result.in_doubt || perhaps_there) {
     SettleRequest give_up{.operator_id = request.operator_id,
                           .hold = hold,
                           .settlement = {.kind = policy::Settlement::Kind::released},
                           .now = hold.since};
     Unsettled item{.what = std::move(give_up), .ordinal = hold.ordinal};
     waiting_.push_back(std::move(item));
+    if (result.lost) books_.suspect();
     co_return result;
   }
   books_.ordinals.end(hold.ordinal);
