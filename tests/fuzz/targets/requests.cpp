@@ -3,28 +3,12 @@
 #include <algorithm>
 
 #include "gateway/http/writer.h"
-#include "tests/fuzz/target.h"
-#include "tests/http/feed.h"
+#include "tests/fuzz/messages.h"
 
 namespace sekisho::fuzz {
 namespace {
 
 using namespace http;
-
-constexpr ReadLimits limits{.header_bytes = 512, .headers = 12, .target_bytes = 100, .body_bytes = 200};
-
-std::string text(const Headers& headers) {
-  std::string out;
-  for (const Header& header : headers.all()) out += header.name + ": " + header.value + "\n";
-  return out;
-}
-
-std::vector<std::string_view> pieces(std::string_view bytes) {
-  Dice dice(bytes);
-  std::vector<std::size_t> cuts;
-  for (std::size_t at = 1 + dice.below(20); at < bytes.size(); at += 1 + dice.below(20)) cuts.push_back(at);
-  return cut(bytes, cuts);
-}
 
 void within_limits(const Request& request) {
   std::size_t bytes = request.target.size();
