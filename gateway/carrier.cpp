@@ -15,8 +15,6 @@ CarrierPool::CarrierPool(asio::any_io_executor executor, Watchdog& dog,
 
 CarrierPool::~CarrierPool() = default;
 
-void CarrierPool::close_idle() { idle_.clear(); }
-
 std::unique_ptr<CarrierPool::Connection> CarrierPool::take_idle() {
   while (!idle_.empty()) {
     auto connection = std::move(idle_.back());

@@ -66,7 +66,6 @@ class CarrierPool : public std::enable_shared_from_this<CarrierPool> {
   // For calls that pass: `body` follows the head (null: it has none), and the answer's body is handed on as
   // it comes. A pool that does this is owned by a shared_ptr.
   Task<CarrierAnswer> pass(const Permit& permit, http::Request head, BodyStream* body);
-  void close_idle();
   // How long whoever came first waits by now for one of them.
   Watched::Clock::duration queue_delay() const;
 

@@ -3,13 +3,14 @@
 // Searches, releases and status calls take the same way. They charge nothing, so that the steps which hold
 // and settle have nothing to do for them. What each operation does to the count:
 //
-//   allocate, port_in, modify   hold, then what the carrier gave is granted
-//   capacity                    asks for channels: limited order by order, and held against no count of
-//   numbers reserve                     hold; it stays, reserved, until it is confirmed or cancelled confirm
-//   hold in the place of the reservation, so that its numbers count once transfer                    hold on
-//   the receiver's account; a number that is granted leaves who had it status, cancel              settle the
-//   hold of an earlier order, when the carrier tells its end release                     numbers leave the
-//   account
+//   allocate, port_in, modify: hold, then what the carrier gave is granted
+//   capacity: channels, limited order by order; no numbers are held
+//   reserve: hold; it stays, reserved, until it is confirmed or cancelled
+//   confirm: hold in the place of the reservation, so that its numbers count once
+//   transfer: hold on the receiver's account; a number that is granted leaves who had it
+//   status, cancel: the hold of an earlier order is settled when the carrier tells its end
+//   release: numbers leave the account, and so they do by a cancellation that takes them back
+//   pass: nothing; the bodies are handed on as they come
 #include "gateway/pipeline.h"
 
 #include <openssl/evp.h>
