@@ -326,6 +326,8 @@ std::vector<std::string> Control::why_not_ready() const {
   }
   if (registry_->serial() == 0)
     out.push_back("registry: no snapshot loaded yet, neither from Redis nor from a copy");
+  else if (shared_.known.in_step == 0)
+    out.push_back("registry: not yet in step with Redis");  // until then no order is decided (registry-stale)
   for (const auto& [which, age] : settings_.sources)
     if (!registry_->source(which).verified_at)
       out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");

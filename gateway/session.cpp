@@ -11,9 +11,10 @@ using http::Progress;
 using namespace std::chrono_literals;
 
 namespace {
+constexpr auto rest_after = 1s;                // idle for so long, a connection keeps no memory ready
 constexpr auto send_timeout = 30s;             // a reader that takes nothing for this long is dropped
-constexpr auto linger = 1s;                    // how long, and
-constexpr std::size_t linger_bytes = 1 << 20;  // how much a caller is heard out after a refusal
+constexpr auto linger = 2s;                    // how long, and
+constexpr std::size_t linger_bytes = 16 << 20; // how much a caller is heard out after a refusal
 
 // "Tue, 24 Nov 2026 02:10:00 GMT" (RFC 9110 5.6.7); made anew once a second.
 const std::string& imf_date(std::chrono::system_clock::time_point now) {
@@ -70,6 +71,8 @@ class Session::IncomingBody final : public BodyStream {
 Task<> Session::run() {
   bool open = !tls_;
   if (!open) open = co_await secure();
+  idle_until_ = Clock::now() + house_.idle_timeout;
+  if (open) open = co_await rest();
   while (open) {
     http::Request request;
     const bool asked = co_await next_request(request);
@@ -109,7 +112,9 @@ Task<bool> Session::secure() {
 
 Task<bool> Session::next_request(http::Request& request) {
   phase_ = Phase::idle;
-  arm(house_.idle_timeout);
+  idle_until_ = Clock::now() + house_.idle_timeout;
+  deadline = std::min(idle_until_, Clock::now() + rest_after);
+  at_rest_ = false;
   bool first_bytes = reader_.idle();  // nothing of the next request has come yet
   if (!first_bytes) arm(house_.header_timeout);
   error_code failed;
@@ -140,6 +145,13 @@ Task<bool> Session::next_request(http::Request& request) {
     if (expired_) co_return false;  // a drain caught us between requests
     const auto space = reader_.space();
     const auto bytes = co_await stream_.read_some(space, failed);
+    if (expired_ && phase_ == Phase::idle) {
+      const bool over = at_rest_ || house_.closing() || house_.dog.stopped() || Clock::now() >= idle_until_;
+      if (over) co_return false;
+      const bool more = co_await rest();
+      if (!more) co_return false;
+      continue;
+    }
     if (expired_ && phase_ == Phase::reading) {
       const http::ReadFailure slow{policy::Reason::request_timeout, "the request did not arrive in time"};
       auto refusal = house_.unreadable(slow, reader_.request().headers);
@@ -152,6 +164,18 @@ Task<bool> Session::next_request(http::Request& request) {
     if (first_bytes) arm(house_.header_timeout);
     first_bytes = false;
   }
+}
+
+// A connection that nothing comes by gives its memory back, and waits without. False: it is over.
+Task<bool> Session::rest() {
+  at_rest_ = true;
+  expired_ = false;
+  reader_.trim();
+  out_ = {};
+  deadline = idle_until_;
+  error_code failed;
+  co_await stream_.wait_readable(failed);
+  co_return !failed && !expired_;
 }
 
 // Where the caller waits to be told before it sends the body.

@@ -44,6 +44,7 @@ class Session final : public Watched {
   class IncomingBody;
   Task<bool> secure();
   Task<bool> next_request(http::Request& request);
+  Task<bool> rest();
   Task<bool> next_piece(std::string& piece);
   Task<bool> go_on();
   Task<bool> send(http::Response response, bool head_only);
@@ -63,6 +64,8 @@ class Session final : public Watched {
   bool answer_ends_itself_ = true;  // and not with the connection
   bool expired_ = false;
   bool busy_ = false;
+  bool at_rest_ = false;  // it has given its memory back
+  Clock::time_point idle_until_;
   Watchdog::Guard guard_;
 };
 

@@ -27,6 +27,7 @@ class Watchdog {
   explicit Watchdog(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}
   void start();
   void stop();  // everything watched expires now
+  bool stopped() const { return stopped_; }
 
   // Told at each tick how late it came: as late as everything else on this thread.
   std::function<void(Watched::Clock::duration late)> on_tick;

@@ -108,6 +108,12 @@ Task<std::size_t> Stream::read_tls(std::span<char> into, error_code& failed) {
   co_return 0;
 }
 
+Task<> Stream::wait_readable(error_code& failed) {
+  failed = {};
+  if (tls_ && SSL_has_pending(tls_.get())) co_return;
+  co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
+}
+
 Task<std::size_t> Stream::write(std::string_view bytes, error_code& failed) {
   if (tls_) return write_tls(bytes, failed);
   return asio::async_write(socket_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failed));

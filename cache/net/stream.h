@@ -48,6 +48,8 @@ class Stream {
   // Some bytes, at least one unless it failed. The end of the stream is asio::error::eof; under TLS one that
   // was not announced is `connection_reset`: somebody may have cut off what was still to come.
   Task<std::size_t> read_some(std::span<char> into, error_code& failed);
+  // Until there is something to read, or the end of it, or `failed`: for who keeps no memory ready meanwhile.
+  Task<> wait_readable(error_code& failed);
   // All of it, or failed. Returns how many bytes left, encrypted or not, until then: 0 is for certain
   // nothing.
   Task<std::size_t> write(std::string_view bytes, error_code& failed);

@@ -7,6 +7,7 @@ import resource
 import socket
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "integration"))
 from certificates import Authority, caller  # noqa: E402
@@ -43,6 +44,7 @@ def measure(count, secure):
             wires = [connect(house, tls) for _ in range(50)]  # whatever is made once is made now
             before = resident(house.gateway)
             wires += [connect(house, tls) for _ in range(count)]
+            time.sleep(1.5)  # by then they are at rest
             after = resident(house.gateway)
             for wire in wires:
                 wire.close()

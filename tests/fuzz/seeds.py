@@ -128,8 +128,34 @@ def by_hand():
     yield "numbers", "+81 3 1234 5678\n020[1-35-9]-XXXX-XXX".encode()
     yield "numbers", "０３-1234-5678\n0120-XXX-XXX".encode()
     yield "problems", "\0ja;q=0.9, en\na detail <&>\"\ndesk@carrier.example\n/v1/orders\nrule\n番号\nremedy\n".encode()
+    yield from credentials()
     yield "targets", b"gate.example:8443\nhttp://gate.example:8443/v1/orders/a%20b;x=1?x=[1]&y=%2F"
     yield from ((("targets", b"h\n" + path)) for path in (b"/v1/number-orders/..;/x", b"/a//b/%2e%2E", b"/?q|^{}"))
+
+
+def credentials():
+    claims = {"iss": "https://idp.example", "aud": "sekisho", "sub": "aozora", "exp": 1795500060}
+    for header, payload in (
+            ({"alg": "EdDSA", "kid": "k1", "typ": "JWT"}, claims),
+            ({"alg": "EdDSA"}, {**claims, "aud": ["other", "sekisho"], "nbf": 1795499000, "iat": 1795499990.5, "n": 7, "b": True}),
+            ({"alg": "none", "crit": ["x"]}, claims), ({"alg": "EdDSA", "kid": "k2"}, {"iss": "https://else.example", "exp": 1}),
+            ({"alg": "RS256", "kid": "k1", "typ": "at+jwt"}, {**claims, "exp": 1795400000})):
+        lines = json.dumps(header).encode() + b"\n" + json.dumps(payload).encode() + b"\n"
+        yield "tokens", lines
+        yield "tokens", lines + b"\0" * 64
+    okp = {"kty": "OKP", "crv": "Ed25519", "kid": "k1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "use": "sig", "alg": "EdDSA"}
+    ec = {"kty": "EC", "crv": "P-256", "kid": "k2", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+          "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "key_ops": ["verify"]}
+    rsa = {"kty": "RSA", "kid": "k3", "n": "u" + "A1b2" * 85 + "Q", "e": "AQAB", "alg": "RS256"}
+    for keys in ([okp], [ec, okp], [rsa], [{**okp, "d": "AA"}], [{"kty": "oct", "k": "AA"}], [okp, okp]):
+        yield "key_sets", json.dumps({"keys": keys}).encode()
+    yield "key_sets", b"AQAB"
+    head = b"POST /v1/number-orders?dry=1\nHost: gate.example\nContent-Type: application/json\n"
+    signed = (b'Content-Digest: sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:\n'
+              b'Signature-Input: sig1=("@method" "@authority" "@path" "@query" "content-digest");created=1795500000;keyid="key-1";nonce="n"\n'
+              b'Signature: sig1=:' + b"A" * 43 + b'=:\n')
+    body = b'\n{"hello": "world"}'
+    yield from (("signed_requests", data) for data in (head + body, head + signed + body, b"GET /v1/number-orders/a%20b\nHost: h\n\n"))
 
 
 def journal_lines():

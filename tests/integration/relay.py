@@ -9,6 +9,7 @@ A line to the control port, and `ok` comes back:
     half         every connection is ended towards the caller only; what the caller still sends arrives
     swallow N    the next N answers are not passed on: the caller's connection is reset in their place
     delay MS     whatever comes is passed on so much later, in both directions; 0: at once
+    slow MS WORD requests with WORD in them are passed on so much later
     refuse MS    for so long new connections are reset at once
 """
 import argparse
@@ -40,6 +41,7 @@ class Wire:
 class Relaying:
     def __init__(self, target):
         self.target, self.wires, self.swallow, self.delay, self.refuse_until = target, set(), 0, 0.0, 0.0
+        self.slow = (0.0, b"")
 
     async def serve(self, reader, writer):
         wire = None
@@ -63,6 +65,9 @@ class Relaying:
                 return wire.reset()
             if self.delay:
                 await asyncio.sleep(self.delay)
+            slow, word = self.slow
+            if slow and not is_answer and word in data:
+                await asyncio.sleep(slow)
             if not sink.is_closing():
                 with contextlib.suppress(OSError, RuntimeError):
                     sink.write(data)
@@ -83,6 +88,9 @@ class Relaying:
             self.swallow = int(number)
         elif word == "delay":
             self.delay = int(number) / 1000
+        elif word == "slow":
+            time, _, what = number.partition(" ")
+            self.slow = (int(time) / 1000, what.encode())
         elif word == "refuse":
             self.refuse_until = asyncio.get_running_loop().time() + int(number) / 1000
         writer.write(b"ok\n")

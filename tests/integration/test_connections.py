@@ -38,6 +38,17 @@ def test_idle_connections_that_were_reset_cost_no_order(relayed):
     assert counts[0] + counts[2] >= given(house) and counts[1] == 0
 
 
+def test_a_gateway_that_says_it_is_ready_decides_orders(relayed):
+    """Not before it is certain to know the newest registry, however late the word that it does."""
+    house = relayed
+    house.gateway.terminate()
+    house.to_redis.say("slow 600 head")
+    house.gateway.start_ready()
+    house.to_redis.say("slow 0")
+    with house.gateway.client("aozora") as client:
+        assert order(client, 1).status == 201
+
+
 def test_an_answer_that_is_cut_off_is_suspense_and_is_sent_once(relayed):
     house, key = relayed, [("Idempotency-Key", "cut")]
     with house.gateway.client("aozora") as client:
