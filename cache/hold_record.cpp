@@ -13,6 +13,51 @@ std::optional<std::int64_t> integer(std::string_view text) {
   return value;
 }
 
+constexpr std::size_t record_bytes = 192;  // of nearly every hold
+
+template <class T>
+void append(std::string& out, T number) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (c == '|')
+      out += "%7C";
+    else if (c == '%')
+      out += "%25";
+    else
+      out += c;
+  }
+}
+
+void append_before_quantity(std::string& out, const policy::Hold& hold) {
+  out += name(hold.state);
+  out += '|';
+}
+
+void append_after_quantity(std::string& out, const policy::Hold& hold) {
+  out += '|';
+  out += name(hold.number_type);
+  out += '|';
+  out += hold.day.text();
+  out += '|';
+  append(out, policy::to_ms(hold.since));
+  out += '|';
+  out += hold.carrier;
+  out += '|';
+  out += hold.gateway;
+  out += '|';
+  append(out, hold.ordinal);
+  out += '|';
+  out += hold.key;
+  out += '|';
+  append_escaped(out, hold.group);
+  out += '|';
+  append_escaped(out, hold.order_id);
+}
+
 }  // namespace
 
 std::string unescape_order_id(std::string_view text) {
@@ -30,29 +75,25 @@ std::string unescape_order_id(std::string_view text) {
 
 std::string escape_order_id(std::string_view order_id) {
   std::string out;
-  for (char c : order_id) {
-    if (c == '|')
-      out += "%7C";
-    else if (c == '%')
-      out += "%25";
-    else
-      out += c;
-  }
+  append_escaped(out, order_id);
   return out;
 }
 
 std::pair<std::string, std::string> encode_around_quantity(const policy::Hold& hold) {
-  std::string before = std::string(name(hold.state)) + "|";
-  std::string after = "|" + std::string(name(hold.number_type)) + "|" + hold.day.text() + "|" +
-                      std::to_string(policy::to_ms(hold.since)) + "|" + hold.carrier + "|" + hold.gateway +
-                      "|" + std::to_string(hold.ordinal) + "|" + hold.key + "|" +
-                      escape_order_id(hold.group) + "|" + escape_order_id(hold.order_id);
-  return {std::move(before), std::move(after)};
+  std::pair<std::string, std::string> out;
+  append_before_quantity(out.first, hold);
+  out.second.reserve(record_bytes);
+  append_after_quantity(out.second, hold);
+  return out;
 }
 
 std::string encode(const policy::Hold& hold) {
-  const auto [before, after] = encode_around_quantity(hold);
-  return before + std::to_string(hold.quantity) + after;
+  std::string out;
+  out.reserve(record_bytes);
+  append_before_quantity(out, hold);
+  append(out, hold.quantity);
+  append_after_quantity(out, hold);
+  return out;
 }
 
 std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view text) {

@@ -10,8 +10,13 @@
 
 namespace sekisho::cache::keys {
 
-inline std::string of_operator(const policy::OperatorId& id, std::string_view what) {
-  return "sekisho:{" + id.text() + "}:" + std::string(what);
+inline std::string of_operator(const policy::OperatorId& id, std::string_view what,
+                               std::string_view more = {}) {
+  static constexpr std::string_view begin = "sekisho:{", end = "}:";
+  std::string out;
+  out.reserve(begin.size() + id.text().size() + end.size() + what.size() + more.size());
+  out.append(begin).append(id.text()).append(end).append(what).append(more);
+  return out;
 }
 // hash: bucket -> numbers taken, of the lifetime and held now; "t:<rule>" -> a throttle's theoretical
 // arrival, microseconds; "fence"
@@ -33,12 +38,12 @@ inline std::string known(const policy::OperatorId& id) { return of_operator(id, 
 inline std::string gone(const policy::OperatorId& id) { return of_operator(id, "gone"); }
 // hash: state, content, answer of one idempotency key
 inline std::string idempotency(const policy::OperatorId& id, std::string_view key) {
-  return of_operator(id, "idem:" + std::string(key));
+  return of_operator(id, "idem:", key);
 }
 
 // string: "quantity|type" of what a search found or a reservation keeps
 inline std::string recalled(const policy::OperatorId& id, std::string_view order) {
-  return of_operator(id, "recall:" + std::string(order));
+  return of_operator(id, "recall:", order);
 }
 
 // hash: "<carrier>/<order id>" -> operator; orders that the carrier has not told the end of

@@ -2,15 +2,32 @@
 
 #include <boost/json.hpp>
 
+#include "cache/journal_fields.h"
+
 namespace sekisho::cache {
 namespace json = boost::json;
 
-std::string encode(const StoredAnswer& answer) {
-  json::array headers;
-  for (const auto& [name, value] : answer.headers) headers.push_back(json::array{name, value});
-  json::object out{{"status", answer.status}, {"headers", std::move(headers)}};
-  if (answer.body_kept) out["body"] = answer.body;
-  return json::serialize(out);
+std::string encode(const StoredAnswer& answer, std::size_t most_bytes) {
+  const bool with_body = answer.body_kept && answer.body.size() <= most_bytes;
+  std::string out;
+  out.reserve(512 + (with_body ? answer.body.size() * 5 / 4 : 0));
+  out += "{\"status\":";
+  out += std::to_string(answer.status);
+  out += ",\"headers\":[";
+  for (const auto& [name, value] : answer.headers) {
+    out += out.back() == '[' ? "[" : ",[";
+    append_json_text(out, name);
+    out += ',';
+    append_json_text(out, value);
+    out += ']';
+  }
+  out += ']';
+  if (with_body) {
+    out += ",\"body\":";
+    append_json_text(out, answer.body);
+  }
+  out += '}';
+  return out;
 }
 
 std::optional<StoredAnswer> decode_answer(std::string_view text) {
@@ -34,6 +51,7 @@ std::optional<StoredAnswer> decode_answer(std::string_view text) {
 
 std::vector<std::string> buckets_raised(const policy::Hold& hold) {
   std::vector<std::string> out;
+  out.reserve(8);
   const std::string type = "." + std::string(policy::name(hold.number_type));
   for (const auto& bucket : {policy::day_bucket(hold.day), policy::month_bucket(hold.day),
                              policy::lifetime_bucket, policy::held_bucket}) {

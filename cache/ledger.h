@@ -28,7 +28,8 @@ struct StoredAnswer {
   std::string body;
   bool body_kept = true;  // false: it was too large
 };
-std::string encode(const StoredAnswer& answer);
+// A body larger than that is not kept.
+std::string encode(const StoredAnswer& answer, std::size_t most_bytes = std::string::npos);
 std::optional<StoredAnswer> decode_answer(std::string_view text);
 
 // On what a gateway stands when it asks: the epoch into which it has told all it knows (0: none, it may not

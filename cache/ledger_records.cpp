@@ -14,14 +14,9 @@ namespace {
 
 constexpr std::string_view outcome_words[] = {"unsent", "finished", "pending", "unknown", "reserved"};
 
-void put_numbers(json::object& out, const std::vector<ReturnedNumber>& numbers) {
-  json::array names, grants;
-  for (const auto& [number, decision] : numbers) {
-    names.emplace_back(number);
-    grants.emplace_back(decision);
-  }
-  out["numbers"] = std::move(names);
-  out["grants"] = std::move(grants);
+void put_numbers(Fields& out, const std::vector<ReturnedNumber>& numbers) {
+  out.put_all("numbers", numbers, [](const ReturnedNumber& one) { return std::string_view(one.number); });
+  out.put_all("grants", numbers, [](const ReturnedNumber& one) { return std::string_view(one.decision); });
 }
 
 std::string_view string_of(const json::object& record, std::string_view field) {
@@ -71,94 +66,106 @@ bool resolves(const Settlement& settlement) {
 }  // namespace
 
 std::string forwarding_record(const ForwardingNote& note) {
-  json::object out{{"decision", note.decision},
-                   {"operator", note.operator_id.text()},
-                   {"carrier", note.carrier},
-                   {"operation", policy::name(note.operation)}};
+  Fields out;
+  out.put("decision", note.decision);
+  out.put("operator", note.operator_id.text());
+  out.put("carrier", note.carrier);
+  out.put("operation", policy::name(note.operation));
   if (note.hold) {
-    out["held"] = note.hold->quantity;
-    out["number_type"] = policy::name(note.hold->number_type);
-    out["day"] = note.hold->day.text();
-    if (!note.hold->key.empty()) out["content"] = note.content;
-    out["of"] = encode(*note.hold);
+    out.put("held", note.hold->quantity);
+    out.put("number_type", policy::name(note.hold->number_type));
+    out.put("day", note.hold->day.text());
+    if (!note.hold->key.empty()) out.put("content", note.content);
+    out.put("of", encode(*note.hold));
   }
   if (note.confirmed) {
-    out["confirms"] = note.confirmed->id;
-    out["confirms_of"] = encode(*note.confirmed);
+    out.put("confirms", note.confirmed->id);
+    out.put("confirms_of", encode(*note.confirmed));
   }
-  return inside(out);
+  return out.take();
 }
 
 std::string outcome_record(const OutcomeNote& note) {
   const auto& outcome = note.outcome;
-  json::object out{{"decision", note.decision},
-                   {"operator", note.operator_id.text()},
-                   {"operation", policy::name(note.operation)},
-                   {"result", outcome_words[static_cast<int>(outcome.kind)]}};
-  if (note.status) out["status"] = *note.status;
-  if (outcome.granted) out["granted"] = outcome.granted;
-  if (outcome.released) out["released"] = outcome.released;
-  if (!outcome.order_id.empty()) out["order_id"] = outcome.order_id;
-  if (!outcome.numbers.empty()) out["numbers"] = strings(outcome.numbers);
-  if (!note.returned.empty()) put_numbers(out, note.returned);
-  if (!outcome.detail.empty()) out["detail"] = outcome.detail;
+  Fields out;
+  out.put("decision", note.decision);
+  out.put("operator", note.operator_id.text());
+  out.put("operation", policy::name(note.operation));
+  out.put("result", outcome_words[static_cast<int>(outcome.kind)]);
+  if (note.status) out.put("status", *note.status);
+  if (outcome.granted) out.put("granted", outcome.granted);
+  if (outcome.released) out.put("released", outcome.released);
+  if (!outcome.order_id.empty()) out.put("order_id", outcome.order_id);
+  if (note.returned)
+    put_numbers(out, *note.returned);
+  else if (!outcome.numbers.empty())
+    out.put("numbers", outcome.numbers);
+  if (!outcome.detail.empty()) out.put("detail", outcome.detail);
   if (note.of) {
-    if (note.of->id != note.decision) out["hold"] = note.of->id;
-    out["of"] = encode(*note.of);
+    if (note.of->id != note.decision) out.put("hold", note.of->id);
+    out.put("of", encode(*note.of));
   }
-  if (note.of || !note.returned.empty()) out["since"] = policy::to_ms(note.heard);
-  return inside(out);
+  if (note.of || note.returned) out.put("since", policy::to_ms(note.heard));
+  return out.take();
 }
 
 std::string settled_record(const SettleRequest& request, SettleAnswer answer) {
-  json::object out{{"decision", request.hold.id},
-                   {"operator", request.operator_id.text()},
-                   {"result", policy::name(request.settlement.kind)},
-                   {"granted", request.settlement.granted}};
-  if (!request.settlement.order_id.empty()) out["order_id"] = request.settlement.order_id;
-  if (!request.settlement.numbers.empty()) out["numbers"] = strings(request.settlement.numbers);
-  if (answer == SettleAnswer::resolved_before) out["hold"] = "not open";
-  out["of"] = encode(request.hold);
-  out["since"] = policy::to_ms(request.now);
-  return inside(out);
+  Fields out;
+  out.put("decision", request.hold.id);
+  out.put("operator", request.operator_id.text());
+  out.put("result", policy::name(request.settlement.kind));
+  out.put("granted", request.settlement.granted);
+  if (!request.settlement.order_id.empty()) out.put("order_id", request.settlement.order_id);
+  if (!request.settlement.numbers.empty()) out.put("numbers", request.settlement.numbers);
+  if (answer == SettleAnswer::resolved_before) out.put("hold", "not open");
+  out.put("of", encode(request.hold));
+  out.put("since", policy::to_ms(request.now));
+  return out.take();
 }
 
 std::string returned_record(const ReleaseRequest& request, const std::vector<ReturnedNumber>& released) {
-  json::object out{{"decision", request.decision},
-                   {"operator", request.operator_id.text()},
-                   {"result", "returned"},
-                   {"released", released.size()}};
+  Fields out;
+  out.put("decision", request.decision);
+  out.put("operator", request.operator_id.text());
+  out.put("result", "returned");
+  out.put("released", released.size());
   // All of them: an earlier try may have given back some, and nobody heard.
   auto numbers = request.numbers;
   for (auto& one : numbers)
     for (const auto& held : released)
       if (held.number == one.number) one.decision = held.decision;
   put_numbers(out, numbers);
-  out["since"] = policy::to_ms(request.now);
-  return inside(out);
+  out.put("since", policy::to_ms(request.now));
+  return out.take();
 }
 
 std::string resolution_record(const std::vector<std::pair<std::string, std::string>>& said) {
-  json::object out;
+  Fields out;
   std::vector<std::string> numbers;
+  bool released = false;
   for (const auto& [field, value] : said) {
+    const auto integer = std::strtoll(value.c_str(), nullptr, 10);
+    if (field == "granted") released = integer == 0;
     if (field == "hold")
-      out["decision"] = value;
+      out.put("decision", value);
     else if (field == "granted" || field == "since")
-      out[field] = std::strtoll(value.c_str(), nullptr, 10);
+      out.put(field, integer);
     else if (field == "number")
       numbers.push_back(value);
     else if (field != "gateway")
-      out[field] = value;
+      out.put(field, value);
   }
-  if (!numbers.empty()) out["numbers"] = strings(numbers);
-  out["result"] = out["granted"] == json::value(0) ? "released" : "granted";
-  return inside(out);
+  if (!numbers.empty()) out.put("numbers", numbers);
+  out.put("result", released ? "released" : "granted");
+  return out.take();
 }
 
 std::string epoch_record(const EpochView& view) {
-  return inside(
-      {{"epoch", epoch_number(view.epoch)}, {"from", view.position}, {"gateways", strings(view.gateways)}});
+  Fields out;
+  out.put("epoch", epoch_number(view.epoch));
+  out.put("from", view.position);
+  out.put("gateways", view.gateways);
+  return out.take();
 }
 
 JournaledOrder* OrderReader::order_of(const std::string& id, const policy::OperatorId& who,

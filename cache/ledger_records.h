@@ -25,25 +25,26 @@ struct ReleaseRequest {
   policy::Instant now{};
 };
 
+// What a record is made of at once: nothing in a note is its own.
 struct ForwardingNote {
-  std::string decision;
-  policy::OperatorId operator_id;
-  std::string carrier;
+  std::string_view decision;
+  const policy::OperatorId& operator_id;
+  std::string_view carrier;
   policy::Operation operation{};
-  std::optional<policy::Hold> hold;
-  std::optional<policy::Hold> confirmed;  // the reservation whose place it took
-  std::string content;                    // of the idempotency key
+  const policy::Hold* hold = nullptr;
+  const policy::Hold* confirmed = nullptr;  // the reservation whose place it took
+  std::string_view content;                 // of the idempotency key
 };
 
 struct OutcomeNote {
-  std::string decision;  // of the call that told it
-  policy::OperatorId operator_id;
+  std::string_view decision;  // of the call that told it
+  const policy::OperatorId& operator_id;
   policy::Operation operation{};
-  policy::Outcome outcome;
-  std::optional<int> status;             // of the carrier's answer
-  policy::Instant heard{};               // when; since then its numbers are given
-  std::vector<ReturnedNumber> returned;  // of a release
-  std::optional<policy::Hold> of;        // the hold that it is about: its own, or that of an earlier order
+  const policy::Outcome& outcome;
+  std::optional<int> status;                              // of the carrier's answer
+  policy::Instant heard{};                                // when; since then its numbers are given
+  const std::vector<ReturnedNumber>* returned = nullptr;  // of a release
+  const policy::Hold* of = nullptr;  // the hold that it is about: its own, or that of an earlier order
 };
 
 std::string forwarding_record(const ForwardingNote& note);

@@ -178,11 +178,11 @@ Task<bool> Recovery::tell_the_rest() {
   co_return true;
 }
 
-// Holds of an earlier boot belong to nobody alive, and neither do those of this one that no order answers for any
-// more: the ledger has lost that they were given up, which is in no journal. Those that were never on record as
-// sent cannot have been: of a ledger that has all that lies before the position from which the journal was read,
-// and of no other. Who is alive is asked before the ledger is: nothing begins while the books are closed, and
-// what ends meanwhile is left to whoever ended it.
+// Holds of an earlier boot belong to nobody alive, and neither do those of this one that no order answers for
+// any more: the ledger has lost that they were given up, which is in no journal. Those that were never on
+// record as sent cannot have been: of a ledger that has all that lies before the position from which the
+// journal was read, and of no other. Who is alive is asked before the ledger is: nothing begins while the
+// books are closed, and what ends meanwhile is left to whoever ended it.
 Task<bool> Recovery::settle_orphans(std::uint64_t told_into) {
   const bool nothing_begins = !ports_.books.admits();
   const auto live = ports_.books.live.all();

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "cache/redis_command.h"
+
 struct redisReply;
 
 namespace sekisho::cache {
-
-using Command = std::vector<std::string>;
 
 struct FreeReply {
   void operator()(redisReply* reply) const;

@@ -159,8 +159,8 @@ void RedisConnection::greet() {
   std::vector<Line> lines;
   if (!introduction_.password.empty()) {
     Command auth{"AUTH"};
-    if (!introduction_.username.empty()) auth.push_back(introduction_.username);
-    auth.push_back(introduction_.password);
+    if (!introduction_.username.empty()) auth.add(introduction_.username);
+    auth.add(introduction_.password);
     lines.push_back({std::move(auth), [this](const RedisAnswer& answer) {
                        return answer.ok() || introduction_.password_may_be_refused;
                      }});
@@ -224,16 +224,7 @@ void RedisConnection::send(const Command& command, std::chrono::milliseconds dea
 }
 
 void RedisConnection::write(const Command& command, std::chrono::milliseconds deadline, Done done) {
-  std::vector<const char*> parts;
-  std::vector<std::size_t> lengths;
-  for (const auto& part : command) {
-    parts.push_back(part.data());
-    lengths.push_back(part.size());
-  }
-  char* text = nullptr;
-  const auto size = redisFormatCommandArgv(&text, int(parts.size()), parts.data(), lengths.data());
-  outbox_.append(text, std::size_t(size));
-  redisFreeCommand(text);
+  command.write_to(outbox_);
   const auto now = Clock::now();
   pending_.push_back({now, now + deadline, std::move(done)});
   if (now + deadline < sweep_at_) watch_deadlines();
@@ -249,17 +240,26 @@ void RedisConnection::write(const Command& command, std::chrono::milliseconds de
 
 void RedisConnection::flush() {
   if (writing_ || outbox_.empty() || !connected_) return;
+  error_code failed;
+  const auto sent = stream_->write_now(outbox_, failed);
+  if (failed) return close();
+  if (sent == outbox_.size()) return outbox_.clear();
   writing_ = true;
+  sending_.clear();
   sending_.swap(outbox_);
-  const auto failed = std::make_shared<error_code>();
-  auto written = [this, self = shared_from_this(), stream = stream_, mine = connection_, failed](
-                     std::exception_ptr, std::size_t) {
-    writing_ = false;
-    sending_.clear();
-    if (mine == connection_ && *failed) return close();
-    flush();  // or what a newer connection has to say meanwhile
-  };
-  asio::co_spawn(executor_, stream_->write(sending_, *failed), std::move(written));
+  asio::co_spawn(executor_, write_rest(sent, connection_),
+                 [self = shared_from_this()](std::exception_ptr) {});
+}
+
+// What the system did not take at once.
+Task<> RedisConnection::write_rest(std::size_t sent, std::uint64_t mine) {
+  const auto stream = stream_;
+  const auto rest = std::string_view(sending_).substr(sent);
+  error_code failed;
+  co_await stream->write(rest, failed);
+  writing_ = false;
+  if (mine == connection_ && failed) co_return close();
+  flush();  // or what a newer connection has to say meanwhile
 }
 
 // One timer for all: it fires at the earliest deadline that somebody still waits for.
@@ -316,13 +316,17 @@ void RedisConnection::set_up(bool up) {
 Task<RedisAnswer> RedisConnection::call(const Command& command, std::chrono::milliseconds deadline,
                                         bool asking) {
   auto initiate = [this, &command, deadline, asking](auto handler) {
-    // A shared owner makes the move-only handler fit into std::function; it is called once.
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    // A shared owner makes the move-only handler fit into std::function; it is called once, from the loop:
+    // whoever waits may do anything with this connection then.
+    struct Waiting {
+      decltype(handler) goes_on;
+      RedisAnswer answer;
+    };
+    auto waiting = std::make_shared<Waiting>(Waiting{std::move(handler), {}});
     if (asking) send({"ASKING"}, deadline, nullptr);
-    send(command, deadline, [shared](RedisAnswer answer) {
-      auto executor = asio::get_associated_executor(*shared);
-      auto value = std::make_shared<RedisAnswer>(std::move(answer));
-      asio::post(executor, [shared, value] { std::move (*shared)(std::move(*value)); });
+    send(command, deadline, [this, waiting](RedisAnswer answer) {
+      waiting->answer = std::move(answer);
+      asio::post(executor_, [waiting] { std::move(waiting->goes_on)(std::move(waiting->answer)); });
     });
   };
   return asio::async_initiate<const asio::use_awaitable_t<>, void(RedisAnswer)>(std::move(initiate),

@@ -79,6 +79,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   bool take_reply(RedisAnswer answer);
   void write(const Command& command, std::chrono::milliseconds deadline, Done done);
   void flush();
+  Task<> write_rest(std::size_t sent, std::uint64_t mine);
   void watch_deadlines();
   void broken();
   void close();

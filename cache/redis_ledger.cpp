@@ -42,30 +42,26 @@ policy::Usage usage_from(const Pairs& holds, const Pairs& usage_fields, const Pa
 // Where a script finds the three hashes of counts among its keys.
 struct Places {
   int usage, days, months;
-  std::string of(Counts in) const {
-    return text(in == Counts::days ? days : in == Counts::months ? months : usage);
-  }
+  int of(Counts in) const { return in == Counts::days ? days : in == Counts::months ? months : usage; }
 };
 constexpr Places places_in_hold{1, 6, 7}, places_in_settle{1, 9, 10};
 
-void append_raised(std::vector<std::string>& args, const policy::Hold& hold, const Places& places) {
+void add_raised(Command& call, const policy::Hold& hold, const Places& places) {
   const auto buckets = buckets_raised(hold);
-  args.push_back(text(std::int64_t(buckets.size())));
+  call.add(buckets.size());
   for (const auto& bucket : buckets) {
-    auto [in, name] = field_of(bucket);
-    args.push_back(places.of(in));
-    args.push_back(std::move(name));
+    const auto [in, name] = field_of(bucket);
+    call.add(places.of(in)).add(name);
   }
 }
 
 // All buckets of a limit are of one kind.
-void append_limit(std::vector<std::string>& args, const policy::Charge& charge, policy::JstDate today) {
+void add_limit(Command& call, const policy::Charge& charge, policy::JstDate today) {
   const auto buckets = policy::buckets_of(*charge.rule->limit, today);
-  args.push_back(text(charge.cap));
-  args.push_back(charge.rule->limit->trim ? "1" : "0");
-  args.push_back(places_in_hold.of(buckets.empty() ? Counts::usage : field_of(buckets.front()).in));
-  args.push_back(text(std::int64_t(buckets.size())));
-  for (const auto& bucket : buckets) args.push_back(field_of(bucket).name);
+  call.add(charge.cap).add(charge.rule->limit->trim ? "1" : "0");
+  call.add(places_in_hold.of(buckets.empty() ? Counts::usage : field_of(buckets.front()).in));
+  call.add(buckets.size());
+  for (const auto& bucket : buckets) call.add(field_of(bucket).name);
 }
 
 // What a script needs to see whether the caller stands on this ledger: a key, the epoch and the run id of the
@@ -86,42 +82,34 @@ bool same_servers(const RedisLink& link, const Footing& footing) {
   return !link.clustered() || fingerprint(link.servers()) == footing.servers;
 }
 
-std::vector<std::string> hold_arguments(const HoldRequest& request, const Stand& stand) {
+void add_hold_arguments(Command& call, const HoldRequest& request, const Stand& stand) {
   const auto& hold = request.hold;
   const auto [before, after] = encode_around_quantity(hold);
   const auto first = first_counted(hold.day, request.keep_days);
   const auto end = runs_out(hold.day, request.keep_days);
-  std::vector<std::string> args{
-      hold.id,
-      text(hold.quantity),
-      request.partial ? "1" : "0",
-      text(policy::to_ms(hold.since) * 1000),
-      before,
-      after,
-      hold.key.empty() ? std::string() : request.content,
-      std::to_string(request.registry_serial),
-      std::string(gateway_of(hold)),
-      std::to_string(hold.ordinal),
-      std::to_string(request.floor),
-      stand.epoch,
-      std::to_string(request.footing.position),
-      stand.run,
-      field_of(policy::day_bucket(first.day)).name,
-      field_of(policy::month_bucket(first.month)).name,
-      text((end.days - hold.since).count()),
-      text((end.months - hold.since).count()),
-      request.confirms.empty() ? "" : hold.carrier + "/" + escape_order_id(request.confirms)};
-  append_raised(args, hold, places_in_hold);
-  args.push_back(text(std::int64_t(request.charges->size())));
-  for (const auto& charge : *request.charges) append_limit(args, charge, hold.day);
-  args.push_back(text(std::int64_t(request.throttles->size())));
+  call.add(hold.id).add(hold.quantity).add(request.partial ? "1" : "0");
+  call.add(policy::to_ms(hold.since) * 1000).add(before).add(after);
+  call.add(hold.key.empty() ? std::string_view() : std::string_view(request.content));
+  call.add(request.registry_serial);
+  call.add(gateway_of(hold)).add(hold.ordinal).add(request.floor);
+  call.add(stand.epoch).add(request.footing.position).add(stand.run);
+  call.add(field_of(policy::day_bucket(first.day)).name)
+      .add(field_of(policy::month_bucket(first.month)).name);
+  call.add((end.days - hold.since).count()).add((end.months - hold.since).count());
+  if (request.confirms.empty())
+    call.add("");
+  else
+    call.join(hold.carrier, "/", escape_order_id(request.confirms));
+  add_raised(call, hold, places_in_hold);
+  call.add(request.charges->size());
+  for (const auto& charge : *request.charges) add_limit(call, charge, hold.day);
+  call.add(request.throttles->size());
   for (const auto* rule : *request.throttles) {
     const auto interval = rule->throttle->per_ms * 1000 / std::max<std::int64_t>(1, rule->throttle->requests);
-    args.push_back("t:" + rule->id);
-    args.push_back(text(interval));
-    args.push_back(text(interval * std::max<std::int64_t>(0, rule->throttle->burst - 1)));
+    call.join("t:", rule->id)
+        .add(interval)
+        .add(interval * std::max<std::int64_t>(0, rule->throttle->burst - 1));
   }
-  return args;
 }
 
 // The key must lie in the operator's slot also where there is none.
@@ -139,11 +127,11 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
     co_return lost;
   }
   const auto stand = stand_of(link_, id, request.footing);
-  std::vector<std::string> key_names{keys::usage(id),  keys::holds(id), idempotency_of(id, request.hold),
-                                     keys::known(id),  stand.key,       keys::days(id),
-                                     keys::months(id), keys::orders(id)};
-  auto args = hold_arguments(request, stand);
-  const auto answer = co_await link_.run(script("hold"), std::move(key_names), std::move(args));
+  auto call = call_of(script("hold"),
+                      {keys::usage(id), keys::holds(id), idempotency_of(id, request.hold), keys::known(id),
+                       stand.key, keys::days(id), keys::months(id), keys::orders(id)});
+  add_hold_arguments(call, request, stand);
+  const auto answer = co_await link_.run(script("hold"), std::move(call));
 
   HoldResult result;
   result.in_doubt = answer.kind == RedisAnswer::Kind::in_doubt;
@@ -188,52 +176,38 @@ Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
   const auto& hold = request.hold;
   const auto& settlement = request.settlement;
   std::string kept;
-  if (request.answer) {
-    auto copy = *request.answer;
-    if (copy.body.size() > settings_.answer_bytes) {
-      copy.body.clear();
-      copy.body_kept = false;
-    }
-    kept = encode(copy);
-  }
+  if (request.answer && !hold.key.empty()) kept = encode(*request.answer, settings_.answer_bytes);
   const bool stands = same_servers(link_, request.footing);
   if (request.only_in_epoch && !stands) co_return SettleAnswer::unavailable;
   const auto stand = stand_of(link_, id, request.footing);
   const auto order = escape_order_id(settlement.order_id);
-  std::vector<std::string> key_names{
-      keys::usage(id),          keys::holds(id),  keys::numbers(id), keys::orders(id),
-      idempotency_of(id, hold), keys::known(id),  stand.key,         keys::gone(id),
-      keys::days(id),           keys::months(id), keys::past(id)};
-  std::vector<std::string> args{hold.id,
-                                std::string(policy::name(settlement.kind)),
-                                text(settlement.granted),
-                                order.empty() ? "" : hold.carrier + "/" + order,
-                                order,
-                                text(policy::to_ms(request.now)),
-                                hold.key.empty() ? "0" : "1",
-                                std::move(kept),
-                                text((settings_.keep_answers - request.answered_ago).count()),
-                                hold.key.empty() ? std::string() : request.content,
-                                encode(hold),
-                                std::string(gateway_of(hold)),
-                                std::to_string(hold.ordinal),
-                                std::to_string(stands && request.footing.epoch != 0 ? request.floor : 0),
-                                stand.epoch,
-                                stand.run,
-                                request.only_if_unknown ? "1"
-                                : request.only_in_epoch ? "2"
-                                                        : "0"};
+  auto call =
+      call_of(script("settle"), {keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
+                                 idempotency_of(id, hold), keys::known(id), stand.key, keys::gone(id),
+                                 keys::days(id), keys::months(id), keys::past(id)});
+  call.add(hold.id).add(policy::name(settlement.kind)).add(settlement.granted);
+  if (order.empty())
+    call.add("");
+  else
+    call.join(hold.carrier, "/", order);
+  call.add(order).add(policy::to_ms(request.now)).add(hold.key.empty() ? "0" : "1").add(kept);
+  call.add((settings_.keep_answers - request.answered_ago).count());
+  call.add(hold.key.empty() ? std::string_view() : std::string_view(request.content));
+  call.add(encode(hold)).add(gateway_of(hold)).add(hold.ordinal);
+  call.add(stands && request.footing.epoch != 0 ? request.floor : 0).add(stand.epoch).add(stand.run);
+  call.add(request.only_if_unknown ? 1 : request.only_in_epoch ? 2 : 0);
   // Whoever tells again what was lost does not know how far the policy looks back.
   const auto end = runs_out(hold.day, most_keep_days);
   const auto now = settings_.clock();
-  args.push_back(text(std::max<std::int64_t>(0, (end.days - now).count())));
-  args.push_back(text(std::max<std::int64_t>(0, (end.months - now).count())));
-  append_raised(args, hold, places_in_settle);
-  args.push_back(std::string(policy::name(hold.number_type)) + "|" + text(policy::to_ms(request.now)) + "|" +
-                 hold.id + "|" + escape_order_id(hold.group) + "|");
+  call.add(std::max<std::int64_t>(0, (end.days - now).count()));
+  call.add(std::max<std::int64_t>(0, (end.months - now).count()));
+  add_raised(call, hold, places_in_settle);
+  call.join(policy::name(hold.number_type), "|", text(policy::to_ms(request.now)), "|", hold.id, "|",
+            escape_order_id(hold.group), "|");
   const bool granted = settlement.kind == policy::Settlement::Kind::granted;
-  if (granted) args.insert(args.end(), settlement.numbers.begin(), settlement.numbers.end());
-  const auto answer = co_await link_.run(script("settle"), std::move(key_names), std::move(args));
+  if (granted)
+    for (const auto& number : settlement.numbers) call.add(number);
+  const auto answer = co_await link_.run(script("settle"), std::move(call));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
   const auto word = answer.text(0).value_or("");
   if (word == "lost") co_return SettleAnswer::unavailable;
@@ -272,7 +246,7 @@ Task<std::optional<std::vector<std::string>>> RedisLedger::groups_of(
   std::vector<std::string> groups;
   if (numbers.empty()) co_return groups;
   Command get{"HMGET", keys::numbers(id)}, open{"HVALS", keys::holds(id)};
-  for (const auto& [number, decision] : numbers) get.push_back(number);
+  for (const auto& [number, decision] : numbers) get.add(number);
   const auto held = co_await link_.call(std::move(get));
   const auto holds = co_await link_.call(std::move(open));
   if (!held.ok() || !holds.ok()) co_return std::nullopt;
@@ -293,14 +267,11 @@ Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
     co_return result;
   }
   const auto stand = stand_of(link_, id, footing);
-  std::vector<std::string> key_names{keys::usage(id), keys::numbers(id), stand.key,
-                                     keys::holds(id), keys::gone(id),    keys::past(id)};
-  std::vector<std::string> args{stand.epoch, stand.run, text(policy::to_ms(now))};
-  for (const auto& [number, decision] : numbers) {
-    args.push_back(number);
-    args.push_back(decision);
-  }
-  const auto answer = co_await link_.run(script("release"), std::move(key_names), std::move(args));
+  auto call = call_of(script("release"), {keys::usage(id), keys::numbers(id), stand.key, keys::holds(id),
+                                          keys::gone(id), keys::past(id)});
+  call.add(stand.epoch).add(stand.run).add(policy::to_ms(now));
+  for (const auto& [number, decision] : numbers) call.add(number).add(decision);
+  const auto answer = co_await link_.run(script("release"), std::move(call));
   if (!answer.ok()) co_return result;
   result.kind = answer.text(0) == "released" ? ReleaseResult::Kind::done : ReleaseResult::Kind::lost;
   for (std::size_t i = 1; i + 1 < answer.size(); i += 2)

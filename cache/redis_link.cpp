@@ -158,18 +158,36 @@ Task<> RedisLink::post_again(Command command, RedisAnswer refused) {
   co_await send_again(command, Clock::now() + settings_.deadline, std::move(refused));
 }
 
-Task<RedisAnswer> RedisLink::run(const Script& script, std::vector<std::string> keys,
-                                 std::vector<std::string> args) {
-  Command command{"EVALSHA", script.digest, std::to_string(keys.size())};
-  command.insert(command.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
-  command.insert(command.end(), std::make_move_iterator(args.begin()), std::make_move_iterator(args.end()));
-  auto answer = co_await call(command);
+Command call_of(const Script& script, std::initializer_list<std::string_view> keys) {
+  Command call;
+  call.reserve(2048);
+  call.add("EVALSHA").add(script.digest).add(keys.size());
+  for (const auto key : keys) call.add(key);
+  return call;
+}
+
+Task<RedisAnswer> RedisLink::run(const Script& script, Command command) {
+  const auto server = nodes_->of(key_of(command));
+  if (!server) co_return RedisAnswer{};
+  const auto until = Clock::now() + settings_.deadline;
+  auto answer = co_await server->call(command, settings_.deadline);
+  if (was_refused(answer)) answer = co_await send_again(command, until, std::move(answer));
   if (answer.refused().starts_with("NOSCRIPT")) {
-    command[0] = "EVAL";  // this server forgot it, or never knew it: it learns it by this
-    command[1] = std::string(script.source);
-    answer = co_await call(std::move(command));
+    // This server forgot it, or never knew it: it learns it by this.
+    Command whole{"EVAL", script.source};
+    whole.add_from(command, 2);
+    answer = co_await call(std::move(whole));
   }
   co_return answer;
+}
+
+Task<RedisAnswer> RedisLink::run(const Script& script, const std::vector<std::string>& keys,
+                                 const std::vector<std::string>& args) {
+  Command call{"EVALSHA", script.digest};
+  call.add(keys.size());
+  for (const auto& key : keys) call.add(key);
+  for (const auto& arg : args) call.add(arg);
+  return run(script, std::move(call));
 }
 
 Task<std::optional<std::vector<std::string>>> RedisLink::keys_matching(std::string pattern) {

@@ -26,6 +26,9 @@ namespace sekisho::cache {
 class RedisNodes;
 struct Share;
 
+// EVALSHA with its keys; the arguments are to be added.
+Command call_of(const Script& script, std::initializer_list<std::string_view> keys);
+
 class RedisLink {
  public:
   RedisLink(boost::asio::any_io_executor executor, config::RedisSettings settings);
@@ -61,7 +64,10 @@ class RedisLink {
   // Sends and does not wait: for what may be done twice, and is known by the answer to what was sent after it
   // for the same key.
   void post(const Command& command);
-  Task<RedisAnswer> run(const Script& script, std::vector<std::string> keys, std::vector<std::string> args);
+  // A script, by what `call_of` begins; one that the server does not know is told it.
+  Task<RedisAnswer> run(const Script& script, Command call);
+  Task<RedisAnswer> run(const Script& script, const std::vector<std::string>& keys,
+                        const std::vector<std::string>& args);
   // Every key that matches, of every master, each once; some may be gone by then. A key that is there from
   // beginning to end is not missed, wherever it is moved meanwhile. Nothing when a master cannot be reached.
   Task<std::optional<std::vector<std::string>>> keys_matching(std::string pattern);

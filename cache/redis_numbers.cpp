@@ -22,9 +22,9 @@ Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
   for (const auto& [block, in_it] : by_block) {
     Command get{"HMGET", block}, set{"HSET", block};
     for (const auto& number : in_it) {
-      get.push_back(keys::last_of(number));
-      set.insert(set.end(),
-                 {keys::last_of(number), id.text(), keys::in_block(number, request.hold.id), id.text()});
+      get.add(keys::last_of(number));
+      set.add(keys::last_of(number)).add(id.text());
+      set.add(keys::in_block(number, request.hold.id)).add(id.text());
     }
     commands.push_back(std::move(get));
     commands.push_back(std::move(set));

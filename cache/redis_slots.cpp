@@ -88,11 +88,11 @@ std::string_view key_of(const Command& command) {
   const std::string_view word = command[0];
   if (is_one_of(word, {"EVALSHA", "EVAL"})) {
     const bool keyed = command.size() > 3 && command[2] != "0";
-    return keyed ? std::string_view(command[3]) : std::string_view();
+    return keyed ? command[3] : std::string_view();
   }
   if (is_one_of(word, {"XREAD", "XREADGROUP"})) {
-    const auto streams = std::find(command.begin(), command.end(), "STREAMS");
-    return command.end() - streams > 1 ? std::string_view(*(streams + 1)) : std::string_view();
+    const auto streams = command.find("STREAMS");
+    return streams + 1 < command.size() ? command[streams + 1] : std::string_view();
   }
   if (is_one_of(word, {"PING", "ECHO", "INFO", "CONFIG", "CLIENT", "CLUSTER", "SCRIPT", "SCAN", "WAIT",
                        "AUTH", "SELECT", "DEBUG", "KEYS", "FLUSHALL", "FLUSHDB", "ROLE", "TIME", "DBSIZE"}))

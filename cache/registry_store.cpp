@@ -309,10 +309,9 @@ Task<std::optional<std::vector<RegistryEvent>>> RegistryStore::news(std::string&
                                                                     std::chrono::milliseconds block) {
   Command read{"XREAD", "COUNT", "1000"};
   if (block.count() > 0) {
-    read.push_back("BLOCK");
-    read.push_back(std::to_string(block.count()));
+    read.add("BLOCK").add(block.count());
   }
-  for (auto& word : {std::string("STREAMS"), keys::registry_events, stream_id}) read.push_back(word);
+  read.add("STREAMS").add(keys::registry_events).add(stream_id);
   const auto news = co_await link_.call(std::move(read), block + 1000ms);
   if (!news.ok()) co_return std::nullopt;
   std::vector<RegistryEvent> out;

@@ -17,7 +17,7 @@ template <class T>
 using ByDigest = std::unordered_map<Digest, T, DigestHash>;
 
 Digest sha256(std::string_view bytes);
-std::string sha256_hex(std::string_view bytes);  // 64 lower-case digits
+std::string sha256_hex(std::string_view bytes, std::size_t first = 32);  // lower-case, of so many bytes of it
 // Those digits, and no others, read again.
 bool read_sha256_hex(std::string_view text, Digest& out);
 

@@ -224,10 +224,11 @@ http::Response Stock::set_control(const http::Request& request) {
 http::Response Stock::control() const {
   json::object headers;  // names in lower case; repeated ones joined
   for (const http::Header& header : last_.headers.all()) {
-    std::string name = header.name;
+    std::string name(header.name);
     for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     json::value& value = headers[name];
-    value = value.is_null() ? header.value : std::string(value.get_string()) + ", " + header.value;
+    std::string joined = value.is_null() ? "" : std::string(value.get_string()) + ", ";
+    value = joined += header.value;
   }
   return answer(200, {{"mode", policy::name(mode_)},
                       {"orders", orders_seen_},

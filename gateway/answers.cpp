@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include <algorithm>
 
 #include "gateway/http/problem.h"
@@ -64,9 +66,10 @@ void add_rate_limits(http::Response& response, const Exchange& x) {
   const auto add = [&](const policy::LimitState& limit) {
     if (!limit.per.resets()) return;
     const auto comma = policies.empty() ? "" : ", ";
-    policies += fmt::format("{}\"{}\";q={}", comma, limit.rule, limit.limit);
-    states += fmt::format("{}\"{}\";r={}", comma, limit.rule, limit.left);
-    if (limit.resets_at) states += fmt::format(";t={}", seconds_until(*limit.resets_at, x.now));
+    fmt::format_to(std::back_inserter(policies), "{}\"{}\";q={}", comma, limit.rule, limit.limit);
+    fmt::format_to(std::back_inserter(states), "{}\"{}\";r={}", comma, limit.rule, limit.left);
+    if (limit.resets_at)
+      fmt::format_to(std::back_inserter(states), ";t={}", seconds_until(*limit.resets_at, x.now));
   };
   for (const auto& limit : x.decision.limits) add(limit);
   if (x.decision.limits.empty() && x.decision.allowed) {

@@ -31,7 +31,7 @@ Task<std::optional<EndedOrder>> EarlierOrders::tell(const Told& told) {
                                 .outcome = outcome,
                                 .status = told.status,
                                 .heard = told.heard,
-                                .of = hold};
+                                .of = &*hold};
   journal_.append(cache::RecordKind::outcome, told.heard, cache::outcome_record(note));
   ended.settlement = policy::settle(outcome);
   ended.settlement.order_id = told.order_id;

@@ -21,7 +21,7 @@ struct Exchange {
   // What came in, and when.
   http::Request request;
   BodyStream* incoming = nullptr;  // the body of a call that passes, yet to come
-  const Peer* peer = nullptr;  // who sent it; the session keeps it
+  const Peer* peer = nullptr;      // who sent it; the session keeps it
   policy::Instant now{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   std::string id;  // of the decision

@@ -33,7 +33,9 @@ std::string DecisionIds::next(policy::Instant now) {
 }
 
 std::string DecisionIds::traceparent() {
-  std::string out = "00-";
+  std::string out;
+  out.reserve(55);
+  out += "00-";
   append_hex(out, random_());
   append_hex(out, random_());
   out += '-';

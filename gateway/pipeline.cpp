@@ -253,7 +253,7 @@ Task<> Pipeline::hold(Exchange& x) {
 }
 
 // 128 bits, which is enough to tell one caller's orders apart: it lies in Redis up to three times.
-static std::string short_digest(std::string_view text) { return config::sha256_hex(text).substr(0, 32); }
+static std::string short_digest(std::string_view text) { return config::sha256_hex(text, 16); }
 
 cache::HoldRequest Pipeline::hold_request(Exchange& x) const {
   const auto& order = *x.order();

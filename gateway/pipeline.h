@@ -46,7 +46,8 @@ class Pipeline {
  public:
   explicit Pipeline(Desk& desk) : desk_(desk) {}
 
-  // `peer` outlives the call, and so does `body`: of a call that passes, where it has one and it is yet to come.
+  // `peer` outlives the call, and so does `body`: of a call that passes, where it has one and it is yet to
+  // come.
   Task<Answer> handle(http::Request request, const Peer& peer, BodyStream* body);
   // Whether the body behind this head is handed on as it comes.
   bool passes(const http::Request& head) const;

@@ -1,142 +1,122 @@
 #include "gateway/records.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
+#include <ranges>
 
 #include "cache/journal_fields.h"
 #include "cache/ledger_records.h"
 
 namespace sekisho::gateway {
-namespace json = boost::json;
-using cache::inside;
-using cache::strings;
+using cache::Fields;
 
 namespace {
 
 // What the registers said, so that the decision can be made again: every fact of policy/facts.def that is not
 // what it is of an operator nobody knows. What the order itself says stands in `order`; what follows from
 // others (the weekday, whether the plan covers the type) is left out.
-json::object facts_json(const policy::Order& order, const policy::Standing& standing,
-                        const policy::OperatorId& account) {
+void put_facts(Fields& out, const policy::Order& order, const policy::Standing& standing,
+               const policy::OperatorId& account) {
   using policy::Fact;
   static constexpr Fact elsewhere[] = {Fact::number_type, Fact::plan_covers_type, Fact::operator_id,
                                        Fact::operation,   Fact::carrier,          Fact::area,
                                        Fact::channels,    Fact::weekday,          Fact::quantity};
+  static const policy::Facts nothing;
   const auto facts = policy::facts_of(order, standing);
-  const policy::Facts nothing;
-  json::object out;
   for (const auto& about : policy::all_facts()) {
     const auto fact = about.fact;
     if (std::find(std::begin(elsewhere), std::end(elsewhere), fact) != std::end(elsewhere)) continue;
     const bool always = fact == Fact::etoc || fact == Fact::plan || fact == Fact::date;
     if (always || facts[fact] != nothing[fact] || facts.name(fact) != nothing.name(fact))
-      out[policy::name(fact)] = policy::text_of(fact, facts);
+      out.put(policy::name(fact), policy::text_of(fact, facts));
   }
   // An operator that was merged while its order waited: the facts are its successor's.
-  if (standing.operator_id != account) out[policy::name(Fact::operator_id)] = standing.operator_id.text();
-  if (standing.stale) out["stale"] = true;
-  return out;
+  if (standing.operator_id != account) out.put(policy::name(Fact::operator_id), standing.operator_id.text());
+  if (standing.stale) out.put("stale", true);
 }
 
 // Which count a limit is about.
-void put_count(json::object& out, const policy::Limit& limit) {
-  out["per"] = limit.per.text();
-  if (limit.of == policy::Scope::owner_group) out["of"] = policy::name(limit.of);
+void put_count(Fields& out, const policy::Limit& limit) {
+  out.put("per", limit.per.text());
+  if (limit.of == policy::Scope::owner_group) out.put("of", policy::name(limit.of));
   const auto& types = limit.number_types;
-  if (!types.empty() && types != policy::NumberTypes::all()) out["number_types"] = policy::join(types);
+  if (!types.empty() && types != policy::NumberTypes::all()) out.put("number_types", policy::join(types));
 }
 
-json::array ids_of(const std::vector<const policy::Rule*>& rules) {
-  json::array out;
-  for (const auto* rule : rules) out.emplace_back(rule->id);
-  return out;
+void put_order(Fields& out, const policy::Order& order) {
+  if (order.number_type) out.put("number_type", policy::name(*order.number_type));
+  if (order.quantity) out.put("quantity", order.quantity);
+  if (!order.area.empty()) out.put("area", order.area);
+  if (order.channels) out.put("channels", order.channels);
+  if (!order.chain.empty()) out.put("chain", order.chain);
+  if (order.partial) out.put("partial", true);
+  if (!order.order_id.empty()) out.put("order_id", order.order_id);
+  if (!order.numbers.empty()) out.put("numbers", order.numbers);
 }
 
-json::object order_of(const policy::Order& order) {
-  json::object out;
-  if (order.number_type) out["number_type"] = policy::name(*order.number_type);
-  if (order.quantity) out["quantity"] = order.quantity;
-  if (!order.area.empty()) out["area"] = order.area;
-  if (order.channels) out["channels"] = order.channels;
-  if (!order.chain.empty()) out["chain"] = strings(order.chain);
-  if (order.partial) out["partial"] = true;
-  if (!order.order_id.empty()) out["order_id"] = order.order_id;
-  if (!order.numbers.empty()) out["numbers"] = strings(order.numbers);
-  return out;
+void put_finding(Fields& out, const policy::Finding& finding) {
+  // A limit may have a code of its own: what the caller was told, where it may be told.
+  out.put("code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code));
+  if (finding.rule) out.put("rule", finding.rule->id);
+  if (!finding.detail.empty()) out.put("detail", finding.detail);
 }
 
-json::array findings_of(const policy::Decision& decision) {
-  json::array out;
-  for (const auto& finding : decision.findings) {
-    // A limit may have a code of its own: what the caller was told, where it may be told.
-    json::object one{
-        {"code", finding.code.empty() ? policy::code(finding.reason) : std::string_view(finding.code)}};
-    if (finding.rule) one["rule"] = finding.rule->id;
-    if (!finding.detail.empty()) one["detail"] = finding.detail;
-    out.push_back(std::move(one));
-  }
-  return out;
-}
-
-json::array limits_of(const policy::Policy& policy, const policy::Decision& decision) {
-  json::array out;
-  for (const auto& limit : decision.limits) {
-    json::object one{
-        {"rule", limit.rule}, {"limit", limit.limit}, {"used", limit.used}, {"held", limit.held}};
+void put_refusal(Fields& out, const policy::Policy& policy, const policy::Decision& decision) {
+  out.put("code", policy::code(decision.reason()));
+  out.put("status", decision.status());
+  out.objects("findings", decision.findings, put_finding);
+  if (decision.limits.empty()) return;
+  out.objects("limits", decision.limits, [&](Fields& one, const policy::LimitState& limit) {
+    one.put("rule", limit.rule).put("limit", limit.limit).put("used", limit.used).put("held", limit.held);
     if (const auto* rule = policy.find(limit.rule)) put_count(one, *rule->limit);
-    out.push_back(std::move(one));
-  }
-  return out;
+  });
+}
+
+void put_charges(Fields& out, const Exchange& x) {
+  // The others the ledger was not asked about, or did not say.
+  const auto known = [](const policy::Charge& charge) { return charge.before.has_value(); };
+  const auto& all = x.decision.charges;
+  if (std::none_of(all.begin(), all.end(), known)) return;
+  out.objects("charges", all | std::views::filter(known), [&](Fields& one, const policy::Charge& charge) {
+    one.put("rule", charge.rule->id).put("limit", charge.cap).put("before", *charge.before);
+    if (x.hold) one.put("taken", *charge.before + x.hold->quantity);  // with this order
+    put_count(one, *charge.rule->limit);
+  });
 }
 
 }  // namespace
 
 std::string decision_record(const Exchange& x) {
-  json::object out{{"decision", x.id}, {"trace", x.traceparent}};
-  if (x.who.credential != Credential::none) out["credential"] = policy::name(x.who.credential);
-  if (x.who.cause != Cause::none && !x.client) out["cause"] = policy::name(x.who.cause);
-  if (x.client) out["client"] = x.client->id;
-  if (x.client) out["operator"] = x.account.text();
-  if (x.client && x.caller != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();
-  if (x.client && x.account != x.caller) out["caller"] = x.caller.text();
-  if (x.match) out["carrier"] = x.match->carrier->name;
-  if (x.match) out["operation"] = policy::name(x.match->route->operation);
-  if (x.order()) out["order"] = order_of(*x.order());
-  out["policy"] = x.site->policy.digest;
+  Fields out;
+  out.put("decision", x.id).put("trace", x.traceparent);
+  if (x.who.credential != Credential::none) out.put("credential", policy::name(x.who.credential));
+  if (x.who.cause != Cause::none && !x.client) out.put("cause", policy::name(x.who.cause));
+  if (x.client) out.put("client", x.client->id).put("operator", x.account.text());
+  if (x.client && x.caller != x.client->operator_id) out.put("merged_from", x.client->operator_id.text());
+  if (x.client && x.account != x.caller) out.put("caller", x.caller.text());
+  if (x.match) out.put("carrier", x.match->carrier->name);
+  if (x.match) out.put("operation", policy::name(x.match->route->operation));
+  if (x.order()) out.object("order", [&](Fields& in) { put_order(in, *x.order()); });
+  out.put("policy", x.site->policy.digest);
   if (x.hands_out()) {
-    out["registry"] = x.standing.registry_serial;
-    if (x.standing.past_soft) out["registry_past_soft"] = true;
-    out["facts"] = facts_json(*x.order(), x.standing, x.account);
+    out.put("registry", x.standing.registry_serial);
+    if (x.standing.past_soft) out.put("registry_past_soft", true);
+    out.object("facts", [&](Fields& in) { put_facts(in, *x.order(), x.standing, x.account); });
   }
-  json::array matched;
-  for (const auto* rule : x.decision.matched)
-    matched.push_back(json::object{{"rule", rule->id}, {"mode", policy::name(rule->mode)}});
-  if (!matched.empty()) out["matched"] = std::move(matched);
-  json::array charges;
-  for (const auto& charge : x.decision.charges) {
-    if (!charge.before) continue;  // the ledger was not asked, or did not say
-    json::object one{{"rule", charge.rule->id}, {"limit", charge.cap}, {"before", *charge.before}};
-    if (x.hold) one["taken"] = *charge.before + x.hold->quantity;  // with this order
-    put_count(one, *charge.rule->limit);
-    charges.push_back(std::move(one));
-  }
-  if (!charges.empty()) out["charges"] = std::move(charges);
-  if (x.hold && x.hold->quantity < x.order()->quantity) out["trimmed"] = true;
-  if (!x.decision.waived.empty()) out["waived"] = ids_of(x.decision.waived);
-  if (!x.decision.reviews.empty()) {
-    json::array reviews;
-    for (const auto* rule : x.decision.reviews) reviews.emplace_back(*rule->review);
-    out["reviews"] = std::move(reviews);
-  }
-  out["allowed"] = x.decision.allowed;
-  if (!x.decision.allowed) {
-    out["code"] = policy::code(x.decision.reason());
-    out["status"] = x.decision.status();
-    out["findings"] = findings_of(x.decision);
-    if (!x.decision.limits.empty()) out["limits"] = limits_of(x.site->policy, x.decision);
-  }
-  if (x.replay) out["replayed"] = true;
-  return inside(out);
+  const auto id_of = [](const policy::Rule* rule) { return std::string_view(rule->id); };
+  if (!x.decision.matched.empty())
+    out.objects("matched", x.decision.matched, [](Fields& one, const policy::Rule* rule) {
+      one.put("rule", rule->id).put("mode", policy::name(rule->mode));
+    });
+  put_charges(out, x);
+  if (x.hold && x.hold->quantity < x.order()->quantity) out.put("trimmed", true);
+  if (!x.decision.waived.empty()) out.put_all("waived", x.decision.waived, id_of);
+  if (!x.decision.reviews.empty())
+    out.put_all("reviews", x.decision.reviews,
+                [](const policy::Rule* rule) { return std::string_view(*rule->review); });
+  out.put("allowed", x.decision.allowed);
+  if (!x.decision.allowed) put_refusal(out, x.site->policy, x.decision);
+  if (x.replay) out.put("replayed", true);
+  return out.take();
 }
 
 std::string forwarding_record(const Exchange& x) {
@@ -144,8 +124,8 @@ std::string forwarding_record(const Exchange& x) {
                                    .operator_id = x.account,
                                    .carrier = x.match->carrier->name,
                                    .operation = x.match->route->operation,
-                                   .hold = x.hold,
-                                   .confirmed = x.confirmed,
+                                   .hold = x.hold ? &*x.hold : nullptr,
+                                   .confirmed = x.confirmed ? &*x.confirmed : nullptr,
                                    .content = x.asked.content});
 }
 
@@ -156,28 +136,30 @@ std::string outcome_record(const Exchange& x, const std::optional<policy::Hold>&
                           .operation = x.match->route->operation,
                           .outcome = x.outcome,
                           .heard = x.heard,
-                          .of = of};
+                          .of = of ? &*of : nullptr};
   if (x.answer.kind == CarrierAnswer::Kind::answered) note.status = x.answer.response.status;
-  if (gives_back) note.returned = x.named;
+  if (gives_back && !x.named.empty()) note.returned = &x.named;
   return cache::outcome_record(note);
 }
 
 std::string policy_record(const config::Installation& site, std::string_view by, std::string_view reason) {
-  json::object out{
-      {"policy", site.policy.digest}, {"name", site.policy.name}, {"rules", site.policy.rules.size()}};
-  if (!site.policy.text.empty()) out["text"] = site.policy.text;
-  if (!by.empty()) out["by"] = by;
-  if (!reason.empty()) out["reason"] = reason;
-  return inside(out);
+  Fields out;
+  out.put("policy", site.policy.digest).put("name", site.policy.name);
+  out.put("rules", site.policy.rules.size());
+  if (!site.policy.text.empty()) out.put("text", site.policy.text);
+  if (!by.empty()) out.put("by", by);
+  if (!reason.empty()) out.put("reason", reason);
+  return out.take();
 }
 
 std::string registry_record(std::uint64_t serial, std::string_view kind, std::string_view by,
                             std::string_view reason, const std::vector<std::string>& operators) {
-  json::object out{{"serial", serial}, {"change", kind}};
-  if (!by.empty()) out["by"] = by;
-  if (!reason.empty()) out["reason"] = reason;
-  if (!operators.empty()) out["operators"] = strings(operators);
-  return inside(out);
+  Fields out;
+  out.put("serial", serial).put("change", kind);
+  if (!by.empty()) out.put("by", by);
+  if (!reason.empty()) out.put("reason", reason);
+  if (!operators.empty()) out.put("operators", operators);
+  return out.take();
 }
 
 }  // namespace sekisho::gateway

@@ -11,10 +11,10 @@ using http::Progress;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto rest_after = 1s;                // idle for so long, a connection keeps no memory ready
-constexpr auto send_timeout = 30s;             // a reader that takes nothing for this long is dropped
-constexpr auto linger = 2s;                    // how long, and
-constexpr std::size_t linger_bytes = 16 << 20; // how much a caller is heard out after a refusal
+constexpr auto rest_after = 1s;                 // idle for so long, a connection keeps no memory ready
+constexpr auto send_timeout = 30s;              // a reader that takes nothing for this long is dropped
+constexpr auto linger = 2s;                     // how long, and
+constexpr std::size_t linger_bytes = 16 << 20;  // how much a caller is heard out after a refusal
 
 // "Tue, 24 Nov 2026 02:10:00 GMT" (RFC 9110 5.6.7); made anew once a second.
 const std::string& imf_date(std::chrono::system_clock::time_point now) {

@@ -48,6 +48,7 @@ std::optional<std::string> decode_segment(std::string_view segment) {
 std::optional<std::vector<std::string>> split_path(std::string_view path) {
   if (!path.starts_with('/')) return std::nullopt;
   std::vector<std::string> segments;
+  segments.reserve(8);
   while (!path.empty()) {
     path.remove_prefix(1);
     const auto segment = path.substr(0, path.find('/'));

@@ -114,9 +114,24 @@ Task<> Stream::wait_readable(error_code& failed) {
   co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
 }
 
+// What the system takes at once needs no wait, which is nearly always all of it.
 Task<std::size_t> Stream::write(std::string_view bytes, error_code& failed) {
-  if (tls_) return write_tls(bytes, failed);
-  return asio::async_write(socket_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, failed));
+  if (tls_) co_return co_await write_tls(bytes, failed);
+  const auto sent = write_now(bytes, failed);
+  if (failed || sent == bytes.size()) co_return sent;
+  const auto rest = asio::buffer(bytes.substr(sent));
+  co_return sent +
+      co_await asio::async_write(socket_, rest, asio::redirect_error(asio::use_awaitable, failed));
+}
+
+std::size_t Stream::write_now(std::string_view bytes, error_code& failed) {
+  failed = {};
+  if (tls_ || bytes.empty()) return 0;
+  const auto sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    failed.assign(errno, boost::system::system_category());
+  return 0;
 }
 
 Task<std::size_t> Stream::write_tls(std::string_view bytes, error_code& failed) {

@@ -53,6 +53,8 @@ class Stream {
   // All of it, or failed. Returns how many bytes left, encrypted or not, until then: 0 is for certain
   // nothing.
   Task<std::size_t> write(std::string_view bytes, error_code& failed);
+  // As much of it as the system takes at once; under TLS nothing.
+  std::size_t write_now(std::string_view bytes, error_code& failed);
 
   // Bytes that were received and not read, or the end: whatever a connection at rest must not have.
   bool spoiled();

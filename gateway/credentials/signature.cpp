@@ -63,7 +63,8 @@ std::optional<std::string> component(const http::Request& request, const std::st
   std::optional<std::string> value;
   for (const auto& header : request.headers.all()) {
     if (!http::same_name(header.name, name)) continue;
-    value = value ? *value + ", " + header.value : header.value;
+    value = value ? *value + ", " : "";
+    *value += header.value;
   }
   return value;
 }

@@ -1,5 +1,8 @@
 #include "gateway/http/message.h"
 
+#include <functional>
+#include <utility>
+
 namespace sekisho::http {
 namespace {
 
@@ -22,31 +25,55 @@ bool same_name(std::string_view a, std::string_view b) {
   return true;
 }
 
+// Whether this text is a part of ours, and gone when ours grows.
+bool Headers::own(std::string_view text) const {
+  const std::less_equal<const char*> before;
+  return before(text_.data(), text.data()) && before(text.data(), text_.data() + text_.size());
+}
+
 void Headers::add(std::string_view name, std::string_view value) {
-  if (size_ == slots_.size()) {
-    slots_.push_back({std::string(name), std::string(value)});
-  } else {
-    slots_[size_].name.assign(name);
-    slots_[size_].value.assign(value);
-  }
-  ++size_;
+  if (own(name) || own(value)) return add(std::string(name), std::string(value));
+  places_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
+                     static_cast<std::uint32_t>(value.size())});
+  text_ += name;
+  text_ += value;
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
-  const Header fresh{std::string(name),
-                     std::string(value)};  // the arguments may point into a header that goes away
+  if (own(name) || own(value)) return set(std::string(name), std::string(value));
   bool placed = false;
-  remove_if([&](const Header& header) {
-    return same_name(header.name, fresh.name) && std::exchange(placed, true);
-  });
-  if (!placed) return add(fresh.name, fresh.value);
-  for (std::size_t i = 0; i < size_; ++i)
-    if (same_name(slots_[i].name, fresh.name)) slots_[i].value = fresh.value;
+  const auto headers = all();
+  std::size_t kept = 0;
+  Place fresh{static_cast<std::uint32_t>(text_.size()), 0, static_cast<std::uint32_t>(value.size())};
+  std::size_t spelled_at = 0;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    auto place = places_[i];
+    if (same_name(headers[i].name, name)) {
+      if (std::exchange(placed, true)) continue;
+      fresh.name = place.name;
+      spelled_at = place.at;
+      place = fresh;
+    }
+    places_[kept++] = place;
+  }
+  places_.resize(kept);
+  if (!placed) return add(name, value);
+  text_.append(text_, spelled_at, fresh.name);
+  text_ += value;
 }
 
 void Headers::remove(std::string_view name) {
-  const std::string gone(name);  // may point into a header that goes away
-  remove_if([&](const Header& header) { return same_name(header.name, gone); });
+  remove_if([&](const Header& header) { return same_name(header.name, name); });
+}
+
+void Headers::clear() {
+  text_.clear();
+  places_.clear();
+}
+
+void Headers::reserve(std::size_t count, std::size_t bytes) {
+  places_.reserve(count);
+  text_.reserve(bytes);
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {

@@ -2,35 +2,58 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace sekisho::http {
 
 struct Header {
-  std::string name;   // as received; compare with `same_name`
-  std::string value;  // trimmed, without control characters
+  std::string_view name;   // as received; compare with `same_name`
+  std::string_view value;  // trimmed, without control characters
 };
 
 // Case-insensitive ASCII comparison of header names.
 bool same_name(std::string_view a, std::string_view b);
 
-// Headers in their order. Names may repeat. Cleared headers keep their memory for the next message.
+// Headers in their order. Names may repeat. All of their text lies in one string, for a message has a dozen
+// of them and is made anew several times an order: what is told of them is good until they change.
 class Headers {
+  struct Place {
+    std::uint32_t at, name,
+        value;  // where the name begins in the text, with the value behind it; their lengths
+    Header in(const char* text) const { return {{text + at, name}, {text + at + name, value}}; }
+  };
+
  public:
-  Headers() = default;
-  Headers(const Headers&) = default;
-  Headers& operator=(const Headers&) = default;
-  Headers(Headers&& other) noexcept : slots_(std::move(other.slots_)), size_(std::exchange(other.size_, 0)) {}
-  Headers& operator=(Headers&& other) noexcept {
-    std::swap(slots_, other.slots_);
-    size_ = std::exchange(other.size_, 0);
-    return *this;
-  }
+  // They, as a range.
+  class All {
+   public:
+    struct Iterator {
+      using value_type = Header;
+      using difference_type = std::ptrdiff_t;
+      const char* text = nullptr;
+      const Place* place = nullptr;
+      Header operator*() const { return place->in(text); }
+      Iterator& operator++() { return ++place, *this; }
+      Iterator operator++(int) { return {text, place++}; }
+      bool operator==(const Iterator& other) const { return place == other.place; }
+    };
+    std::size_t size() const { return places_.size(); }
+    bool empty() const { return places_.empty(); }
+    Header operator[](std::size_t i) const { return places_[i].in(text_); }
+    Iterator begin() const { return {text_, places_.data()}; }
+    Iterator end() const { return {text_, places_.data() + places_.size()}; }
+
+   private:
+    friend class Headers;
+    All(const char* text, std::span<const Place> places) : text_(text), places_(places) {}
+    const char* text_;
+    std::span<const Place> places_;
+  };
 
   void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string_view value);  // replaces every one of that name
@@ -39,24 +62,24 @@ class Headers {
   void remove_if(P&& goes);                                           // keeps the order of the others
   std::optional<std::string_view> find(std::string_view name) const;  // the first of that name
   std::size_t count(std::string_view name) const;
-  std::span<const Header> all() const { return {slots_.data(), size_}; }
-  void clear() { size_ = 0; }
-  void reserve(std::size_t count) { slots_.reserve(count); }
+  All all() const { return {text_.data(), places_}; }
+  void clear();  // keeps the memory
+  void reserve(std::size_t count, std::size_t bytes);
 
  private:
-  std::vector<Header> slots_;  // the first size_ are the headers, the rest wait to be used again
-  std::size_t size_ = 0;
+  bool own(std::string_view text) const;
+
+  std::string text_;
+  std::vector<Place> places_;
 };
 
 template <class P>
 void Headers::remove_if(P&& goes) {
+  const auto headers = all();
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < size_; ++i) {
-    if (goes(static_cast<const Header&>(slots_[i]))) continue;
-    if (kept != i) std::swap(slots_[kept], slots_[i]);
-    ++kept;
-  }
-  size_ = kept;
+  for (std::size_t i = 0; i < places_.size(); ++i)
+    if (!goes(headers[i])) places_[kept++] = places_[i];
+  places_.resize(kept);
 }
 
 struct Request {

@@ -107,7 +107,7 @@ struct RequestReader::State : Common {
       case HeadScanner::Result::found:
         break;
     }
-    request.headers.reserve(scanner.headers());
+    request.headers.reserve(scanner.headers(), scanner.size());
     auto refused = read_head(buffer.bytes().substr(0, scanner.size()), limits, request, head);
     buffer.consume(scanner.size());
     if (refused) return fail(std::move(*refused));
@@ -203,7 +203,7 @@ struct ResponseReader::State : Common {
       }
       ResponseHead head;
       response.clear();
-      response.headers.reserve(scanner.headers());
+      response.headers.reserve(scanner.headers(), scanner.size());
       auto refused =
           read_head(buffer.bytes().substr(0, scanner.size()), limits, head_request, response, head);
       buffer.consume(scanner.size());

@@ -113,10 +113,15 @@ void append_headers(std::string& out, const Headers& headers) {
   }
 }
 
+std::size_t bytes_of(const Headers& headers) {
+  std::size_t bytes = 0;
+  for (const Header& header : headers.all()) bytes += header.name.size() + header.value.size();
+  return bytes;
+}
+
 // Room for the whole message at once; growing stays geometric when many messages share one string.
 void make_room(std::string& out, const Headers& headers, std::size_t rest) {
-  std::size_t size = out.size() + rest + 128;
-  for (const Header& header : headers.all()) size += header.name.size() + header.value.size() + 4;
+  const std::size_t size = out.size() + rest + 128 + bytes_of(headers) + 4 * headers.all().size();
   if (size > out.capacity()) out.reserve(std::max(size, out.capacity() * 2));
 }
 
@@ -203,7 +208,8 @@ void write(std::string& out, const Response& response, bool head_only) {
 Headers end_to_end(const Headers& headers) {
   const auto named = named_in_connection(headers);
   Headers kept;
-  kept.reserve(headers.all().size());
+  // And room for what the gate adds.
+  kept.reserve(headers.all().size() + 4, bytes_of(headers) + 256);
   for (const Header& header : headers.all())
     if (crosses(header, named)) kept.add(header.name, header.value);
   return kept;

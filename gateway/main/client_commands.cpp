@@ -72,7 +72,7 @@ int sign(const Console& console, const SignArguments& arguments) {
   std::string text;
   for (const auto& header : headers.all()) {
     result[header.name] = header.value;
-    text += header.name + ": " + header.value + "\n";
+    text.append(header.name).append(": ").append(header.value) += '\n';
   }
   console.print(result, text);
   return done;

@@ -183,8 +183,8 @@ Task<int> resolve(const Console& console, const Resolution& resolution, cache::R
                       "of",
                       cache::encode(found->hold)};
   for (const auto& number : request.settlement.numbers) {
-    note.push_back("number");
-    note.push_back(number);
+    note.add("number");
+    note.add(number);
   }
   const auto noted = co_await link.call(std::move(note));
   if (!noted.ok()) console.fail("resolved, but who and why could not be recorded in Redis");

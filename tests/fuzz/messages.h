@@ -16,7 +16,7 @@ inline constexpr http::ReadLimits limits{
 
 inline std::string text(const http::Headers& headers) {
   std::string out;
-  for (const auto& header : headers.all()) out += header.name + ": " + header.value + "\n";
+  for (const auto& header : headers.all()) out.append(header.name).append(": ").append(header.value) += '\n';
   return out;
 }
 

@@ -80,7 +80,7 @@ TEST(Refusal, tells_nothing_of_the_refusal_list) {
     const auto& reason = body.at("reasons").at(0).as_object();
     EXPECT_FALSE(reason.contains("rule") || reason.contains("basis"));
     std::string all = response.body;
-    for (const auto& one : response.headers.all()) all += one.name + one.value;
+    for (const auto& one : response.headers.all()) all.append(one.name).append(one.value);
     for (const auto* secret :
          {"police", "refusal-list", "refusal list", "scheme", "refuse_new", "警察", "拒否リスト"})
       EXPECT_EQ(all.find(secret), all.npos) << secret;

@@ -7,7 +7,7 @@ namespace {
 
 std::string text(const Headers& headers) {
   std::string out;
-  for (const Header& header : headers.all()) out += header.name + "=" + header.value + " ";
+  for (const Header& header : headers.all()) out.append(header.name).append("=").append(header.value) += ' ';
   return out;
 }
 
