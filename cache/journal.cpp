@@ -27,6 +27,7 @@ namespace {
 
 constexpr auto retry_after = 200ms;                // a failed write
 constexpr auto quiet_after = 200ms;                // without new records: checkpoint and head
+constexpr auto sync_unasked_within = 20ms;         // what nobody waits for
 constexpr auto checkpoint_within = 5s;             // also when it never gets quiet
 constexpr std::size_t kept_bytes_max = 32u << 20;  // of records waiting for a disk that fails
 
@@ -98,6 +99,7 @@ struct Journal::State {
   const JournalSettings settings;
   const GatewayIdentity identity;
   const std::unique_ptr<DirectoryLock> lock_held;
+  const std::chrono::milliseconds sync_within;
 
   // Any thread, under `mutex`.
   mutable std::mutex mutex;
@@ -133,8 +135,8 @@ Journal::State::State(JournalSettings given, Opening opening, std::unique_ptr<Di
     : settings(std::move(given)),
       identity(std::move(opening.identity)),
       lock_held(std::move(lock)),
-      chain(opening.secret, identity.gateway),
-      file(settings.interval.has_value()) {
+      sync_within(settings.interval.value_or(sync_unasked_within)),
+      chain(opening.secret, identity.gateway) {
   counters.sync_buckets.assign(sync_bounds().size() + 1, 0);
 }
 
@@ -185,7 +187,7 @@ Clock::time_point Journal::State::next_deadline() const {
   auto deadline = Clock::time_point::max();
   if (chain.since_checkpoint() > 0)
     deadline = std::min(last_commit + quiet_after, last_checkpoint + checkpoint_within);
-  if (settings.interval && !file.synced()) deadline = std::min(deadline, last_sync + *settings.interval);
+  if (!file.synced()) deadline = std::min(deadline, last_sync + sync_within);
   return deadline;
 }
 
@@ -213,18 +215,17 @@ void Journal::State::work() {
   int error = 0;
   if (!batch.empty() || lost.count || checkpoint) {
     error = commit(checkpoint);
-    if (!settings.interval) trouble(error);
+    if (error) trouble(error);  // before anybody who waited goes on
     error ? keep_or_lose() : tell_batch();
   }
-  if (settings.interval) {
-    const bool due = failing || last_round || Clock::now() >= last_sync + *settings.interval;
-    if (!error && due && !file.synced()) error = sync();
-    trouble(error);
-  }
+  const bool due = failing || last_round || Clock::now() >= last_sync + sync_within;
+  if (!error && due && !file.synced()) error = sync();
+  trouble(error);
   if (!error && head_due && file.synced()) write_head();
 }
 
-// Puts the whole batch into the file as one write and, in group mode, on disk: all of it or nothing.
+// Puts the whole batch into the file as one write and, where somebody waits for it in group mode, on disk:
+// all of it or nothing. What nobody waits for goes there with the next that is waited for, or soon.
 int Journal::State::commit(bool with_checkpoint) {
   // A stated hole must come right behind the record it begins at, so it never waits for a new segment.
   if (file.size() >= settings.segment_bytes && opening_gap.empty()) {
@@ -237,7 +238,12 @@ int Journal::State::commit(bool with_checkpoint) {
   chain.mark();
   encode(with_checkpoint);
   int error = file.append(buffer);
-  if (!error && !settings.interval) error = sync();
+  const bool awaited =
+      std::any_of(batch.begin(), batch.end(), [](const Entry& entry) { return bool(entry.done); });
+  if (!error && awaited && !settings.interval) {
+    error = sync();
+    if (error) file.take_back(buffer.size());
+  }
   if (error) {
     chain.rollback();
     head_due = head_was_due;

@@ -224,7 +224,7 @@ int SegmentWriter::append(std::string_view batch) {
     return error;
   }
   size_ += batch.size();
-  if (keep_unsynced_) unsynced_ += batch;
+  unsynced_ += batch;
   return 0;
 }
 
@@ -234,15 +234,20 @@ int SegmentWriter::sync() {
     if (errno == EINTR) continue;
     const int error = errno;
     // The kernel may have dropped what it could not write, and would report success the next time. So nothing
-    // since the last good sync counts: it is cut off, and written anew where it was promised.
-    if (!keep_unsynced_) size_ = synced_;
+    // since the last good sync counts: it is cut off, and written anew.
     damaged_ = true;
-    if (!keep_unsynced_) repair();
     return error;
   }
   synced_ = size_;
   unsynced_.clear();
   return 0;
+}
+
+void SegmentWriter::take_back(std::size_t bytes) {
+  size_ -= bytes;
+  unsynced_.resize(unsynced_.size() - bytes);
+  damaged_ = true;
+  repair();
 }
 
 }  // namespace sekisho::cache

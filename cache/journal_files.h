@@ -66,16 +66,16 @@ class LineReader {
 // file, so that it never holds half a batch, nor a batch that a failed sync may have lost.
 class SegmentWriter {
  public:
-  // `keep_unsynced`: batches are promised before they are synced, so one lost by a failed sync is written
-  // again.
-  explicit SegmentWriter(bool keep_unsynced) : keep_unsynced_(keep_unsynced) {}
+  SegmentWriter() = default;
   ~SegmentWriter() { close(); }
   SegmentWriter(const SegmentWriter&) = delete;
 
   int open(const Segment& segment);    // an existing one, at its end
   int begin(const Segment& segment);   // a new one; the old one is synced first
   int append(std::string_view batch);  // all or nothing
+  // What was appended and a failed sync has lost is written again, unless it is taken back.
   int sync();
+  void take_back(std::size_t bytes);  // of the end, not yet synced
   std::uint64_t number() const { return segment_.number; }
   std::uint64_t size() const { return size_; }
   bool synced() const { return size_ == synced_ && !damaged_; }
@@ -84,12 +84,11 @@ class SegmentWriter {
   int repair();
   void close();
 
-  const bool keep_unsynced_;
   Segment segment_;
   int fd_ = -1;
   std::uint64_t size_ = 0;    // of what callers were promised
   std::uint64_t synced_ = 0;  // of what is on disk for certain
-  std::string unsynced_;      // the bytes between, when kept
+  std::string unsynced_;      // the bytes between
   bool damaged_ = false;      // the file's end may differ from `size_` or `unsynced_`
 };
 

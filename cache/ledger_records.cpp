@@ -87,6 +87,7 @@ std::string forwarding_record(const ForwardingNote& note) {
 
 std::string outcome_record(const OutcomeNote& note) {
   const auto& outcome = note.outcome;
+  const bool gave_back = note.returned && !note.returned->empty();
   Fields out;
   out.put("decision", note.decision);
   out.put("operator", note.operator_id.text());
@@ -96,7 +97,7 @@ std::string outcome_record(const OutcomeNote& note) {
   if (outcome.granted) out.put("granted", outcome.granted);
   if (outcome.released) out.put("released", outcome.released);
   if (!outcome.order_id.empty()) out.put("order_id", outcome.order_id);
-  if (note.returned)
+  if (gave_back)
     put_numbers(out, *note.returned);
   else if (!outcome.numbers.empty())
     out.put("numbers", outcome.numbers);
@@ -105,7 +106,7 @@ std::string outcome_record(const OutcomeNote& note) {
     if (note.of->id != note.decision) out.put("hold", note.of->id);
     out.put("of", encode(*note.of));
   }
-  if (note.of || note.returned) out.put("since", policy::to_ms(note.heard));
+  if (note.of || gave_back) out.put("since", policy::to_ms(note.heard));
   return out.take();
 }
 

@@ -133,7 +133,7 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   }
   auto hold = request.hold;
   hold.quantity = answer.quantity;
-  if (!account.usage.buckets.contains(policy::day_bucket(hold.day)))
+  if (account.usage.bucket(policy::day_bucket(hold.day)) == 0)  // the first of the day, or as good as that
     sweep(account.usage, hold.day, request.keep_days);
   raise(account.usage, hold, hold.quantity);
   account.usage.holds.push_back(hold);

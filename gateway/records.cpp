@@ -138,7 +138,7 @@ std::string outcome_record(const Exchange& x, const std::optional<policy::Hold>&
                           .heard = x.heard,
                           .of = of ? &*of : nullptr};
   if (x.answer.kind == CarrierAnswer::Kind::answered) note.status = x.answer.response.status;
-  if (gives_back && !x.named.empty()) note.returned = &x.named;
+  if (gives_back) note.returned = &x.named;
   return cache::outcome_record(note);
 }
 

@@ -61,6 +61,18 @@ local function correct(from, to)
   end
 end
 
+-- What a command says of all these fields (for HSET: fields and values): a thousand at a time, for no more can be passed.
+local function of_each(command, key, fields)
+  local found = {}
+  for from = 1, #fields, 1000 do
+    local said = redis.call(command, key, unpack(fields, from, math.min(from + 999, #fields)))
+    if type(said) == 'table' then
+      for i = 1, math.min(1000, #fields - from + 1) do found[from + i - 1] = said[i] end
+    end
+  end
+  return found
+end
+
 local record, restored = redis.call('HGET', holds, id), false
 if record and ARGV[17] == '1' then return {'done', ''} end
 if not record then
@@ -107,10 +119,15 @@ else
   local function ended(number, by, type, since, until_when, of)
     redis.call('HSET', past, number .. '|' .. by, type .. '|' .. since .. '|' .. until_when .. '|' .. of)
   end
-  for i = first + 1, #ARGV do
-    local number = ARGV[i]
-    local before = redis.call('HGET', numbers, number)
-    local given_back = redis.call('HGET', KEYS[8], number)
+  local list = {}
+  for i = first + 1, #ARGV do list[#list + 1] = ARGV[i] end
+  local has_gone = redis.call('EXISTS', KEYS[8]) == 1
+  local before_of = of_each('HMGET', numbers, list)
+  local gone_of = has_gone and of_each('HMGET', KEYS[8], list) or {}
+  local written, to_write = {}, {} -- a number may stand in the list twice
+  for i, number in ipairs(list) do
+    local before = written[number] or before_of[i]
+    local given_back = gone_of[i]
     local mine = not before
     if given_back and tonumber(my_since) <= tonumber(given_back) then
       mine = false
@@ -126,9 +143,14 @@ else
         ended(number, id, my_type, my_since, since, of_mine)
       end
     end
-    if mine then redis.call('HSET', numbers, number, my_type .. '|' .. my_since .. '|' .. id .. '|' .. of_mine) end
+    if mine then
+      written[number] = my_type .. '|' .. my_since .. '|' .. id .. '|' .. of_mine
+      to_write[#to_write + 1] = number
+      to_write[#to_write + 1] = written[number]
+    end
   end
-  if redis.call('EXISTS', holds) == 0 then redis.call('DEL', KEYS[8]) end
+  of_each('HSET', numbers, to_write)
+  if has_gone and redis.call('EXISTS', holds) == 0 then redis.call('DEL', KEYS[8]) end
 end
 
 -- A key that another order has meanwhile is none of ours.

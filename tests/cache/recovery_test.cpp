@@ -38,7 +38,7 @@ class Written {
                                                           .operator_id = corporate(1),
                                                           .carrier = "demo",
                                                           .operation = Operation::allocate,
-                                                          .hold = hold_d,
+                                                          .hold = &hold_d,
                                                           .content = "content"}));
   }
   Written& outcome(const Outcome& outcome, const std::string& told_by = "d") {
@@ -47,7 +47,7 @@ class Written {
                                                     .operation = Operation::allocate,
                                                     .outcome = outcome,
                                                     .status = 201,
-                                                    .of = hold_d}));
+                                                    .of = &hold_d}));
   }
   Written& settled(const Settlement& settlement, SettleAnswer answer = SettleAnswer::done) {
     return put(
@@ -139,7 +139,7 @@ TEST(Retell, what_was_given_back_is_told_by_its_grants) {
                                        .operator_id = corporate(1),
                                        .operation = Operation::release,
                                        .outcome = {.kind = O::finished, .released = 2},
-                                       .returned = release.numbers});
+                                       .returned = &release.numbers});
   const auto open = Written().put(RecordKind::outcome, outcome).orders().releases;
   ASSERT_EQ(open.size(), 1u);
   EXPECT_EQ(open[0].numbers, release.numbers);
@@ -225,13 +225,13 @@ struct RecoveryTest : testing::Test {
     if (result.answer.kind != HoldAnswer::Kind::taken || until == Step::held) co_return result;
     const auto floor = keeper->open_order();
     auto record = forwarding_record(
-        {.decision = id, .operator_id = corporate(1), .carrier = "demo", .hold = request.hold});
+        {.decision = id, .operator_id = corporate(1), .carrier = "demo", .hold = &request.hold});
     committed = co_await keeper->commit(request, std::move(record), now);
     if (until == Step::forwarded) co_return result;
     const Outcome outcome{
         .kind = O::finished, .granted = quantity, .order_id = "o" + id, .numbers = {"03" + id}};
     auto heard =
-        outcome_record({.decision = id, .operator_id = corporate(1), .outcome = outcome, .of = request.hold});
+        outcome_record({.decision = id, .operator_id = corporate(1), .outcome = outcome, .of = &request.hold});
     co_await append_durably(*journal, RecordKind::outcome, now, std::move(heard));
     if (until == Step::answered) co_return result;
     SettleRequest settle{

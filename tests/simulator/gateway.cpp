@@ -261,7 +261,7 @@ Task<> Gateway::take_order(Order order) {
   for (auto turns = world_.scheduler.dice.one_in(3) ? 30 : 1; turns > 0; --turns) co_await pause();
   const auto floor = keeper_->open_order();
   auto forwarding = cache::forwarding_record(
-      {.decision = order.id, .operator_id = order.who, .carrier = "demo", .hold = asked.hold});
+      {.decision = order.id, .operator_id = order.who, .carrier = "demo", .hold = &asked.hold});
   auto committed = co_await keeper_->commit(asked, std::move(forwarding), world_.now());
   if (world_.mutation == Mutation::sent_in_any_epoch && committed == Commit::ledger_lost)
     committed = Commit::go;
@@ -269,7 +269,7 @@ Task<> Gateway::take_order(Order order) {
   if (committed == Commit::go) outcome = co_await ask_carrier(order);
   const auto heard = world_.now();
   auto told = cache::outcome_record(
-      {.decision = order.id, .operator_id = order.who, .outcome = outcome, .heard = heard, .of = asked.hold});
+      {.decision = order.id, .operator_id = order.who, .outcome = outcome, .heard = heard, .of = &asked.hold});
   put_on_record(outcome, std::move(told));
   cache::SettleRequest request{
       .operator_id = order.who, .hold = asked.hold, .settlement = policy::settle(outcome), .now = heard};
@@ -311,7 +311,7 @@ Task<> Gateway::take_back(OperatorId who, std::vector<cache::ReturnedNumber> num
                                      .operation = policy::Operation::release,
                                      .outcome = outcome,
                                      .heard = heard,
-                                     .returned = numbers});
+                                     .returned = &numbers});
   journal_->append(RecordKind::outcome, heard, std::move(told), {});
   journal_->flush();
   world_.carrier.take_back(who, names);
@@ -340,7 +340,7 @@ Task<> Gateway::take_status(OperatorId who, std::string order_id) {
                                          .operation = policy::Operation::status,
                                          .outcome = outcome,
                                          .heard = heard,
-                                         .of = *hold});
+                                         .of = &*hold});
       put_on_record(outcome, std::move(told));
       cache::SettleRequest request{
           .operator_id = who, .hold = *hold, .settlement = policy::settle(outcome), .now = heard};
