@@ -31,7 +31,7 @@ def connect(house, tls):
 def measure(count, secure):
     with tempfile.TemporaryDirectory(prefix="sekisho-idle-") as directory:
         house, tls = House(directory), None
-        edit(house.gateway.config, [("idle_timeout: 75s", "idle_timeout: 10m")])
+        edit(house.gateway.config, [("idle_timeout: 75s", f"idle_timeout: 10m\n  connections: {count + 100}")])
         if secure:
             authority = Authority(pathlib.Path(directory) / "ca")
             shown = authority.issue("gate", ["127.0.0.1"])
