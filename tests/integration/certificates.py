@@ -57,14 +57,16 @@ class Authority:
         return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
                 .serial_number(next(self.serials)).not_valid_before(now - 10 * DAY).not_valid_after(now + good_for))
 
-    def issue(self, name, alternatives=(), client=False, good_for=90 * DAY, file=None):
-        """`alternatives`: the names and addresses of a server. `file`: another name for the files."""
+    def issue(self, name, alternatives=(), client=False, good_for=90 * DAY, file=None, both=False):
+        """`alternatives`: the names and addresses of a server. `file`: another name for the files. `both`: for a server
+        that is a client of its peers."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(common_name(name), key, self.own.certificate.subject, good_for)
         if alternatives:
             builder = builder.add_extension(x509.SubjectAlternativeName([as_alternative(one) for one in alternatives]), False)
-        use = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
-        builder = builder.add_extension(x509.ExtendedKeyUsage([use]), False)
+        use = [ExtendedKeyUsageOID.CLIENT_AUTH] if client or both else []
+        use += [] if client else [ExtendedKeyUsageOID.SERVER_AUTH]
+        builder = builder.add_extension(x509.ExtendedKeyUsage(use), False)
         return Issued(self.folder, file or name, builder.sign(self.own.key, hashes.SHA256()), key)
 
     def revoke(self, *issued, good_for=DAY):

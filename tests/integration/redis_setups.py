@@ -7,27 +7,29 @@ import shutil
 import subprocess
 import time
 
+from certificates import Authority
 from harness import Process, free_port, wait_for
 
 
 class Server(Process):
-    def __init__(self, directory, name, *options, config=""):
-        self.port, self.bus_port = free_port(), free_port()
+    def __init__(self, directory, name, *options, config="", tls=None):
+        self.port, self.bus_port, self.tls = free_port(), free_port(), tls
         self.data = directory / name
         self.data.mkdir(exist_ok=True)
         command = ["redis-server"]
         if config:
             (self.data / "redis.conf").write_text(config)
             command.append(self.data / "redis.conf")
-        super().__init__(name, [*command, "--port", self.port, "--bind", "127.0.0.1", "--dir", self.data, *options],
-                         directory)
+        listens = ["--port", "0", "--tls-port", self.port, *tls.options] if tls else ["--port", self.port]
+        super().__init__(name, [*command, *listens, "--bind", "127.0.0.1", "--dir", self.data, *options], directory)
 
     def start(self):
         super().start()
         self.wait_ready(10, lambda: self.ask("PING") == "PONG")
 
     def ask(self, *words):
-        done = subprocess.run(["redis-cli", "-p", str(self.port), *map(str, words)], capture_output=True, timeout=20)
+        how = ["--tls", "--cacert", str(self.tls.authority.path)] if self.tls else []
+        done = subprocess.run(["redis-cli", *how, "-p", str(self.port), *map(str, words)], capture_output=True, timeout=20)
         return done.stdout.decode().strip()
 
     def says(self, part, *words):
@@ -38,6 +40,18 @@ class Server(Process):
 
     def leads(self):
         return self.says("role:master", "INFO", "replication")
+
+
+class Tls:
+    """One certificate for all servers of a set-up, as docs/tls.md advises; nothing is said in the clear, nor among them."""
+    NAME = "redis.internal"
+
+    def __init__(self, directory):
+        self.authority = Authority(directory / "redis-ca")
+        shown = self.authority.issue(self.NAME, [self.NAME], both=True)
+        self.options = ["--tls-cert-file", shown.path, "--tls-key-file", shown.key_path, "--tls-ca-cert-file",
+                        self.authority.path, "--tls-auth-clients", "no", "--tls-replication", "yes", "--tls-cluster", "yes"]
+        self.settings = f"{{ ca: {self.authority.path}, server_name: {self.NAME} }}"
 
 
 def dies_ahead_of(master, replicas, lag):
@@ -55,14 +69,15 @@ LASTING = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--re
 
 
 class Sentinels:
-    def __init__(self, directory):
-        self.master = Server(directory, "redis-1", *LASTING)
-        self.replica = Server(directory, "redis-2", *LASTING, "--replicaof", "127.0.0.1", self.master.port)
+    def __init__(self, directory, tls=None):
+        self.tls = tls
+        self.master = Server(directory, "redis-1", *LASTING, tls=tls)
+        self.replica = Server(directory, "redis-2", *LASTING, "--replicaof", "127.0.0.1", self.master.port, tls=tls)
         config = (f"sentinel monitor gate 127.0.0.1 {self.master.port} 2\n"
                   "sentinel down-after-milliseconds gate 500\nsentinel failover-timeout gate 3000\n")
-        self.sentinels = [Server(directory, f"sentinel-{n}", "--sentinel", config=config) for n in (1, 2, 3)]
+        self.sentinels = [Server(directory, f"sentinel-{n}", "--sentinel", config=config, tls=tls) for n in (1, 2, 3)]
         peers = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
-        self.url = f"redis+sentinel://{peers}/gate"
+        self.url = f"{'rediss' if tls else 'redis'}+sentinel://{peers}/gate"
 
     def start(self):
         self.master.start()
@@ -96,12 +111,13 @@ class Sentinels:
 
 
 class Cluster:
-    def __init__(self, directory):
-        self.nodes = [Server(directory, f"redis-{n}", *LASTING, "--cluster-enabled", "yes", "--cluster-node-timeout", 1000)
-                      for n in range(1, 7)]
+    def __init__(self, directory, tls=None):
+        self.tls = tls
+        self.nodes = [Server(directory, f"redis-{n}", *LASTING, "--cluster-enabled", "yes", "--cluster-node-timeout", 1000,
+                             tls=tls) for n in range(1, 7)]
         for node in self.nodes:
             node.command += ["--cluster-port", str(node.bus_port)]
-        self.url = "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:2])
+        self.url = f"{'rediss' if tls else 'redis'}+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:2])
 
     def start(self):
         for node in self.nodes:

@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import redis_setups
 import relay
 from certificates import Authority, caller
 from harness import Redis, edit, free_port, order, wait_for
@@ -324,6 +325,27 @@ def test_a_redis_that_cannot_show_who_it_is_is_told_nothing(build_house):
     assert gateway.admin("/readyz").status == 503
     done = house.sekisho("doctor")
     assert done.code == 1 and "hostname mismatch" in done.out + done.err, done
+
+
+@pytest.mark.parametrize("setup", [redis_setups.Sentinels, redis_setups.Cluster])
+def test_several_redis_under_tls_are_followed(build_house, setup):
+    house = build_house(redis=lambda directory: setup(directory, redis_setups.Tls(directory)))
+    edit(house.gateway.config, [(house.redis.url, f"{house.redis.url}\n  tls: {house.redis.tls.settings}")])
+    house.start()
+    with house.gateway.client("aozora") as client:
+        assert order(client, 3).status == 201
+    assert house.counts("aozora") == (3, 0, 0)
+    assert house.sekisho("doctor").code == 0
+    if setup is redis_setups.Cluster:
+        return
+    assert house.redis.master.ask("WAIT", 1, 1000) == "1"
+    house.redis.master.kill()
+
+    def taken_again():
+        with house.gateway.client("aozora") as client:
+            return order(client, 1).status == 201
+    wait_for("the failover is followed", 30, taken_again)
+    wait_for("all are counted", 10, lambda: house.counts("aozora") == (4, 0, 0))
 
 
 @pytest.mark.parametrize("said, complaint", [
