@@ -14,6 +14,7 @@ constexpr auto first = 50ms, longest = 2000ms;
 }  // namespace
 
 Attempts::Milliseconds Attempts::failed(const config::AddressBytes& source, Time now) {
+  const std::lock_guard locked(lock_);
   auto& empty_at = sources_.empty_at(source);
   empty_at = std::min(std::max(empty_at, now) + forgotten_after, now + remembered_most * forgotten_after);
   const auto failures = (empty_at - now + forgotten_after - 1ns) / forgotten_after;
@@ -23,8 +24,9 @@ Attempts::Milliseconds Attempts::failed(const config::AddressBytes& source, Time
 }
 
 std::optional<Attempts::Seat> Attempts::seat() {
-  if (waiting_ >= waiting_most) return std::nullopt;
-  return std::optional<Seat>(std::in_place, waiting_);
+  if (waiting_.fetch_add(1) < waiting_most) return std::optional<Seat>(std::in_place, waiting_);
+  --waiting_;
+  return std::nullopt;
 }
 
 }  // namespace sekisho::gateway

@@ -1,11 +1,13 @@
 // Failed attempts, slowed down for each source: after a burst of twenty the answer waits, longer each time,
-// two seconds at most. A worker's own.
+// two seconds at most. All workers of a gateway count together, under a lock that is held for one look-up.
 //
 // Only answers to failures wait, so nobody who has a good credential is slowed down by a neighbour who
 // guesses; and a success pardons nobody else. A failure is forgotten after ten seconds, one after another.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -28,7 +30,7 @@ class Attempts {
   // A place to wait in, for as long as it lives; nothing: all are taken.
   class Seat {
    public:
-    explicit Seat(int& taken) : taken_(&taken) { ++*taken_; }
+    explicit Seat(std::atomic<int>& taken) : taken_(&taken) {}  // one that is counted already
     ~Seat() {
       if (taken_) --*taken_;
     }
@@ -36,13 +38,14 @@ class Attempts {
     Seat& operator=(Seat&&) = delete;
 
    private:
-    int* taken_;
+    std::atomic<int>* taken_;
   };
   std::optional<Seat> seat();
 
  private:
+  std::mutex lock_;
   SourceTable sources_;
-  int waiting_ = 0;
+  std::atomic<int> waiting_ = 0;
 };
 
 }  // namespace sekisho::gateway

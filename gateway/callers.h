@@ -13,6 +13,7 @@ namespace sekisho::gateway {
 struct AllCallers {
   cache::MemoryNonces nonces;
   Rates rates{random_secret()};
+  Attempts attempts{random_secret()};
 };
 
 // Of one worker.
@@ -20,7 +21,6 @@ struct Callers {
   AllCallers& all;
   cache::Nonces& everywhere;  // the nonces that all gateways know
   TokenCache tokens{};
-  Attempts attempts{random_secret()};
 };
 
 }  // namespace sekisho::gateway

@@ -110,7 +110,7 @@ Task<> Pipeline::turn_away(Exchange& x) {
                 {"credential", std::string(policy::name(x.who.credential))},
                 {"cause", std::string(policy::name(x.who.cause))},
                 {"source", x.peer->address ? x.peer->address->to_string() : "unix"}});
-  auto& attempts = desk_.callers.attempts;
+  auto& attempts = desk_.callers.all.attempts;
   const auto wait = attempts.failed(source_of(*x.peer), x.began);
   if (wait.count() == 0) co_return;
   const auto seat = attempts.seat();
