@@ -28,6 +28,7 @@ namespace {
 constexpr auto retry_after = 200ms;                // a failed write
 constexpr auto quiet_after = 200ms;                // without new records: checkpoint and head
 constexpr auto sync_unasked_within = 20ms;         // what nobody waits for
+constexpr auto gather = 2ms;                       // and how often at most it is written: not each by itself
 constexpr auto checkpoint_within = 5s;             // also when it never gets quiet
 constexpr std::size_t kept_bytes_max = 32u << 20;  // of records waiting for a disk that fails
 
@@ -105,6 +106,7 @@ struct Journal::State {
   mutable std::mutex mutex;
   std::condition_variable wake;
   std::vector<Entry> queue;
+  bool awaited = false;  // somebody waits for one of these
   bool stopping = false;
   JournalHead head;
   JournalCounters counters;
@@ -194,8 +196,12 @@ Clock::time_point Journal::State::next_deadline() const {
 // Until there is something to do; takes the whole queue behind what is already in the batch.
 void Journal::State::wait() {
   std::unique_lock lock(mutex);
-  const auto ready = [&] { return stopping || (!failing && !queue.empty()); };
-  const auto deadline = next_deadline();
+  const auto gathered_at = last_commit + gather;
+  const auto ready = [&] {
+    return stopping || (!failing && (awaited || (!queue.empty() && Clock::now() >= gathered_at)));
+  };
+  auto deadline = next_deadline();
+  if (!failing && Clock::now() < gathered_at) deadline = std::min(deadline, gathered_at);
   if (deadline == Clock::time_point::max())
     wake.wait(lock, ready);
   else
@@ -206,6 +212,7 @@ void Journal::State::wait() {
   else
     std::move(queue.begin(), queue.end(), std::back_inserter(batch));
   queue.clear();
+  awaited = false;
   in_work = batch.size();
 }
 
@@ -389,13 +396,14 @@ std::unique_ptr<Journal> Journal::open(const JournalSettings& given) {
 }
 
 void Journal::append(RecordKind kind, policy::Instant at, std::string fields, Done done) {
-  bool first = false;
+  bool news = false;  // that the thread does not know yet
   {
     std::lock_guard lock(state_->mutex);
-    first = state_->queue.empty();  // otherwise the thread knows already
+    news = state_->queue.empty() || (done && !state_->awaited);
+    state_->awaited |= bool(done);
     state_->queue.push_back({kind, at, std::move(fields), std::move(done)});
   }
-  if (first) state_->wake.notify_one();
+  if (news) state_->wake.notify_one();
 }
 
 bool Journal::writable() const { return state_->writable.load(std::memory_order_relaxed); }
