@@ -46,4 +46,19 @@ void count_ended(Metrics& metrics, const EndedOrder& ended) {
   if (settlement.granted > hold.quantity) metrics.add(Metric::over_delivery, {hold.carrier});
 }
 
+void count_from_zero(Metrics& metrics, const config::Installation& site) {
+  using policy::Reason;
+  for (const auto* reason :
+       {"overloaded", "connections", "accept", "source-rate", "client-rate", "attempts", "nonces"})
+    metrics.add(Metric::shed, {reason}, 0);
+  for (const auto& rule : site.policy.rules)
+    if (rule.limit) metrics.add(Metric::quota_near_limit, {rule.id}, 0);
+  const auto allocate = policy::name(policy::Operation::allocate);
+  for (const auto& carrier : site.carriers) {
+    metrics.add(Metric::over_delivery, {carrier.name}, 0);
+    for (const auto why : {Reason::carrier_unreachable, Reason::carrier_timeout, Reason::carrier_malformed})
+      metrics.add(Metric::requests, {carrier.name, allocate, "carrier_failed", policy::code(why)}, 0);
+  }
+}
+
 }  // namespace sekisho::gateway
