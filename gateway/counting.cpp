@@ -16,7 +16,9 @@ void count(Metrics& metrics, const Exchange& x, const http::Response& response) 
   metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
   if (code == policy::code(policy::Reason::overloaded)) metrics.add(Metric::shed, {"overloaded"});
   metrics.observe(Metric::request_duration, {operation}, seconds(total));
-  metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
+  // Whom nobody knows is kept waiting on purpose: that is no work of the gate's.
+  if (code != policy::code(policy::Reason::unauthenticated))
+    metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
   for (const auto* rule : x.decision.matched)
     metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
   for (const auto& charge : x.decision.charges)
