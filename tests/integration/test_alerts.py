@@ -16,9 +16,9 @@ import time
 import pytest
 
 import disks
-from certificates import DAY, Authority
+from certificates import DAY, Authority, caller
 from client import Client
-from harness import IMPATIENT, ROOMY, SLOWNESS, TOP, House, edit, edits, free_port, jst_now, order, stay_in_one_day
+from harness import IMPATIENT, ROOMY, SLOWNESS, TOP, House, edit, edits, free_port, jst_now, order, stay_in_one_day, wait_for
 from prometheus import Prometheus
 
 ONLY_BY_PROMTOOL = {"SekishoClockBehind"}  # needs a clock that is set back under a running gateway
@@ -138,6 +138,8 @@ def files(site):
     edit(house.gateway.config, [("listeners:\n", f"listeners:\n  - address: 127.0.0.1:{port}\n    tls: {{ certificate: {ending.path}, "
                                                  f"key: {ending.key_path} }}\n")])
     site.open(house)
+    with Client(port, house.keys["aozora"], tls=caller(authority)) as client:
+        assert order(client, 1).status == 201
     site.fires("SekishoTlsCertificateExpiring")
     policy = (house.directory / "policy.yaml").read_text()
     edit(house.directory / "policy.yaml", [("per: day", "per: dya")])
@@ -222,6 +224,19 @@ def ledger(site):
     site.clears("SekishoLedgerNotAdmitting", "SekishoLedgerRestored")
 
 
+def until_an_order_is_lost(house, disk):
+    """A record that nobody waits for may meet the disk first; it is kept in memory, and no order is tried then."""
+    value = lambda name: house.gateway.metrics().value(name)
+    for _ in range(40):
+        disk.fails()
+        wait_for("the journal cannot be written", 10, lambda: value("journal_writable") == 0)
+        if value("journal_gap_total") > 0:
+            return
+        disk.is_well()
+        wait_for("the journal is written again", 10, lambda: value("journal_writable") == 1)
+    raise AssertionError("forty times, and no order was lost")
+
+
 def journal(site):
     """A disk that is slow, and then fails."""
     house = site.build(changes=ROOMY)
@@ -232,7 +247,7 @@ def journal(site):
         site.fires("SekishoSlow", "SekishoJournalLag")
         disk.is_well()
         site.clears("SekishoSlow", "SekishoJournalLag")
-        disk.fails()
+        until_an_order_is_lost(house, disk)
         site.fires("SekishoJournalUnwritable", "SekishoJournalGap")
         disk.is_well()
         site.clears("SekishoJournalUnwritable", "SekishoJournalGap")
@@ -251,8 +266,8 @@ PROVOKED = {
 # What follows from the same faults.
 ALSO = {redis: ["LedgerNotAdmitting", "LedgerBacklog"], carrier: ["Undecided"], callers: ["Undecided", "CarrierFailing", "SuspenseOld"],
         ledger: ["RedisDown", "RegistryStale", "Undecided"], journal: ["Undecided", "Overloaded"]}
-# Panels that rightly show nothing: no gateway of this night has a carrier that is polled.
-EMPTY = set()
+# What rightly shows nothing: no gateway of this night has a carrier that is polled.
+EMPTY = ["sekisho_polls_total"]
 
 
 @pytest.fixture(scope="module")
@@ -326,9 +341,9 @@ def test_every_query_of_the_dashboard_shows_something(night):
     for title, query in dashboard_queries():
         for variable, value in (("$instance", ".*"), ("$carrier", ".*"), ("$__rate_interval", "4s")):
             query = query.replace(variable, value)
-        if not prometheus.over_the_night(query) and title not in EMPTY:
-            nothing.append((title, query))
-    assert nothing == []
+        if not prometheus.over_the_night(query) and not any(name in query for name in EMPTY):
+            nothing.append(f"{title}: {query}")
+    assert not nothing, "\n".join(nothing)
 
 
 def test_every_query_of_a_page_is_one(night):
