@@ -16,7 +16,7 @@ from harness import TOP, Process, free_port
 
 RULES = TOP / "deploy" / "prometheus" / "sekisho.rules.yml"
 
-WINDOWS = {"1m": "2s", "5m": "4s", "15m": "6s", "1h": "8s"}
+WINDOWS = {"1m": "2s", "5m": "6s", "15m": "12s", "1h": "12s"}
 WAITS = {"15s": "500ms", "30s": "500ms", "1m": "1s", "2m": "1s", "5m": "1s", "10m": "1s", "1h": "1s"}
 THRESHOLDS = {
     "(sekisho_ledger_oldest_suspense_seconds) > 30 * 60": "(sekisho_ledger_oldest_suspense_seconds) > 2",
@@ -48,7 +48,7 @@ class Prometheus(Process):
             "prometheus", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{self.port}",
             f"--storage.tsdb.path={directory / 'data'}", "--query.lookback-delta=2s", "--log.level=warn"], directory,
             {"GOMAXPROCS": "1"})
-        self.began, self.seen, self.lock, self.ended = 0.0, [], threading.Lock(), threading.Event()
+        self.began, self.seen, self.firing, self.lock, self.ended = 0.0, [], set(), threading.Lock(), threading.Event()
         self.watcher = threading.Thread(target=self._look, daemon=True)
 
     def start(self):
@@ -94,31 +94,33 @@ class Prometheus(Process):
         now = time.time()
         return self.get("/api/v1/query_range", query=query, start=self.began, end=now, step=2)["result"]
 
-    def firing(self):
-        """{(alert, site)} that fire now."""
+    def _firing(self):
         return {(alert["labels"]["alertname"], alert["labels"].get("site", ""))
                 for alert in self.get("/api/v1/alerts")["alerts"] if alert["state"] == "firing"}
 
     def _look(self):
-        """Keeps when what began and ceased to fire, for the failures' sake and for `surprises`."""
-        before = set()
-        while not self.ended.wait(0.25):
+        """Keeps what fires now, {(alert, site)}, and when what began and ceased to."""
+        while not self.ended.wait(0.2):
             try:
-                now = self.firing()
+                now = self._firing()
             except (OSError, AssertionError):
                 continue
             moment = time.monotonic()
-            self.seen += [(moment, "fires", *one) for one in sorted(now - before)]
-            self.seen += [(moment, "clears", *one) for one in sorted(before - now)]
-            before = now
+            self.seen += [(moment, "fires", *one) for one in sorted(now - self.firing)]
+            self.seen += [(moment, "clears", *one) for one in sorted(self.firing - now)]
+            self.firing = now
 
-    def wait(self, alert, site, seconds, fires=True):
-        end = time.monotonic() + seconds
-        while ((alert, site) in self.firing()) != fires:
+    def wait(self, alert, site, seconds, fires=True, again=None):
+        """Until it fires, or does not; `again` provokes it anew every ten seconds."""
+        end, next_time = time.monotonic() + seconds, time.monotonic() + 10
+        while ((alert, site) in self.firing) != fires:
+            if again and time.monotonic() > next_time:
+                again()
+                next_time = time.monotonic() + 10
             story = [f"{moment:.1f} {what} {name} {where}" for moment, what, name, where in self.seen if where == site]
             assert time.monotonic() < end, f"{alert} of {site} did not {'fire' if fires else 'clear'}; seen: {story}"
             time.sleep(0.1)
 
 
 def promtool(*args, cwd=None):
-    return subprocess.run(["promtool", *map(str, args)], cwd=cwd, capture_output=True, text=True, timeout=120)
+    return subprocess.run(["promtool", *map(str, args)], cwd=cwd, capture_output=True, text=True, timeout=600)

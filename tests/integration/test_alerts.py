@@ -22,7 +22,8 @@ from harness import IMPATIENT, ROOMY, SLOWNESS, TOP, House, edit, edits, free_po
 from prometheus import Prometheus
 
 ONLY_BY_PROMTOOL = {"SekishoClockBehind"}  # needs a clock that is set back under a running gateway
-PATIENCE = 40 * SLOWNESS
+PATIENCE = 60 * SLOWNESS
+STARTING = threading.Semaphore(2)  # installations that start at one time
 
 
 class Site:
@@ -33,17 +34,19 @@ class Site:
         self.fired, self.cleared, self.house, self.trouble = set(), set(), None, None
         directory.mkdir()
 
-    def build(self, **kw):
-        self.house = House(self.directory, **kw)
+    def build(self, changes=None, **kw):
+        unhurried = {"sekisho.yaml": [("deadline: 50ms", "deadline: 2s")]}  # a busy machine is no fault of Redis'
+        self.house = House(self.directory, changes=edits(unhurried, changes or {}), **kw)
         return self.house
 
     def open(self, house):
-        house.start()
+        with STARTING:
+            house.start()
         self.prometheus.watch(self.name, house.gateways)
 
-    def fires(self, *alerts):
+    def fires(self, *alerts, again=None):
         for alert in alerts:
-            self.prometheus.wait(alert, self.name, PATIENCE)
+            self.prometheus.wait(alert, self.name, PATIENCE, again=again)
             self.fired.add(alert)
 
     def clears(self, *alerts):
@@ -65,7 +68,7 @@ class Site:
     def surprises(self, scenario):
         """Alerts that fired without a cause in the scenario. On a machine that is too busy some may."""
         fired = {alert for _, what, alert, where in self.prometheus.seen if (what, where) == ("fires", self.name)}
-        named = {f"Sekisho{name}" for name in PROVOKED[scenario] + ALSO.get(scenario, []) + ["Slow", "Down", "RegistryLinkOld"]}
+        named = {f"Sekisho{name}" for name in PROVOKED[scenario] + ALSO.get(scenario, []) + ON_A_BUSY_MACHINE}
         return fired - named
 
 
@@ -120,10 +123,14 @@ def carrier(site):
     house.carrier.control("silence", times=1)
     with house.gateway.client("aozora") as one, house.gateway.client("extra0") as two, house.gateway.client("extra1") as three:
         assert order(one, 1).status == 504
-        house.carrier.control("over", times=1)
-        assert order(two, 1).status == 201
-        assert order(three, 950).status == 201
-    site.fires("SekishoSuspenseOld", "SekishoOverDelivery", "SekishoQuotaNear")
+
+        def too_much(one, other, quantity=1):
+            house.carrier.control("over", times=1)
+            assert order(one, 1).status == 201
+            assert order(other, quantity).status == 201
+
+        too_much(two, three, 950)
+        site.fires("SekishoSuspenseOld", "SekishoOverDelivery", "SekishoQuotaNear", again=lambda: too_much(two, three))
     for hold in house.holds():
         assert house.resolve(hold["hold"], "--released").code == 0
     site.clears("SekishoSuspenseOld", "SekishoOverDelivery", "SekishoQuotaNear")
@@ -158,7 +165,7 @@ def files(site):
 def registry(site):
     """A list that nobody verifies, an operator whose certificate ends, a gateway that slept through a revocation."""
     house = site.build(extra_operators=1, changes={
-        "sekisho.yaml": [("plan:  { soft: 30d, hard: 400d }", "refusals: { soft: 12s, hard: 9d }")]})
+        "sekisho.yaml": [("plan:  { soft: 30d, hard: 400d }", "refusals: { soft: 20s, hard: 9d }")]})
     soon = (jst_now().date() + datetime.timedelta(days=5)).isoformat()
     later = (jst_now().date() + datetime.timedelta(days=365)).isoformat()
     edit(house.directory / "etoc.csv", [(f"ETOC-extra0,2026-02-01,{later}", f"ETOC-extra0,2026-02-01,{soon}")])
@@ -167,11 +174,17 @@ def registry(site):
     edit(house.directory / "etoc.csv", [(soon, later)])
     assert house.import_register("etoc", "etoc.csv", "etoc.mapping.yaml").code == 0
     site.clears("SekishoOperatorCertificatesExpiring")
-    house.gateway.signal(signal.SIGSTOP)
-    assert house.revoke("hoshi").code == 0
-    time.sleep(1.5)
-    house.gateway.signal(signal.SIGCONT)
-    site.fires("SekishoRevocationSlow", "SekishoRegisterOld")
+
+    def sleep_through_a_revocation():
+        house.reinstate("hoshi")
+        house.gateway.signal(signal.SIGSTOP)
+        assert house.revoke("hoshi").code == 0
+        time.sleep(1.5)
+        house.gateway.signal(signal.SIGCONT)
+
+    sleep_through_a_revocation()
+    site.fires("SekishoRevocationSlow", again=sleep_through_a_revocation)
+    site.fires("SekishoRegisterOld")
     assert house.import_register("refusals", "refusals.csv").code == 0
     site.clears("SekishoRegisterOld", "SekishoRevocationSlow")
 
@@ -203,10 +216,10 @@ def ledger(site):
     first, second = house.gateways
     with first.client("aozora") as one, second.client("aozora") as two:
         assert order(one, 1).status == 201
-        house.carrier.control("slow", delay_ms=1500, times=1)
+        house.carrier.control("slow", delay_ms=3000, times=1)
         thread = threading.Thread(target=lambda: order(one, 1))
         thread.start()
-        time.sleep(0.7)
+        wait_for("the carrier has it", 20, lambda: house.carrier.seen()["waiting"] == 1)
         ask(house, "CONFIG", "SET", "min-replicas-to-write", "1")  # and there is no replica
         thread.join()
         site.fires("SekishoLedgerBacklog")
@@ -266,6 +279,7 @@ PROVOKED = {
 # What follows from the same faults.
 ALSO = {redis: ["LedgerNotAdmitting", "LedgerBacklog"], carrier: ["Undecided"], callers: ["Undecided", "CarrierFailing", "SuspenseOld"],
         ledger: ["RedisDown", "RegistryStale", "Undecided"], journal: ["Undecided", "Overloaded"]}
+ON_A_BUSY_MACHINE = ["Down", "Slow", "RegistryLinkOld", "LedgerBacklog", "Undecided"]
 # What rightly shows nothing: no gateway of this night has a carrier that is polled.
 EMPTY = ["sekisho_polls_total"]
 
