@@ -1,4 +1,5 @@
 """Rules, dashboard, runbooks and documents against the program and against each other: what they name exists."""
+import functools
 import json
 import re
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from harness import BIN, TOP
+from harness import BIN, TOP, order, wait_for
 from prometheus import RULES, promtool, shorten
 
 PROMETHEUS, GRAFANA, PAGES = TOP / "deploy" / "prometheus", TOP / "deploy" / "grafana", TOP / "docs" / "runbooks"
@@ -21,6 +22,7 @@ DASHBOARD = json.loads((GRAFANA / "sekisho.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 
 
+@functools.lru_cache(None)
 def sekisho(*args):
     return subprocess.run([BIN / "sekisho", *args], capture_output=True, text=True, timeout=20).stdout
 
@@ -257,3 +259,20 @@ def test_what_grafana_is_provisioned_with_reads():
     for kind in ("datasources", "dashboards"):
         told = yaml.safe_load((GRAFANA / "provisioning" / kind / "sekisho.yaml").read_text())
         assert told["apiVersion"] == 1 and (told.get("datasources") or told.get("providers"))
+
+
+def test_every_line_of_jq_reads_a_real_journal(build_house):
+    """What the pages ask of a journal is answered by one in which it happened."""
+    house = build_house(changes={"clients.yaml": [("id: kaze, ", "id: kaze, rate: { requests: 1, per: minute, burst: 1 }, ")],
+                                 "sekisho.yaml": [("deadline: 50ms", "deadline: 5s")]}).start()
+    with house.gateway.client("aozora") as good, house.gateway.client("kaze") as fast, house.gateway.client("nobody") as stranger:
+        order(fast, 1), order(fast, 1), order(stranger, 1)
+        house.carrier.control("over", times=1)
+        assert order(good, 1).status == 201 and order(good, 950).status == 201
+    wait_for("all of it is on disk", 10, lambda: len(house.gateway.records(kind="outcome")) == 2)
+    asked = {page.name: line for page in PAGES.glob("*.md") for line in page.read_text().splitlines() if line.startswith("jq ")}
+    assert len(asked) == 5
+    for name, line in asked.items():
+        done = subprocess.run(["bash", "-c", line.replace("journal/*", "journal-1/*")], cwd=house.directory, capture_output=True, text=True)
+        assert done.returncode == 0, (name, done.stderr)
+        assert done.stdout or name == "journal-gap.md", (name, "says nothing")
