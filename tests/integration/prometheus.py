@@ -48,7 +48,7 @@ class Prometheus(Process):
             "prometheus", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{self.port}",
             f"--storage.tsdb.path={directory / 'data'}", "--query.lookback-delta=2s", "--log.level=warn"], directory,
             {"GOMAXPROCS": "1"})
-        self.began, self.seen, self.firing, self.lock, self.ended = 0.0, [], set(), threading.Lock(), threading.Event()
+        self.said, self.began, self.seen, self.firing, self.lock, self.ended = set(), 0.0, [], set(), threading.Lock(), threading.Event()
         self.watcher = threading.Thread(target=self._look, daemon=True)
 
     def start(self):
@@ -95,8 +95,9 @@ class Prometheus(Process):
         return self.get("/api/v1/query_range", query=query, start=self.began, end=now, step=2)["result"]
 
     def _firing(self):
-        return {(alert["labels"]["alertname"], alert["labels"].get("site", ""))
-                for alert in self.get("/api/v1/alerts")["alerts"] if alert["state"] == "firing"}
+        found = [alert for alert in self.get("/api/v1/alerts")["alerts"] if alert["state"] == "firing"]
+        self.said.update((alert["labels"]["alertname"], text) for alert in found for text in alert["annotations"].values())
+        return {(alert["labels"]["alertname"], alert["labels"].get("site", "")) for alert in found}
 
     def _look(self):
         """Keeps what fires now, {(alert, site)}, and when what began and ceased to."""

@@ -317,6 +317,14 @@ def test_an_alert_fires_and_clears(night, scenario, alert):
     assert alert in site.cleared, f"{'fired, and did not clear' if alert in site.fired else 'did not fire'}: {site.trouble}"
 
 
+def test_what_an_alert_says_is_filled_in(night):
+    said = night[0].said
+    assert {alert for alert, _ in said} >= {f"Sekisho{name}" for names in PROVOKED.values() for name in names}
+    for alert, text in said:
+        assert text and not re.search(r"\{\{|<error|<no value>|NaN", text), (alert, text)
+    assert ("SekishoCarrierFailing", "docs/runbooks/carrier-failing.md") in said
+
+
 def test_each_scenario_ran_to_its_end(night):
     assert {name.__name__: site.trouble for name, site in night[1].items() if name and site.trouble} == {}
 

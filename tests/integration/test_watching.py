@@ -66,6 +66,11 @@ def test_every_recorded_series_that_is_named_is_recorded():
     assert unknown == []
 
 
+def test_everything_that_is_recorded_is_asked_for():
+    asked = {name for where, query in queries() if where not in RECORDED for name in re.findall(r"\bsekisho:[\w:]+", query)}
+    assert RECORDED - asked == set()
+
+
 def test_every_selector_asks_for_labels_that_its_metric_has(metrics):
     wrong = []
     for where, query in queries():
