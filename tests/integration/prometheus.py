@@ -46,8 +46,7 @@ class Prometheus(Process):
             "scrape_configs": [{"job_name": "sekisho", "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "1s"}]}]}))
         super().__init__("prometheus", [
             "prometheus", f"--config.file={config}", f"--web.listen-address=127.0.0.1:{self.port}",
-            f"--storage.tsdb.path={directory / 'data'}", "--query.lookback-delta=2s", "--log.level=warn"], directory,
-            {"GOMAXPROCS": "1"})
+            f"--storage.tsdb.path={directory / 'data'}", "--query.lookback-delta=3s", "--log.level=warn"], directory)
         self.said, self.began, self.seen, self.firing, self.lock, self.ended = set(), 0.0, [], set(), threading.Lock(), threading.Event()
         self.watcher = threading.Thread(target=self._look, daemon=True)
 
