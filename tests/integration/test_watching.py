@@ -112,6 +112,13 @@ def test_every_page_has_an_alert_and_every_part():
         assert len(text.splitlines()) <= 60, f"{name}: nobody reads that much at night"
 
 
+def test_every_alert_that_a_page_names_exists():
+    text = "\n".join(path.read_text() for path in DOCUMENTS)
+    named = set(re.findall(r"\bSekisho([A-Z]\w+)", text))
+    named |= {name for several in re.findall(r"\bSekisho\(([\w|]+)\)", text) for name in several.split("|")}
+    assert {f"Sekisho{name}" for name in named} <= {alert["alert"] for alert in ALERTS} and len(named) == 28
+
+
 def test_every_alert_is_tested_by_promtool():
     tested = yaml.safe_load((PROMETHEUS / "sekisho.rules.test.yml").read_text())["tests"]
     assert sorted(test["name"] for test in tested) == sorted({alert["alert"] for alert in ALERTS})
