@@ -13,6 +13,7 @@
 #include "cache/journal_orders.h"
 #include "cache/keys.h"
 #include "gateway/certificates.h"
+#include "gateway/counting.h"
 #include "gateway/freshness.h"
 #include "gateway/log.h"
 #include "gateway/records.h"
@@ -373,7 +374,9 @@ std::string Control::metrics_text() {
   const auto today = shared_.dates.today(now);
   const auto boot_now = cache::boot_ms();
   const auto age = [&](std::int64_t at) { return at == 0 ? never : double(boot_now - at) / 1000; };
+  count_from_zero(all, *site_);
   note_certificates(all, settings_, *site_);
+  all.set(Metric::ready, {}, why_not_ready().empty() ? 1 : 0);
   all.set(Metric::redis_up, {}, redis_up);
   all.set(Metric::connections, {"idle"}, double(sessions - busy));
   all.set(Metric::connections, {"active"}, double(busy));
@@ -385,6 +388,12 @@ std::string Control::metrics_text() {
   for (std::size_t i = 0; i < policy::count_of<policy::Register>(); ++i)
     all.set(Metric::registry_age, {policy::name(static_cast<policy::Register>(i))},
             age(shared_.known.verified[i]));
+  const auto limits = [&](std::string_view source, const config::Age& allowed) {
+    all.set(Metric::registry_age_limit, {source, "soft"}, double(allowed.soft.count()) / 1000);
+    all.set(Metric::registry_age_limit, {source, "hard"}, double(allowed.hard.count()) / 1000);
+  };
+  limits("link", settings_.link);
+  for (const auto& [which, allowed] : settings_.sources) limits(policy::name(which), allowed);
   all.set(Metric::registry_copy_failed, {}, follower_.copy_trouble().empty() ? 0 : 1);
   all.set(Metric::clock_behind, {}, double(shared_.dates.behind(now).count()) / 1000);
   const auto states = census_.states(today);
@@ -395,6 +404,7 @@ std::string Control::metrics_text() {
             double(census_.expiring(today, days)));
   const auto journal = journal_.counters();
   all.set(Metric::journal_lag, {}, double(journal.lag_records));
+  all.set(Metric::journal_writable, {}, journal.writable ? 1 : 0);
   all.set(Metric::journal_gap, {}, double(journal.gaps));
   all.put(Metric::journal_fsync, {},
           histogram_of(cache::sync_bounds(), journal.sync_buckets, journal.sync_seconds_sum));

@@ -16,7 +16,9 @@ void count(Metrics& metrics, const Exchange& x, const http::Response& response) 
   metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
   if (code == policy::code(policy::Reason::overloaded)) metrics.add(Metric::shed, {"overloaded"});
   metrics.observe(Metric::request_duration, {operation}, seconds(total));
-  metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
+  // Whom nobody knows is kept waiting on purpose: that is no work of the gate's.
+  if (code != policy::code(policy::Reason::unauthenticated))
+    metrics.observe(Metric::gate_overhead, {}, seconds(total - x.carrier_time));
   for (const auto* rule : x.decision.matched)
     metrics.add(Metric::rule_matches, {rule->id, policy::name(rule->mode)});
   for (const auto& charge : x.decision.charges)
@@ -44,6 +46,21 @@ void count_ended(Metrics& metrics, const EndedOrder& ended) {
   if (settlement.granted > 0)
     metrics.add(Metric::numbers, {hold.carrier, type, "granted"}, double(settlement.granted));
   if (settlement.granted > hold.quantity) metrics.add(Metric::over_delivery, {hold.carrier});
+}
+
+void count_from_zero(Metrics& metrics, const config::Installation& site) {
+  using policy::Reason;
+  for (const auto* reason :
+       {"overloaded", "connections", "accept", "source-rate", "client-rate", "attempts", "nonces"})
+    metrics.add(Metric::shed, {reason}, 0);
+  for (const auto& rule : site.policy.rules)
+    if (rule.limit) metrics.add(Metric::quota_near_limit, {rule.id}, 0);
+  const auto allocate = policy::name(policy::Operation::allocate);
+  for (const auto& carrier : site.carriers) {
+    metrics.add(Metric::over_delivery, {carrier.name}, 0);
+    for (const auto why : {Reason::carrier_unreachable, Reason::carrier_timeout, Reason::carrier_malformed})
+      metrics.add(Metric::requests, {carrier.name, allocate, "carrier_failed", policy::code(why)}, 0);
+  }
 }
 
 }  // namespace sekisho::gateway

@@ -1,6 +1,7 @@
 // What an exchange adds to the metrics.
 #pragma once
 
+#include "config/installation.h"
 #include "gateway/earlier_orders.h"
 #include "gateway/exchange.h"
 #include "gateway/metrics.h"
@@ -11,5 +12,9 @@ void count(Metrics& metrics, const Exchange& x, const http::Response& response);
 
 // An order of earlier, whose end was told by another call.
 void count_ended(Metrics& metrics, const EndedOrder& ended);
+
+// Counts that are alarmed on stand there at 0 from the start: of a series that is born with its first event,
+// Prometheus sees no rise, and the first event is the one that matters.
+void count_from_zero(Metrics& metrics, const config::Installation& site);
 
 }  // namespace sekisho::gateway
