@@ -13,7 +13,10 @@ BucketField field_of(std::string_view bucket) {
   int type = 0;
   if (dot != std::string_view::npos)
     type = 1 + static_cast<int>(policy::parse_word<NumberType>(bucket.substr(dot + 1)).value());
-  return {plain[0] == 'D' ? Counts::days : Counts::months, fmt::format("{}{:02}", plain.substr(3), type)};
+  BucketField field{plain[0] == 'D' ? Counts::days : Counts::months, std::string(plain.substr(3))};
+  field.name += static_cast<char>('0' + type / 10);
+  field.name += static_cast<char>('0' + type % 10);
+  return field;
 }
 
 std::optional<std::string> bucket_of(Counts in, std::string_view name) {

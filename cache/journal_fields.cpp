@@ -1,5 +1,7 @@
 #include "cache/journal_fields.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace sekisho::cache {
@@ -11,7 +13,12 @@ void append(std::string& out, T value) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+constexpr auto needs_escape = [] {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 0x20; ++c) table[std::size_t(c)] = true;
+  table['"'] = table['\\'] = true;
+  return table;
+}();
 
 void escape(std::string& out, char c) {
   static constexpr char hex[] = "0123456789abcdef";
@@ -40,15 +47,15 @@ void escape(std::string& out, char c) {
 }  // namespace
 
 void append_json_text(std::string& out, std::string_view text) {
+  const auto plain = [](char c) { return !needs_escape[static_cast<unsigned char>(c)]; };
   out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!needs_escape(text[i])) continue;
-    out += text.substr(plain, i - plain);
-    escape(out, text[i]);
-    plain = i + 1;
+  while (true) {
+    const auto end = std::find_if_not(text.begin(), text.end(), plain);
+    out.append(text.begin(), end);
+    if (end == text.end()) break;
+    escape(out, *end);
+    text = {end + 1, text.end()};
   }
-  out += text.substr(plain);
   out += '"';
 }
 

@@ -4,10 +4,11 @@ namespace sekisho::cache {
 namespace {
 
 void append_line(std::string& out, char kind, std::size_t number) {
-  char digits[20];
-  out += kind;
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-  out += "\r\n";
+  char line[24] = {kind};
+  auto* end = std::to_chars(line + 1, line + 22, number).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(line, end);
 }
 
 // The part that begins at `at`, which goes to the beginning of the next one.

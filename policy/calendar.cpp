@@ -33,19 +33,27 @@ std::optional<JstDate> JstDate::parse(std::string_view iso) {
   return JstDate{sys_days(date)};
 }
 
+// By hand, for an order writes its day a dozen times.
+static void put_two(std::string& out, unsigned value) {
+  out += static_cast<char>('0' + value / 10 % 10);
+  out += static_cast<char>('0' + value % 10);
+}
+
 std::string JstDate::text() const {
-  const auto date = ymd();
-  char out[16];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02u", int(date.year()), unsigned(date.month()),
-                unsigned(date.day()));
+  auto out = compact();
+  out.insert(6, 1, '-');
+  out.insert(4, 1, '-');
   return out;
 }
 
 std::string JstDate::compact() const {
   const auto date = ymd();
-  char out[16];
-  std::snprintf(out, sizeof out, "%04d%02u%02u", int(date.year()), unsigned(date.month()),
-                unsigned(date.day()));
+  const auto year = static_cast<unsigned>(int(date.year()));  // of four digits
+  std::string out;
+  put_two(out, year / 100);
+  put_two(out, year % 100);
+  put_two(out, unsigned(date.month()));
+  put_two(out, unsigned(date.day()));
   return out;
 }
 
