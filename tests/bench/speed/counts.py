@@ -1,0 +1,134 @@
+"""What an order counts in: system calls, and allocations on the heap. Counts repeat where times do not."""
+import collections
+import pathlib
+import re
+import struct
+import subprocess
+import time
+
+import harness
+from speed import load, machine
+from speed.bench import row, say
+
+CALLS = ("epoll_wait epoll_ctl recvmsg sendmsg recvfrom sendto read write readv writev pwrite64 fdatasync fsync futex "
+         "timerfd_settime accept4 openat ioctl poll nanosleep clock_nanosleep getrandom mmap munmap madvise brk").split()
+
+
+def system_calls(gate, seconds, **what):
+    """(calls a request, {name: calls a request}, requests a second), counted by the kernel's own trace point."""
+    names = ["raw_syscalls:sys_enter"] + [f"syscalls:sys_enter_{name}" for name in CALLS]
+    popen = load.start(gate.port, seconds + 2, **what)
+    time.sleep(1)
+    before = gate.metric("requests_total")
+    began = time.monotonic()
+    done = subprocess.run(["perf", "stat", "-x", ";", *(f"-e{name}" for name in names), "-p", str(gate.pid), "--",
+                           "sleep", str(seconds)], capture_output=True, text=True)
+    span = time.monotonic() - began
+    requests = (gate.metric("requests_total") - before) * seconds / span
+    load.finish(popen)
+    counts = {}
+    for line in done.stderr.splitlines():
+        parts = line.split(";")
+        if len(parts) > 2 and parts[0].isdigit():
+            counts[parts[2].replace("syscalls:sys_enter_", "")] = int(parts[0])
+    assert counts, f"perf cannot count system calls here: {done.stderr[-500:]}"
+    total = counts.pop("raw_syscalls:sys_enter")
+    each = {name: count / requests for name, count in counts.items() if count / requests >= 0.01}
+    return total / requests, dict(sorted(each.items(), key=lambda item: -item[1])), requests / seconds
+
+
+def words(each):
+    return ", ".join(f"{name} {count:.2f}" for name, count in list(each.items())[:9])
+
+
+def calls(bench):
+    rows = []
+    with bench.gate() as gate:
+        bench.on_gate(gate, "gate, warming up", seconds=1)
+        most, each, rate = system_calls(gate, bench.seconds)
+        rows.append(row("system calls an order, at saturation", "≤ 6.5", "", f"{most:.1f}",
+                        f"perf's trace point on all threads, at {rate:.0f}/s: {words(each)}", most, most <= 6.5))
+        few, each, rate = system_calls(gate, bench.seconds, pause=round(64 / 3000 * 1000))
+        rows.append(row("system calls an order, at 3000 a second", "≤ 10", "", f"{few:.1f}",
+                        f"the same at {rate:.0f}/s: {words(each)}", few, few <= 10))
+    return rows
+
+
+class Counted:
+    """The table that allocations.c keeps."""
+
+    def __init__(self, path):
+        words_ = struct.iter_unpack("QQQ", path.read_bytes())
+        self.ours, self.others, self.lost = next(words_)
+        self.by_caller = collections.Counter({address: count for address, _, count in words_ if count})
+
+
+def names_of(addresses):
+    """Offset in the program -> the functions that stand there, the innermost first."""
+    said = subprocess.run(["addr2line", "-C", "-f", "-i", "-a", "-e", str(harness.BIN / "sekisho"),
+                           *(hex(address - 1) for address in addresses)], capture_output=True, text=True).stdout
+    found, current = {}, None
+    lines = said.splitlines()
+    at = 0
+    while at < len(lines):
+        if re.fullmatch(r"0x[0-9a-f]+", lines[at]):
+            current = found.setdefault(int(lines[at], 16) + 1, [])
+            at += 1
+        else:
+            current.append((lines[at], lines[at + 1].split(" ")[0] if at + 1 < len(lines) else "?"))
+            at += 2
+    return found
+
+
+def first_of_ours(frames):
+    """The innermost function that the tree's own files have; else the innermost."""
+    for function, place in frames:
+        if re.search(r"/(policy|config|cache|gateway)/[\w/]+\.(cpp|h):", place) and "/usr/include" not in place:
+            short = re.sub(r".*/((policy|config|cache|gateway)/.*)", r"\1", place)
+            return f"{re.sub(r'[(<].*', '', function) or function}  {short}"
+    return re.sub(r"\(.*", "", frames[0][0])[:90] if frames else "?"
+
+
+def allocations(bench):
+    rows = []
+    shim, kept = bench.directory / "allocations.so", bench.directory / "allocations.table"
+    source = pathlib.Path(__file__).with_name("allocations.c")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", shim, source], check=True)
+    with bench.gate(env={"LD_PRELOAD": str(shim), "ALLOCATIONS_FILE": str(kept)}) as gate:
+        for what, goal, options in (("a governed order", "0", {}),
+                                    ("a passed-through request", "0", {"target": "/v1/passing"}),
+                                    ("a refusal (403)", "0", {"keys": "revoked", "clients": 100})):
+            bench.on_gate(gate, "gate with a count, warming up", seconds=2, **options)
+            before, requests = Counted(kept), gate.metric("requests_total")
+            bench.on_gate(gate, f"gate with a count: {what}", **options)
+            after, requests = Counted(kept), gate.metric("requests_total") - requests
+            ours, others = (after.ours - before.ours) / requests, (after.others - before.others) / requests
+            top = (after.by_caller - before.by_caller).most_common(40)
+            names = names_of([address for address, _ in top if address < 1 << 48])
+            summed = collections.Counter()
+            for address, count in top:
+                of = first_of_ours(names.get(address, [])) if address < 1 << 48 else "(inside libstdc++)"
+                summed[of] += count
+            for name, count in summed.most_common(25):
+                say(f"    {count / requests:7.2f}  {name}")
+            rows.append(row(f"heap allocations of our own, {what}", goal, "", f"{ours:.1f}",
+                            f"a preloaded counter over {requests:.0f} requests; libraries beside it {others:.1f}",
+                            ours, ours < 0.5))
+    return rows
+
+
+def profile(bench):
+    """Where a governed order's user time goes: the first forty functions."""
+    with bench.gate() as gate:
+        bench.on_gate(gate, "gate, warming up", seconds=1)
+        popen = load.start(gate.port, bench.seconds + 2)
+        time.sleep(1)
+        data = bench.directory / "perf.data"
+        subprocess.run(["perf", "record", "-q", "-e", "cpu-clock:u", "-F", "4999", "-o", data, "-p", str(gate.pid), "--",
+                        "sleep", str(bench.seconds)], check=True, capture_output=True)
+        load.finish(popen)
+        for sort in ("dso", "sym"):
+            said = subprocess.run(["perf", "report", "-i", data, "--stdio", "-q", f"--sort={sort}", "--percent-limit", "0.3"],
+                                  capture_output=True, text=True).stdout
+            print("\n".join([line[:150] for line in said.splitlines() if line.strip()][:45]), flush=True)
+    return []
