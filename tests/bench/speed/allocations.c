@@ -1,9 +1,10 @@
 // Counts heap allocations of the program it is preloaded into, in a file that others map: how many by whom.
 //
-// Slots of three words: the caller's address as an offset into its file, which file (0 the program itself), how often.
-// Slot 0 has the whole: allocations of the program and its C++ library, those of all other libraries, slots that ran out.
+// The file has eight words: allocations of the program and its C++ library, those of all other libraries, stacks kept.
+// Behind them stacks of sixteen words, of every so-manieth allocation: 1 where it was a library's, then addresses as
+// offsets into the program, the innermost first.
 #define _GNU_SOURCE
-#include <dlfcn.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdatomic.h>
@@ -14,13 +15,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { slots = 8192, modules_most = 64 };
-struct slot {
-  _Atomic uintptr_t address;
-  _Atomic uintptr_t module;
-  _Atomic uint64_t count;
+enum { depth = 16, stacks = 1 << 16, one_in = 61, modules_most = 64 };
+struct table {
+  _Atomic uint64_t ours, others, kept, unused[5];
+  uintptr_t stack[stacks][depth];
 };
-static struct slot* table;
+static struct table* table;
+static __thread int inside;  // the walk over a stack may allocate itself
 static struct module {
   uintptr_t from, to, base;
   int ours;
@@ -50,36 +51,42 @@ __attribute__((constructor)) static void begin(void) {
   const char* name = getenv("ALLOCATIONS_FILE");
   if (!name) return;
   const int file = open(name, O_RDWR | O_CREAT, 0644);
-  if (file < 0 || ftruncate(file, slots * sizeof(struct slot))) return;
+  if (file < 0 || ftruncate(file, sizeof(struct table))) return;
   dl_iterate_phdr(note_module, NULL);
-  void* mapped = mmap(NULL, slots * sizeof(struct slot), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* mapped = mmap(NULL, sizeof(struct table), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
+  void* frame[1];
+  backtrace(frame, 1);  // loads what it needs
   if (mapped != MAP_FAILED) table = mapped;
 }
 
+static const struct module* module_of(uintptr_t address) {
+  for (int i = 0; i < module_count; ++i)
+    if (address >= modules[i].from && address < modules[i].to) return &modules[i];
+  return NULL;
+}
+
+static void keep_stack(int of_library) {
+  const uint64_t at = atomic_fetch_add_explicit(&table->kept, 1, memory_order_relaxed) % stacks;
+  void* frames[4 * depth];
+  inside = 1;
+  const int count = backtrace(frames, 4 * depth);
+  inside = 0;
+  int filled = 1;
+  table->stack[at][0] = of_library;
+  for (int i = 0; i < count && filled < depth; ++i) {
+    const struct module* of = module_of((uintptr_t)frames[i]);
+    if (of && of->ours == 1) table->stack[at][filled++] = (uintptr_t)frames[i] - of->base;
+  }
+  while (filled < depth) table->stack[at][filled++] = 0;
+}
+
 static void note(void* caller) {
-  if (!table) return;
-  const uintptr_t address = (uintptr_t)caller;
-  const struct module* of = NULL;
-  for (int i = 0; i < module_count && !of; ++i)
-    if (address >= modules[i].from && address < modules[i].to) of = &modules[i];
-  struct slot* whole = &table[0];
-  if (!of || !of->ours) {
-    atomic_fetch_add_explicit(&whole->module, 1, memory_order_relaxed);
-    return;
-  }
-  atomic_fetch_add_explicit(&whole->address, 1, memory_order_relaxed);
-  const uintptr_t key = address - of->base + (of->ours == 2 ? (uintptr_t)1 << 48 : 0);
-  for (size_t at = key * 0x9E3779B97F4A7C15u >> 51, tries = 0; tries < 64; ++tries, at = (at + 1) % slots) {
-    if (!at) continue;
-    struct slot* slot = &table[at];
-    uintptr_t there = atomic_load_explicit(&slot->address, memory_order_relaxed);
-    if (!there && atomic_compare_exchange_strong(&slot->address, &there, key)) there = key;
-    if (there != key) continue;
-    atomic_fetch_add_explicit(&slot->count, 1, memory_order_relaxed);
-    return;
-  }
-  atomic_fetch_add_explicit(&whole->count, 1, memory_order_relaxed);
+  if (!table || inside) return;
+  const struct module* of = module_of((uintptr_t)caller);
+  const int of_library = !of || !of->ours;
+  _Atomic uint64_t* count = of_library ? &table->others : &table->ours;
+  if (atomic_fetch_add_explicit(count, 1, memory_order_relaxed) % one_in == 0) keep_stack(of_library);
 }
 
 // The C++ library's own operator new would hide its caller from malloc below.

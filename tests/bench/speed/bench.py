@@ -1,6 +1,7 @@
 """One run of the harness: its directory, the peers, the gates that were started, and how one load is measured."""
 import contextlib
 import pathlib
+import resource
 import shutil
 import statistics
 import sys
@@ -46,6 +47,8 @@ def calm(pairs):
 class Bench:
     def __init__(self, rounds, seconds):
         self.rounds, self.seconds = rounds, seconds
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sekisho-speed-"))
         self.peers = peers.Peers(self.directory)
         self.made = 0

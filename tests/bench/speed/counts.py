@@ -48,19 +48,26 @@ def calls(bench):
         most, each, rate = system_calls(gate, bench.seconds)
         rows.append(row("system calls an order, at saturation", "≤ 6.5", "", f"{most:.1f}",
                         f"perf's trace point on all threads, at {rate:.0f}/s: {words(each)}", most, most <= 6.5))
-        few, each, rate = system_calls(gate, bench.seconds, pause=round(64 / 3000 * 1000))
+        few, each, rate = system_calls(gate, bench.seconds, pause=load.pause_for(3000, gate.port))
         rows.append(row("system calls an order, at 3000 a second", "≤ 10", "", f"{few:.1f}",
                         f"the same at {rate:.0f}/s: {words(each)}", few, few <= 10))
     return rows
 
 
+DEPTH, STACKS, ONE_IN = 16, 1 << 16, 61  # as in allocations.c
+
+
 class Counted:
     """The table that allocations.c keeps."""
 
-    def __init__(self, path):
-        words_ = struct.iter_unpack("QQQ", path.read_bytes())
-        self.ours, self.others, self.lost = next(words_)
-        self.by_caller = collections.Counter({address: count for address, _, count in words_ if count})
+    def __init__(self, path, after=None):
+        data = path.read_bytes()
+        self.ours, self.others, self.kept = struct.unpack_from("QQQ", data)
+        self.stacks, self.library_stacks = [], []
+        if after:
+            for n in range(max(after.kept, self.kept - STACKS), self.kept):
+                stack = struct.unpack_from(f"{DEPTH}Q", data, 64 + n % STACKS * DEPTH * 8)
+                (self.library_stacks if stack[0] else self.stacks).append([address for address in stack[1:] if address])
 
 
 def names_of(addresses):
@@ -80,13 +87,24 @@ def names_of(addresses):
     return found
 
 
-def first_of_ours(frames):
-    """The innermost function that the tree's own files have; else the innermost."""
-    for function, place in frames:
-        if re.search(r"/(policy|config|cache|gateway)/[\w/]+\.(cpp|h):", place) and "/usr/include" not in place:
-            short = re.sub(r".*/((policy|config|cache|gateway)/.*)", r"\1", place)
-            return f"{re.sub(r'[(<].*', '', function) or function}  {short}"
-    return re.sub(r"\(.*", "", frames[0][0])[:90] if frames else "?"
+def first_of_ours(stack, names):
+    """The innermost function of a stack that stands in the tree's own files."""
+    for address in stack:
+        for function, place in names.get(address, []):
+            tree = re.search(r"(?:^|/)((?:policy|config|cache|gateway)/[\w/]+\.(?:cpp|h)):(\d+)", place)
+            if tree and "/include/" not in place:
+                short = re.sub(r"\(.*|<.*|\[abi.*", "", function).removeprefix("sekisho::")
+                return f"{short}  {tree[1]}:{tree[2]}"
+    return "(no function of ours on the stack)"
+
+
+def say_where(what, stacks, each):
+    say(f"  {each:.1f} {what}, by the innermost function of the tree:")
+    names = names_of(sorted({address for stack in stacks for address in stack}))
+    summed = collections.Counter(first_of_ours(stack, names) for stack in stacks)
+    for place, count in summed.most_common(60):
+        if count / len(stacks) * each >= 0.05:
+            say(f"    {count / len(stacks) * each:7.2f}  {place}")
 
 
 def allocations(bench):
@@ -101,16 +119,10 @@ def allocations(bench):
             bench.on_gate(gate, "gate with a count, warming up", seconds=2, **options)
             before, requests = Counted(kept), gate.metric("requests_total")
             bench.on_gate(gate, f"gate with a count: {what}", **options)
-            after, requests = Counted(kept), gate.metric("requests_total") - requests
+            after, requests = Counted(kept, before), gate.metric("requests_total") - requests
             ours, others = (after.ours - before.ours) / requests, (after.others - before.others) / requests
-            top = (after.by_caller - before.by_caller).most_common(40)
-            names = names_of([address for address, _ in top if address < 1 << 48])
-            summed = collections.Counter()
-            for address, count in top:
-                of = first_of_ours(names.get(address, [])) if address < 1 << 48 else "(inside libstdc++)"
-                summed[of] += count
-            for name, count in summed.most_common(25):
-                say(f"    {count / requests:7.2f}  {name}")
+            say_where("of our own", after.stacks, ours)
+            say_where("of libraries", after.library_stacks, others)
             rows.append(row(f"heap allocations of our own, {what}", goal, "", f"{ours:.1f}",
                             f"a preloaded counter over {requests:.0f} requests; libraries beside it {others:.1f}",
                             ours, ours < 0.5))

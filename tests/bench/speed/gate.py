@@ -35,7 +35,7 @@ SLOW = """  - id: slow-group
 def more_limits(count):
     """Limits that all bind every order of the family `ok`, beside the example's own."""
     return "".join(f"  - id: wide-{n}\n    basis: contract\n    when: {{ etoc: certified }}\n"
-                   f"    limit: {{ numbers: {100000000 + n}, per: {10 + n} days }}\n\n" for n in range(count))
+                   f"    limit: {{ numbers: {101000000 + 1000000 * n}, per: {10 + n} days }}\n\n" for n in range(count))
 
 
 def more_rules(count):
@@ -47,7 +47,8 @@ def more_rules(count):
 
 class Gate(machine.Program):
     def __init__(self, directory, peers, workers=1, cores=str(machine.GATE_CORE), limits=0, rules=0, operators=OPERATORS,
-                 tls=False, env=None, connections=64, few_rules=False):
+                 tls=False, env=None, connections=64, few_rules=False,
+                 under=()):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir()
         for file in harness.EXAMPLE.iterdir():
@@ -59,7 +60,8 @@ class Gate(machine.Program):
         self._settings(workers, tls, connections)
         self._policy()
         self._registers(operators)
-        super().__init__("gate", [harness.BIN / "sekisho", "serve", "--config", self.config], self.directory, cores, env)
+        super().__init__("gate", [*under, harness.BIN / "sekisho", "serve", "--config", self.config], self.directory, cores,
+                         env)
 
     def _settings(self, workers, tls, connections):
         listener = f"address: 127.0.0.1:{self.port}"
@@ -72,7 +74,7 @@ class Gate(machine.Program):
             ("address: 127.0.0.1:18080", listener), ("127.0.0.1:19090", f"127.0.0.1:{self.admin_port}"),
             ("redis://127.0.0.1:16379", self.redis.url), ("workers: 1 ", f"workers: {workers} "),
             # A busy machine is not to be taken for a broken Redis or an overload.
-            ("deadline: 50ms", "deadline: 2s"), ("idle_timeout: 75s", "idle_timeout: 10m\n  queue: 2s\n  connections: 20000")])
+            ("deadline: 50ms", "deadline: 10s"), ("idle_timeout: 75s", "idle_timeout: 10m\n  queue: 10s\n  connections: 20000")])
         with open(self.config, "a") as config:
             config.write("\ndrain: { accept: 0s, wait: 2s }\n")
         harness.edit(self.directory / "carrier.yaml", [

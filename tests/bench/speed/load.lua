@@ -28,5 +28,5 @@ function request()
 end
 
 if pause > 0 then
-  function delay() return math.random(0, 2 * pause) end
+  function delay() return math.floor(math.random() * 2 * pause + 0.5) end
 end

@@ -48,3 +48,12 @@ def finish(popen):
 
 def run(*args, **options):
     return finish(start(*args, **options))
+
+
+def pause_for(rate, port, connections=64, **options):
+    """The mean pause, in milliseconds, with which so many connections make so many requests a second."""
+    pause = 1000 * connections / rate
+    for _ in range(3):
+        seen = run(port, 1, connections=connections, pause=pause, **options)
+        pause = max(0.0, pause + 1000 * connections * (1 / rate - 1 / seen.rate))
+    return pause

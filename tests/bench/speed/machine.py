@@ -16,7 +16,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 def settings_of_run(core):
     """In front of a command: its core, and before whatever else runs on this machine."""
-    return ["nice", "-n", os.environ.get("BENCH_NICE", "-15"), "taskset", "-c", str(core)]
+    first = ["nice", "-n", str(-15 - os.nice(0))] if os.geteuid() == 0 else []
+    return first + ["taskset", "-c", str(core)]
 
 
 class Program(harness.Process):
