@@ -9,11 +9,10 @@ from speed import compare, counts, flat, instructions, machine, programs, table,
 
 GROUPS = {
     "governed": compare.governed, "pass": compare.passing, "refusals": compare.refusals, "peers": compare.peers,
-    "tls": compare.tls, "calls": counts.calls, "allocations": counts.allocations,
-    "instructions": instructions.instructions, "latency": waiting.latency,
+    "tls": compare.tls, "calls": counts.calls, "allocations": counts.allocations, "latency": waiting.latency,
     "bodies": waiting.bodies, "workers": waiting.workers, "decision": programs.decision, "registry": programs.registry,
     "idle": programs.idle, "flat": flat.flat, "revocation": programs.revocation, "operators": flat.operators,
-    "start": programs.start, "profile": counts.profile,
+    "start": programs.start, "instructions": instructions.instructions, "profile": counts.profile,
 }
 ON_REQUEST = {"profile"}  # prints, and measures nothing
 

@@ -34,20 +34,11 @@ def command(port, seconds, connections=64, tls=False, **options):
     return words, {**os.environ, **env}
 
 
-def start(*args, **options):
-    """Runs beside us; `finish` gives what it saw."""
-    words, env = command(*args, **options)
-    return subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def finish(popen):
-    out = popen.communicate(timeout=300)[0]
-    assert popen.returncode == 0, out
-    return Seen(out)
-
-
 def run(*args, **options):
-    return finish(start(*args, **options))
+    words, env = command(*args, **options)
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout
+    return Seen(done.stdout)
 
 
 def pause_for(rate, port, connections=64, **options):

@@ -55,13 +55,14 @@ def machine_of(facts):
 
 def page(all_of_it):
     newest = max((entry["machine"] for entry in all_of_it.values()), key=lambda facts: facts["date"])
+    load = max(entry["machine"]["load_before"] for entry in all_of_it.values())
     machine = machine_of(newest)
     lines = ["# Speed", "",
              "What a governed order costs, next to what does less. This page is written by `tests/bench/run --write`; it says what one",
              "machine measured, and the ratios are what holds on another.", "",
              f"Measured on {newest['date']}: {machine}", ""]
-    if newest["load_before"] > 1:
-        lines += [f"Other work ran on this machine at the same time (load {newest['load_before']:.1f}): read ratios, not absolute times.", ""]
+    if load > 1:
+        lines += [f"Other work ran on this machine at the same time (load {load:.0f}): read ratios, not absolute times.", ""]
     for title, words, groups in SECTIONS:
         found = [(all_of_it[group], row) for group in groups if group in all_of_it for row in all_of_it[group]["rows"]]
         if not found:
@@ -80,3 +81,7 @@ def page(all_of_it):
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (cells if with_goals else [cells[0], cells[3], how])) + " |")
         lines.append("")
     return "\n".join(lines) + HOW.lstrip("\n")
+
+
+if __name__ == "__main__":
+    print(page(kept()), end="")
