@@ -131,7 +131,7 @@ class Gate(machine.Program):
             mapping = ["--mapping", "etoc.mapping.yaml"] if register == "etoc" else []
             self.sekisho("registry", "import", "--register", register, *mapping, f"{register}.csv")
         super().start()
-        self.wait_ready(60, self._ready)
+        self.wait_ready(180, self._ready)  # a million operators may take a while
         return self
 
     def _ready(self):

@@ -3,8 +3,10 @@ import datetime
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
@@ -95,9 +97,13 @@ def resident(pid):
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) * 1024
 
 
-def version(*command):
+def said(*command):
     done = subprocess.run(command, capture_output=True, text=True)
-    return (done.stdout + done.stderr).strip().splitlines()[0]
+    return (done.stdout + done.stderr).strip()
+
+
+def version(name, *command):
+    return f"{name} {re.search(r'[0-9]+[.][0-9]+[.][0-9]+', said(*command))[0]}"
 
 
 def facts():
@@ -105,10 +111,10 @@ def facts():
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.machine())
     memory = int(pathlib.Path("/proc/meminfo").read_text().split()[1]) / 2**20
-    disk = subprocess.run(["stat", "-f", "-c", "%T", os.environ.get("TMPDIR", "/tmp")], capture_output=True, text=True)
     return {"cpu": cpu, "cores": os.cpu_count(), "memory_gb": round(memory, 1), "kernel": platform.release(),
             "system": next(line.split('"')[1] for line in pathlib.Path("/etc/os-release").read_text().splitlines()
                            if line.startswith("PRETTY_NAME")),
-            "journal_on": disk.stdout.strip(), "date": datetime.date.today().isoformat(),
+            "journal_on": said("findmnt", "-n", "-o", "FSTYPE", "-T", tempfile.gettempdir()), "date": datetime.date.today().isoformat(),
             "load_before": os.getloadavg()[0],
-            "programs": [version("nginx", "-v"), version("haproxy", "-v"), version("redis-server", "--version")]}
+            "programs": [version("nginx", "nginx", "-v"), version("HAProxy", "haproxy", "-v"),
+                         version("Redis", "redis-server", "--version")]}

@@ -50,7 +50,7 @@ def keep(measured, facts, rounds, seconds):
 
 def machine_of(facts):
     return (f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gb']} GB; {facts['system']}, kernel {facts['kernel']}; "
-            f"journal on {facts['journal_on']}. {'; '.join(facts['programs'])}.")
+            f"journal on {facts['journal_on']}. {', '.join(facts['programs'])}.")
 
 
 def page(all_of_it):
@@ -80,7 +80,7 @@ def page(all_of_it):
             cells = [row["what"], row["goal"], row["aim"], row["measured"], MET[row["meets"]], how]
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in (cells if with_goals else [cells[0], cells[3], how])) + " |")
         lines.append("")
-    return "\n".join(lines) + HOW.lstrip("\n")
+    return "\n".join(lines) + HOW
 
 
 if __name__ == "__main__":
