@@ -22,7 +22,8 @@ def arguments():
     parser.add_argument("--only", metavar="ROWS", help="a list such as governed,pass of: " + ", ".join(GROUPS))
     parser.add_argument("--rounds", type=int, default=5, help="pairs of runs for each ratio (5)")
     parser.add_argument("--secs", type=int, default=5, help="seconds of one run (5)")
-    parser.add_argument("--write", action="store_true", help="write docs/performance.md, with what is measured in place of older figures")
+    parser.add_argument("--write", action="store_true",
+                        help="write docs/performance.md, with what is measured in place of older figures")
     return parser.parse_args()
 
 

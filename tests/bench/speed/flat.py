@@ -28,12 +28,12 @@ def wait_for_rest(gate):
 def connections(bench):
     figures = []
     # An order waits for 10,000 others here, which a gate in use would rather shed.
-    with bench.gate(connections=128) as gate:
+    with bench.gate() as gate:
         for count in (1, 64, 1000, 10000):
             figures.append((f"{count:,}", cost(bench, gate, f"{count} connections", max(bench.seconds, count // 800),
                                                 connections=count)))
-    return [as_row("CPU an order, by connections", "flat", figures, "with 1 connection no two orders share a wake-up, and each waits for a "
-                   "sync of its own, which costs CPU too")]
+    return [as_row("CPU an order, by connections", "flat", figures,
+                   "with 1 connection no two orders share a wake-up, and each waits for a sync of its own, which costs CPU too")]
 
 
 def without_callers(bench):
@@ -42,8 +42,8 @@ def without_callers(bench):
         with machine.Span(gate=gate) as span:
             time.sleep(2 * bench.seconds)
     each = span.used["gate"].ns / 1e6 / span.seconds
-    return [row("CPU of a gate without callers", "", "", f"{each:.1f} ms a second", "its beat, its heed of the registry, its metrics",
-                each)]
+    return [row("CPU of a gate without callers", "", "", f"{each:.1f} ms a second",
+                "it asks Redis four times a second how things stand", each)]
 
 
 def rules(bench):
@@ -59,7 +59,7 @@ def limits(bench):
     figures = []
     for count in (1, 4, 16):
         with bench.gate(limits=count - 1) as gate:
-            run = bench.on_gate(gate, f"{count} limits, warming up", seconds=2)
+            bench.on_gate(gate, f"{count} limits, warming up", seconds=2)
             runs = [bench.on_gate(gate, f"{count} limits") for _ in range(max(1, bench.rounds // 2))]
             figures.append((count, median([run.us for run in runs]), median([run.redis_us for run in runs])))
     text = ", ".join(f"{size}: {us:.0f} µs (Redis {redis:.0f})" for size, us, redis in figures)
@@ -79,9 +79,9 @@ def body_sizes(bench):
     figures = []
     with bench.gate() as gate:
         for size in (327, 1024, 8192, 65536):
-            run = bench.on_gate(gate, f"{size} bytes, warming up", seconds=1, body=size)
-            pairs = bench.pairs(lambda: bench.on_peer("nginx-plain", body=size), lambda: bench.on_gate(gate, f"{size} bytes", body=size),
-                                max(1, bench.rounds // 2))
+            bench.on_gate(gate, f"{size} bytes, warming up", seconds=1, body=size)
+            pairs = bench.pairs(lambda: bench.on_peer("nginx-plain", body=size),
+                                lambda: bench.on_gate(gate, f"{size} bytes", body=size), max(1, bench.rounds // 2))
             figures.append((f"{size:,}", median([run.us for _, run in pairs]), median([run.us for run, _ in pairs])))
     text = ", ".join(f"{size}: {us:.0f} µs (nginx {base:.0f})" for size, us, base in figures)
     return [row("CPU an order, by bytes of its body", "", "", text, "each next to nginx plain with the same body", figures)]

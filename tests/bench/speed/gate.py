@@ -47,7 +47,7 @@ def more_rules(count):
 
 class Gate(machine.Program):
     def __init__(self, directory, peers, workers=1, cores=str(machine.GATE_CORE), limits=0, rules=0, operators=OPERATORS,
-                 tls=False, env=None, connections=64, few_rules=False,
+                 tls=False, env=None, connections=128, few_rules=False,
                  under=()):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir()
@@ -74,11 +74,13 @@ class Gate(machine.Program):
             ("address: 127.0.0.1:18080", listener), ("127.0.0.1:19090", f"127.0.0.1:{self.admin_port}"),
             ("redis://127.0.0.1:16379", self.redis.url), ("workers: 1 ", f"workers: {workers} "),
             # A busy machine is not to be taken for a broken Redis or an overload.
-            ("deadline: 50ms", "deadline: 10s"), ("idle_timeout: 75s", "idle_timeout: 10m\n  queue: 10s\n  connections: 20000")])
+            ("deadline: 50ms", "deadline: 10s"),
+            ("idle_timeout: 75s", "idle_timeout: 10m\n  queue: 10s\n  connections: 20000")])
         with open(self.config, "a") as config:
             config.write("\ndrain: { accept: 0s, wait: 2s }\n")
         harness.edit(self.directory / "carrier.yaml", [
-            ("127.0.0.1:18081", f"127.0.0.1:{self.peers.carrier_port}"), ("connections: 64", f"connections: {max(connections, 128)}"),
+            ("127.0.0.1:18081", f"127.0.0.1:{self.peers.carrier_port}"),
+            ("connections: 64", f"connections: {connections}"),
             ("\nnumber_types:", PASS + "\nnumber_types:")])
 
     def _policy(self):
