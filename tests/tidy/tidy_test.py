@@ -111,6 +111,13 @@ def check_top(names):
                       "find it a place in one of them.")
 
 
+def check_speed_page(tree):
+    printed = subprocess.run([sys.executable, "-B", tree / "tests/bench/speed/table.py"], capture_output=True, text=True)
+    if printed.returncode != 0 or printed.stdout != (tree / "docs/performance.md").read_text():
+        complain("docs/performance.md", "not what tests/bench/measured.json says; `tests/bench/run --write` writes both, and "
+                                        "`tests/bench/speed/table.py > docs/performance.md` the page alone.")
+
+
 def check_pages(tree, program):
     for page, what in PAGES.items():
         printed = subprocess.run([program, "describe", what], capture_output=True, text=True)
@@ -141,6 +148,7 @@ def main(tree, program=None):
             check_length(name, lines)
         if path.suffix == ".h":
             check_header(name, lines)
+    check_speed_page(tree)
     if program:
         check_pages(tree, program)
     for complaint in complaints:
