@@ -67,7 +67,8 @@ bool Supervisor::say(const std::string& lines) const {
 }
 
 void Supervisor::state(bool ready, std::string_view text) {
-  const bool becomes_ready = ready && !ready_told_ && !stopping_;
+  if (stopping_) return;
+  const bool becomes_ready = ready && !ready_told_;
   std::string line(text);
   std::replace(line.begin(), line.end(), '\n', ' ');
   if (!becomes_ready && line == text_told_) return;
@@ -86,7 +87,7 @@ void Supervisor::alive(std::chrono::microseconds until_the_next) {
 
 void Supervisor::stopping(std::chrono::microseconds at_most) {
   stopping_ = true;
-  say("STOPPING=1\n" + extension(at_most));
+  say("STOPPING=1\nSTATUS=draining\n" + extension(at_most));
 }
 
 Supervisor::Reload::Reload(Supervisor& supervisor) : supervisor_(supervisor) {
