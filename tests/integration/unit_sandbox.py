@@ -11,10 +11,12 @@ RestrictNamespaces, LockPersonality, SystemCallFilter (with systemd's own groups
 those or is no file of ours: the lines of NOT_SHOWN.
 """
 import errno
+import functools
 import grp
 import os
 import pathlib
 import pwd
+import re
 import resource
 import subprocess
 import sys
@@ -76,6 +78,13 @@ def show_files(unit, user, group):
             writable.append(str(path))
     for name in unit.words("ConfigurationDirectory"):
         pathlib.Path("/etc", name).chmod(int(unit.get("ConfigurationDirectoryMode", "0755"), 8))
+    if unit.yes("PrivateDevices"):  # made aside, then put in place
+        mount("-t", "tmpfs", "-o", "mode=755", "none", "/mnt")
+        for name in ("null", "zero", "full", "random", "urandom"):
+            pathlib.Path("/mnt", name).touch()
+            mount("--bind", f"/dev/{name}", f"/mnt/{name}")
+        mount("-o", "remount,bind,ro", "/mnt")
+        mount("--move", "/mnt", "/dev")
     assert unit.get("ProtectSystem") == "strict"
     for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
         where = line.split()[4]
@@ -87,26 +96,26 @@ def show_files(unit, user, group):
     if unit.yes("PrivateTmp"):
         for where in ("/tmp", "/var/tmp"):
             mount("-t", "tmpfs", "-o", "mode=1777", "none", where)
-    if unit.yes("PrivateDevices"):
-        devices = [f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom")]
-        keep = {name: os.open(name, os.O_RDWR) for name in devices}
-        mount("-t", "tmpfs", "-o", "mode=755", "none", "/dev")
-        for name, descriptor in keep.items():
-            pathlib.Path(name).touch()
-            mount("--bind", f"/proc/{os.getpid()}/fd/{descriptor}", name)
-            os.close(descriptor)
-        mount("-o", "remount,bind,ro", "/dev")
     assert (unit.get("ProtectProc"), unit.get("ProcSubset")) == ("invisible", "pid")
     mount("-t", "proc", "-o", "hidepid=invisible,subset=pid", "proc", "/proc")
 
 
+@functools.cache
+def groups():
+    """systemd's own table of groups of system calls: {"@chown": ["chown", ...]}."""
+    shown = subprocess.run(["systemd-analyze", "syscall-filter"], check=True, capture_output=True, text=True).stdout
+    found, current = {}, []
+    for line in re.sub("\x1b\\[[0-9;]*m", "", shown).splitlines():
+        if line.startswith("@"):
+            current = found[line.strip()] = []
+        elif line.startswith(" ") and line.strip() and not line.strip().startswith("#"):
+            current.append(line.strip())
+    return found
+
+
 def calls_of(word):
-    """The system calls that a word of SystemCallFilter stands for, by systemd's own table."""
-    if not word.startswith("@"):
-        return {word}
-    shown = subprocess.run(["systemd-analyze", "syscall-filter", word], check=True, capture_output=True, text=True)
-    inner = [line.strip() for line in shown.stdout.splitlines()[1:] if line.strip() and not line.strip().startswith("#")]
-    return set().union(*map(calls_of, inner))
+    """The system calls that a word of SystemCallFilter stands for."""
+    return set().union(*map(calls_of, groups()[word])) if word.startswith("@") else {word}
 
 
 def number_of(call):
@@ -161,7 +170,8 @@ def main():
     filters(unit)  # asks what it will need
     assert unit.yes("NoNewPrivileges")
     for key, limit in (("LimitNOFILE", resource.RLIMIT_NOFILE), ("LimitCORE", resource.RLIMIT_CORE)):
-        resource.setrlimit(limit, (int(unit.get(key)),) * 2)
+        most = resource.getrlimit(limit)[1]  # not every root may raise it
+        resource.setrlimit(limit, (min(int(unit.get(key)), most) if most >= 0 else int(unit.get(key)),) * 2)
     show_files(unit, user.pw_uid, group.gr_gid)
     os.umask(int(unit.get("UMask"), 8))
     os.chdir(unit.get("WorkingDirectory"))
