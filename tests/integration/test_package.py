@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from client import Client, order_body
+from client import Client, order
 from harness import BIN, SLOWNESS, TOP, edit, wait_for
 from service_manager import Manager
 from spare_root import SpareRoot
@@ -320,7 +320,7 @@ def test_it_runs_as_its_user_under_its_unit(machine, build_house):
         assert {about[name] for name in ("CapEff", "CapPrm", "CapBnd")} == {only_low_ports}
 
         with Client(port, house.keys["aozora"]) as client:
-            answer = client.post("/v1/number-orders", order_body(3))
+            answer = order(client, 3)
         assert answer.status == 201, answer
         shown = machine.must("stat", "-c", "%U %a", "/var/lib/sekisho/journal.key", "/var/lib/sekisho/journal")
         assert shown.splitlines() == ["sekisho 600", "sekisho 700"]
