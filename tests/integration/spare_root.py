@@ -8,9 +8,10 @@ SET_UP = r"""
 set -e
 mount --make-rprivate /
 mount -t tmpfs none "$1"
-mkdir "$1"/changes "$1"/work "$1"/root
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/changes,workdir=$1/work" "$1"/root
-cd "$1"/root
+cd "$1"
+mkdir changes scratch system
+mount -t overlay overlay -o lowerdir=/,upperdir=changes,workdir=scratch system
+cd system
 mount --bind . .
 mount -t proc proc proc
 mount --rbind /dev dev
@@ -33,7 +34,7 @@ class SpareRoot:
 
     def command(self, *words):
         """What to run outside so that it runs inside."""
-        return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", "chroot", str(self.top / "root"), *map(str, words)]
+        return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", "chroot", str(self.top / "system"), *map(str, words)]
 
     def run(self, *words, **more):
         return subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, **more)

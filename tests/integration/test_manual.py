@@ -59,65 +59,80 @@ def test_the_man_page_renders_without_complaint(scripts):
     assert shown.returncode == 0 and not shown.stderr, shown.stderr
 
 
-BASH = """
-source "$1"; shift
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sekisho; printf '%s\\n' "${COMPREPLY[@]}"
+# One shell answers many questions: words before the cursor, divided by a sign that no word has.
+BASH = r"""
+source "$1"
+while IFS=$'\x1f' read -r -a COMP_WORDS; do
+  unset 'COMP_WORDS[-1]'
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  _sekisho
+  echo "${COMPREPLY[*]}"
+done
 """
 # Its own commands work only while a key is pressed: what they would be given is printed instead.
-ZSH = """
+ZSH = r"""
 compadd() { shift; print -l -- "$@" }
 _files() { print -- files "$@" }
-source "$1"; shift
-words=("$@") CURRENT=$#
-_sekisho
+source "$1"
+while IFS= read -r line; do
+  words=("${(@ps:\x1f:)line}") CURRENT=$((${#words} - 1))
+  words[-1]=()
+  print -r -- ${(j: :)$(_sekisho)}
+done
 """
 SHELLS = [("bash", ["bash", "--norc", "-c", BASH, "bash"]), ("zsh", ["zsh", "-f", "-c", ZSH, "zsh"])]
 
 
 @pytest.fixture(params=SHELLS, ids=[name for name, _ in SHELLS])
 def complete(request, scripts, tmp_path):
+    """Asks a shell: lists of words, the last of each unfinished; the sets of what is offered."""
     name, command = request.param
     assert shutil.which(name), f"deploy/packages lists {name}"
     (tmp_path / "policy.yaml").touch()
     (tmp_path / "journal").mkdir()
 
-    def complete(*words):
-        done = subprocess.run([*command, scripts / f"{name}-completion", "sekisho", *words], cwd=tmp_path,
-                              capture_output=True, text=True, timeout=60)
+    def complete(*questions):
+        asked = "".join("\x1f".join(["sekisho", *words, "."]) + "\n" for words in questions)
+        done = subprocess.run([*command, scripts / f"{name}-completion"], cwd=tmp_path, input=asked, capture_output=True,
+                              text=True, timeout=60)
         assert not done.stderr, done.stderr
-        offered = done.stdout.split()
-        return {word for word in offered if word.startswith(words[-1])} if name == "zsh" else set(offered)
+        offered = [line.split() for line in done.stdout.splitlines()]
+        assert len(offered) == len(questions)
+        return [{word for word in all if name == "bash" or word.startswith(words[-1])}  # zsh itself picks what fits
+                for words, all in zip(questions, offered)]
 
     complete.shell = name
     return complete
 
 
 def test_every_command_and_option_is_completed(commands, complete):
-    assert {path.split()[0] for path in commands} <= complete("")
-    for command, options in commands.items():
-        *before, last = command.split()
-        assert last in complete(*before, last[:1]), command
-        assert options <= complete(*before, last, "--"), command
-        assert {"--config", "--json"} <= complete(*before, last, "--"), command
-    assert "describe" not in complete("")
+    first, = complete([""])
+    assert {path.split()[0] for path in commands} <= first and "describe" not in first
+    paths = [command.split() for command in commands]
+    begun = complete(*([*before, last[:1]] for *before, last in paths))
+    offered = complete(*([*path, "--"] for path in paths))
+    for path, words, options in zip(paths, begun, offered):
+        assert path[-1] in words, path
+        assert commands[" ".join(path)] | {"--config", "--json"} <= options, path
 
 
 def test_what_an_option_takes_is_completed(complete):
-    assert complete("registry", "import", "--register", "") == {"etoc", "plan", "refusals", "track-record"}
-    assert complete("policy", "explain", "--language", "j") == {"ja"}
-    assert complete("registry", "revoke", "--reason", "") == set()
-    files, directories = (({"files"}, {"files", "-/"}) if complete.shell == "zsh"
-                          else ({"policy.yaml", "journal"}, {"journal"}))
+    registers, languages, nothing = complete(["registry", "import", "--register", ""],
+                                             ["policy", "explain", "--language", "j"],
+                                             ["registry", "revoke", "--reason", ""])
+    assert registers == {"etoc", "plan", "refusals", "track-record"}
+    assert languages == {"ja"} and nothing == set()
+    config, policy, journal = complete(["--config", ""], ["policy", "check", ""], ["audit", "verify", ""])
     if complete.shell == "bash":
-        assert complete("--config", "") == files
-        assert complete("policy", "check", "") == files
-        assert complete("audit", "verify", "") == directories
-        assert complete("registry", "import", "--register", "=", "e") == {"etoc"}
+        assert config == policy == {"policy.yaml", "journal"} and journal == {"journal"}
+        assert complete(["registry", "import", "--register", "=", "e"]) == [{"etoc"}]
+    else:
+        assert config == policy == {"files"} and journal == {"files", "-/"}
 
 
 def test_a_value_is_not_taken_for_a_command(complete):
-    assert "--register" in complete("--config", "policy", "registry", "import", "--")
-    assert "try" in complete("--config", "check", "carrier", "t")
+    options, inner = complete(["--config", "policy", "registry", "import", "--"], ["--config", "check", "carrier", "t"])
+    assert "--register" in options and inner == {"try"}
 
 
 def test_bash_loads_it_on_demand(scripts, tmp_path):
@@ -129,6 +144,6 @@ def test_bash_loads_it_on_demand(scripts, tmp_path):
 
 def test_zsh_loads_it_on_demand(scripts, tmp_path):
     (tmp_path / "_sekisho").write_text((scripts / "zsh-completion").read_text())
-    done = subprocess.run(["zsh", "-f", "-c", 'fpath=($0 $fpath); autoload -Uz compinit && compinit -D -u && '
-                           'print $_comps[sekisho]', tmp_path], capture_output=True, text=True)
+    done = subprocess.run(["zsh", "-f", "-c", 'fpath=($0 ${(M)fpath:#*Completion}) && autoload -Uz compinit && '
+                           'compinit -D -u && print $_comps[sekisho]', tmp_path], capture_output=True, text=True)
     assert done.stdout.strip() == "_sekisho", done.stderr

@@ -91,7 +91,7 @@ def show_files(unit, user, group):
         if where not in writable and not where.startswith(("/proc", "/dev", "/sys")):
             mount("-o", "remount,bind,ro", where)
     if unit.yes("ProtectHome"):
-        for where in ("/home", "/root"):
+        for where in ("/home", os.path.expanduser("~root")):
             mount("-t", "tmpfs", "-o", "ro,mode=755", "none", where)
     if unit.yes("PrivateTmp"):
         for where in ("/tmp", "/var/tmp"):
