@@ -68,8 +68,10 @@ def test_name_version_and_changelog_are_the_programs(package):
 def test_the_same_build_gives_the_same_bytes(package, tmp_path):
     """Made once more, somewhere else; only what it is made from is not built anew."""
     date = subprocess.run(["date", "-u", "-d", of_version("version_date"), "+%s"], capture_output=True, text=True).stdout
-    again = subprocess.run(["cpack", "--config", BIN / "CPackConfig.cmake", "-B", tmp_path], capture_output=True, text=True,
-                           env={**os.environ, "SOURCE_DATE_EPOCH": date.strip()}, timeout=300 * SLOWNESS)
+    depends = f"CPACK_DEBIAN_PACKAGE_DEPENDS={field(package, 'Depends')}"
+    again = subprocess.run(["cpack", "--config", BIN / "CPackConfig.cmake", "-B", tmp_path, "-D", depends],
+                           capture_output=True, text=True, env={**os.environ, "SOURCE_DATE_EPOCH": date.strip()},
+                           timeout=300 * SLOWNESS)
     assert again.returncode == 0, again.stderr
     assert (tmp_path / package.name).read_bytes() == package.read_bytes()
 
@@ -112,18 +114,19 @@ def test_the_bill_of_materials_has_every_library_and_the_headers_that_were_compi
     assert bill["metadata"]["component"]["version"] == of_version("version")
     known = {one["name"]: one for one in bill["components"]}
     uses = {name: {p["value"] for p in one["properties"] if p["name"] == "sekisho:use"} for name, one in known.items()}
-    for line in subprocess.run(["readelf", "-d", unpacked / "usr/bin/sekisho"], capture_output=True,
-                               text=True).stdout.splitlines():
-        if needed := re.search(r"\(NEEDED\).*\[(.*)\]", line):
-            owner = subprocess.run(["dpkg-query", "-S", f"*/{needed[1]}"], capture_output=True, text=True).stdout
-            names = {entry.split(":")[0] for entry in owner.splitlines()}
-            assert any("linked" in uses.get(name, ()) for name in names), (needed[1], names)
+    dynamic = subprocess.run(["readelf", "-d", unpacked / "usr/bin/sekisho"], capture_output=True, text=True).stdout
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
+    owners = subprocess.run(["dpkg-query", "-S", *(f"*/{one}" for one in needed)], capture_output=True, text=True).stdout
+    for one in needed:
+        names = {line.split(":")[0] for line in owners.splitlines() if line.endswith("/" + one)}
+        assert any("linked" in uses.get(name, ()) for name in names), (one, names)
     for name in ("libcli11-dev", "libboost1.81-dev"):  # in nobody's list of libraries: all of it is headers
         assert uses[name] == {"headers"}
     assert not any("gtest" in name or "benchmark" in name for name in known), "the tests are not in the product"
-    for name, one in known.items():
-        installed = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", one["bom-ref"]], capture_output=True, text=True)
-        assert one["version"] == installed.stdout and one["purl"].startswith("pkg:deb/debian/")
+    installed = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${Version}\n",
+                                *(one["bom-ref"] for one in known.values())], capture_output=True, text=True).stdout
+    assert sorted(installed.splitlines()) == sorted(f"{one['bom-ref']} {one['version']}" for one in bill["components"])
+    assert all(one["purl"].startswith("pkg:deb/debian/") for one in known.values())
     assert {one["bom-ref"] for one in bill["components"]} == set(bill["dependencies"][0]["dependsOn"])
 
 
