@@ -172,7 +172,10 @@ def test_the_unit_leaves_time_for_the_drain_and_notices_who_hangs(unpacked):
 @pytest.fixture(scope="module")
 def machine(package, tmp_path_factory):
     """A spare root with the package installed."""
-    root = SpareRoot(tmp_path_factory.mktemp("machine"))
+    try:
+        root = SpareRoot(tmp_path_factory.mktemp("machine"))
+    except OSError as trouble:  # a container that may not mount
+        pytest.skip(str(trouble))
     try:
         with open(package, "rb") as deb:
             subprocess.run(root.command("sh", "-c", "cat >/tmp/sekisho.deb"), stdin=deb, check=True)
