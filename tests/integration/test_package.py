@@ -352,6 +352,15 @@ def test_it_runs_as_its_user_under_its_unit(machine, build_house):
 
 
 @as_root
+def test_an_upgrade_leaves_what_the_administrator_did(machine):
+    machine.must("sh", "-c", "chmod 0700 /etc/sekisho; echo mine >/etc/sekisho/mine; chown root /var/lib/sekisho")
+    machine.must("dpkg", "--install", "--no-triggers", "/tmp/sekisho.deb")
+    shown = machine.must("stat", "-c", "%n %U:%G %a", "/etc/sekisho", "/var/lib/sekisho")
+    assert shown.splitlines() == ["/etc/sekisho root:sekisho 700", "/var/lib/sekisho root:sekisho 700"]
+    assert machine.must("cat", "/etc/sekisho/mine") == "mine\n"
+
+
+@as_root
 def test_removing_it_leaves_what_is_evidence(machine):
     machine.must("sh", "-c", "mkdir -p /var/lib/sekisho/journal && touch /var/lib/sekisho/journal/1 /etc/sekisho/mine")
     machine.must("dpkg", "--remove", "--no-triggers", "sekisho")
