@@ -1,4 +1,4 @@
-// What `--version` and the build_info metric say; packages and the man page take their version and date from here.
+// What `--version` and the build_info metric say. Packages and the man page take version and date from here.
 #pragma once
 
 namespace sekisho::gateway {
