@@ -83,6 +83,10 @@ void Control::run() {
   asio::co_spawn(context_, keep_epoch(), asio::detached);
   asio::co_spawn(context_, keep_books(), asio::detached);
   asio::co_spawn(context_, wait_for_signals(), asio::detached);
+  if (supervisor_.listens()) {
+    asio::co_spawn(context_, tell_supervisor(), asio::detached);
+    asio::co_spawn(context_, show_life(), asio::detached);
+  }
   for (const auto& address : addresses) log::info("listening", {{"address", address.text()}});
   log::info("admin listening", {{"address", admin.text()}});
   context_.run();
@@ -227,6 +231,7 @@ Candidate read_candidate(const config::Settings& settings, const std::string& po
 Task<config::Errors> Control::reload(std::string by) {
   while (reloading_) co_await pause(10ms);
   reloading_ = true;
+  const Supervisor::Reload told(supervisor_);
   auto work = [this, in_force = site_->policy.digest]() -> Task<Candidate> {
     co_return read_candidate(settings_, in_force);
   };
@@ -287,6 +292,7 @@ Task<> Control::wait_for_signals() {
 
 // Not ready at once; keep accepting while load balancers notice; then finish what is there.
 Task<> Control::drain() {
+  supervisor_.stopping(settings_.drain.accept + settings_.drain.wait + 30s);
   co_await pause(settings_.drain.accept);
   for (auto& worker : workers_) worker->stop_accepting();
   const auto until = std::chrono::steady_clock::now() + settings_.drain.wait;

@@ -17,6 +17,7 @@
 #include "cache/registry_follower.h"
 #include "gateway/admin.h"
 #include "gateway/policy_budget.h"
+#include "gateway/supervisor.h"
 #include "gateway/worker.h"
 #include "policy/census.h"
 
@@ -58,6 +59,9 @@ class Control {
   Task<> drain();
   Task<> pause(std::chrono::milliseconds time);
   std::vector<Worker::Report> reports();
+  Task<> tell_supervisor();
+  Task<> show_life();
+  Task<bool> workers_answer(std::chrono::microseconds within);
   AdminDesk admin_desk();
 
   const config::Settings& settings_;
@@ -78,6 +82,7 @@ class Control {
   cache::RegistryFollower follower_;
   Watchdog dog_{context_.get_executor()};
   Admin admin_;
+  Supervisor supervisor_;
   asio::signal_set signals_;
   Metrics metrics_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -1,5 +1,7 @@
 #include "gateway/worker.h"
 
+#include <pthread.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <stdexcept>
@@ -79,7 +81,10 @@ void Worker::start(bool polls) {
     const auto enter_here = [this, i](net::Stream stream) { enter(std::move(stream), i); };
     asio::co_spawn(context_, doors_[i]->keep_open(enter_here, stuck), asio::detached);
   }
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] {
+    ::pthread_setname_np(::pthread_self(), "worker");
+    context_.run();
+  });
 }
 
 void Worker::enter(net::Stream stream, std::size_t door) {

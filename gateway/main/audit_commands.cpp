@@ -100,14 +100,17 @@ void add_audit(CLI::App& app, const Console& console, int& code) {
 
   auto directory = std::make_shared<std::string>();
   auto* verify_command = audit->add_subcommand("verify", "Two verdicts: nothing altered, nothing missing");
-  verify_command->add_option("directory", *directory, "The journal's directory")->required();
+  verify_command->add_option("directory", *directory, "The journal's directory")
+      ->required()
+      ->type_name("DIR");
   verify_command->callback([&console, &code, directory] { code = verify(console, *directory); });
 
   auto decision = std::make_shared<std::string>();
   auto where = std::make_shared<std::string>();
   auto* show_command = audit->add_subcommand("show", "Every record of one decision, in order");
   show_command->add_option("decision", *decision, "The decision's id")->required();
-  show_command->add_option("--journal", *where, "The journal's directory (else the configuration's)");
+  show_command->add_option("--journal", *where, "The journal's directory (else the configuration's)")
+      ->type_name("DIR");
   show_command->callback([&console, &code, decision, where] { code = show(console, *decision, *where); });
 
   add_audit_replay(*audit, console, code);

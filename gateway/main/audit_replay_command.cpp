@@ -99,7 +99,7 @@ int replay(const Console& console, const AuditReplayOptions& options) {
 void add_audit_replay(CLI::App& audit, const Console& console, int& code) {
   auto* command = audit.add_subcommand("replay", "Every decision made again, under the policy of its time");
   auto asked = std::make_shared<AuditReplayOptions>();
-  command->add_option("directory", asked->directory, "The journal's directory")->required();
+  command->add_option("directory", asked->directory, "The journal's directory")->required()->type_name("DIR");
   command
       ->add_option("--policy", asked->policies,
                    "Policies that were in force, for a journal that does not hold their text")

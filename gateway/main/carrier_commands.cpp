@@ -122,12 +122,12 @@ void add_carrier(CLI::App& app, const Console& console, int& code) {
   auto* carrier = app.add_subcommand("carrier", "Files that describe a carrier's API");
   carrier->require_subcommand(1);
   auto* checks = carrier->add_subcommand("check", "Check one carrier's file");
-  checks->add_option("file", question->file, "The carrier's file")->required();
+  checks->add_option("file", question->file, "The carrier's file")->required()->type_name("FILE");
   checks->callback([&console, &code, question] { code = check(console, *question); });
 
   auto* tries =
       carrier->add_subcommand("try", "What the gate reads out of a recorded call, or why it refuses");
-  tries->add_option("file", question->file, "The carrier's file")->required();
+  tries->add_option("file", question->file, "The carrier's file")->required()->type_name("FILE");
   tries->add_option("--request", question->request, "A request as raw HTTP text")
       ->required()
       ->type_name("FILE");

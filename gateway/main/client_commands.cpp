@@ -92,10 +92,12 @@ void add_client(CLI::App& app, const Console& console, int& code) {
   auto arguments = std::make_shared<SignArguments>();
   auto* signing = client->add_subcommand("sign", "Print the headers that sign one request (docs/clients.md)");
   signing->add_option("--key-id", arguments->key_id, "The key's id in the clients file")->required();
-  signing->add_option("--secret-file", arguments->secret_file, "The file with the key's secret")->required();
+  signing->add_option("--secret-file", arguments->secret_file, "The file with the key's secret")
+      ->required()
+      ->type_name("FILE");
   signing->add_option("method", arguments->method, "The request's method")->required();
   signing->add_option("url", arguments->url, "The request's URL")->required();
-  signing->add_option("--body", arguments->body_file, "The file with the request's body");
+  signing->add_option("--body", arguments->body_file, "The file with the request's body")->type_name("FILE");
   signing->callback([&console, &code, arguments] { code = sign(console, *arguments); });
 }
 

@@ -1,7 +1,9 @@
-// describe reasons, metrics, settings, policy-schema, policy-test-schema: what derives from a table, as docs/reference
-// and config have it.
+// describe reasons, metrics, settings, policy-schema, policy-test-schema: what derives from a table, as
+// docs/reference and config have it; man-page, bash-completion, zsh-completion: what derives from the command
+// line, for packages.
 #include "config/describe.h"
 #include "config/policy_schema.h"
+#include "gateway/main/command_tree.h"
 #include "gateway/main/commands.h"
 #include "gateway/metrics.h"
 #include "policy/reason.h"
@@ -65,6 +67,17 @@ void add_describe(CLI::App& app, const Console& console, int& code) {
   page("settings", config::describe_settings_markdown);
   page("policy-schema", config::policy_schema);
   page("policy-test-schema", config::policy_test_schema);
+  // Of the whole application, which is complete when the command runs.
+  const auto manual = [&](const char* name, std::string (*text)(const Command& program)) {
+    describe->add_subcommand(name)->callback([&app, &console, &code, text] {
+      const auto printed = text(command_tree(app));
+      console.print(json::object{{"text", printed}}, printed);
+      code = done;
+    });
+  };
+  manual("man-page", man_page);
+  manual("bash-completion", bash_completion);
+  manual("zsh-completion", zsh_completion);
 }
 
 }  // namespace sekisho::console

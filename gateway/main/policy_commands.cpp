@@ -108,12 +108,12 @@ void add_policy(CLI::App& app, const Console& console, int& code) {
 
   auto* check_command = policy->add_subcommand("check", "Read one policy file and prove it");
   auto file = std::make_shared<std::string>();
-  check_command->add_option("file", *file, "The policy")->required();
+  check_command->add_option("file", *file, "The policy")->required()->type_name("FILE");
   check_command->callback([&console, &code, file] { code = check(console, *file); });
 
   auto* test_command = policy->add_subcommand("test", "Run the table tests beside a policy");
   auto options = std::make_shared<TestOptions>();
-  test_command->add_option("files", options->files, "policy.test.yaml files")->required();
+  test_command->add_option("files", options->files, "policy.test.yaml files")->required()->type_name("FILE");
   test_command->add_option("--junit", options->junit, "Also write the results as JUnit XML")
       ->type_name("FILE");
   test_command->callback([&console, &code, options] { code = test(console, *options); });
@@ -121,7 +121,7 @@ void add_policy(CLI::App& app, const Console& console, int& code) {
   auto* format_command =
       policy->add_subcommand("format", "Print the file in the usual form, every comment kept");
   auto shape = std::make_shared<FormatOptions>();
-  format_command->add_option("file", shape->file, "The policy")->required();
+  format_command->add_option("file", shape->file, "The policy")->required()->type_name("FILE");
   format_command->add_flag("--write", shape->write, "Write the file instead");
   format_command->add_flag("--check", shape->check, "Print nothing; exit 1 when the file is in another form");
   format_command->callback([&console, &code, shape] { code = format(console, *shape); });

@@ -171,7 +171,9 @@ int diff(const Console& console, const DiffOptions& options) {
 void add_policy_meaning(CLI::App& policy, const Console& console, int& code) {
   auto* explain_command = policy.add_subcommand("explain", "One order against every rule, in both languages");
   auto asked = std::make_shared<ExplainOptions>();
-  explain_command->add_option("file", asked->file, "The policy; with --test, its test file")->required();
+  explain_command->add_option("file", asked->file, "The policy; with --test, its test file")
+      ->required()
+      ->type_name("FILE");
   explain_command->add_option("facts", asked->facts,
                               "FACT=VALUE, e.g. etoc=none number_type=ip_050 quantity=2 date=2026-04-01");
   explain_command->add_option("--test", asked->test, "The operator and order of this test")
@@ -183,8 +185,8 @@ void add_policy_meaning(CLI::App& policy, const Console& console, int& code) {
   auto* diff_command =
       policy.add_subcommand("diff", "Which operators and orders get another answer, exactly");
   auto two = std::make_shared<DiffOptions>();
-  diff_command->add_option("old", two->old_file, "The policy as it was")->required();
-  diff_command->add_option("new", two->new_file, "The policy as it would be")->required();
+  diff_command->add_option("old", two->old_file, "The policy as it was")->required()->type_name("FILE");
+  diff_command->add_option("new", two->new_file, "The policy as it would be")->required()->type_name("FILE");
   diff_command->add_flag("--exit-code", two->exit_code, "Exit 1 when something changes");
   diff_command->callback([&console, &code, two] { code = diff(console, *two); });
 }

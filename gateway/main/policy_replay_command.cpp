@@ -124,8 +124,9 @@ int replay(const Console& console, const ReplayOptions& options) {
 void add_policy_replay(CLI::App& policy, const Console& console, int& code) {
   auto* command = policy.add_subcommand("replay", "Which past decisions of a journal would be others");
   auto asked = std::make_shared<ReplayOptions>();
-  command->add_option("file", asked->file, "The policy as it would be")->required();
-  command->add_option("--journal", asked->journal, "The journal's directory (else the configuration's)");
+  command->add_option("file", asked->file, "The policy as it would be")->required()->type_name("FILE");
+  command->add_option("--journal", asked->journal, "The journal's directory (else the configuration's)")
+      ->type_name("DIR");
   command
       ->add_option("--approve", asked->approve,
                    "Let gateways load it although it flips more than their budget")

@@ -240,7 +240,9 @@ void add_registry_acts(CLI::App& registry, const Console& console, int& code) {
   auto copy = std::make_shared<ActArguments>();
   command =
       act_command(registry, "restore", "Bring a gateway's copy of the registry into an empty Redis", *copy);
-  command->add_option("copy", copy->copy, "The copy's file (registry.copy of the gateway)")->required();
+  command->add_option("copy", copy->copy, "The copy's file (registry.copy of the gateway)")
+      ->required()
+      ->type_name("FILE");
   command->callback([&console, &code, copy] {
     code = with_redis(console, [&](cache::RedisLink& link, const config::Settings&) {
       return restore(console, *copy, link);

@@ -224,11 +224,15 @@ int import_command(const Console& console, const ImportArguments& arguments) {
 void add_registry_import(CLI::App& registry, const Console& console, int& code) {
   auto arguments = std::make_shared<ImportArguments>();
   auto* import = registry.add_subcommand("import", "Import one register, the whole list or nothing");
-  import->add_option("--register", arguments->which, "etoc, plan, refusals or track-record")->required();
-  import->add_option("--mapping", arguments->mapping, "How the file's columns map onto the register");
-  import->add_option("file", arguments->file, "CSV or JSON")->required();
+  import->add_option("--register", arguments->which, "Which one")
+      ->required()
+      ->type_name("{etoc,plan,refusals,track-record}");
+  import->add_option("--mapping", arguments->mapping, "How the file's columns map onto the register")
+      ->type_name("FILE");
+  import->add_option("file", arguments->file, "CSV or JSON")->required()->type_name("FILE");
   import->add_flag("--dry-run", arguments->dry_run, "Print what would change and whose orders that touches");
-  import->add_option("--approve", arguments->approve, "Pass a guard: shrink, rollback, rows, reinstate");
+  import->add_option("--approve", arguments->approve, "Pass a guard")
+      ->type_name("{shrink,rollback,rows,reinstate}");
   import->add_option("--by", arguments->by, "Who approves");
   import->add_option("--reason", arguments->reason, "Why");
   import->add_option("--published", arguments->published, "When the list was published (YYYY-MM-DD)");

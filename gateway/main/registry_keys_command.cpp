@@ -104,7 +104,8 @@ void add_registry_keys(CLI::App& registry, const Console& console, int& code) {
   auto arguments = std::make_shared<KeysArguments>();
   auto* command = registry.add_subcommand(
       "keys", "Whose signatures on lists count: show it, or bring the next trust file into force");
-  command->add_option("file", arguments->file, "The next trust file, with FILE.sig beside it");
+  command->add_option("file", arguments->file, "The next trust file, with FILE.sig beside it")
+      ->type_name("FILE");
   command->add_option("--by", arguments->by, "Who decided it");
   command->add_option("--reason", arguments->reason, "Why; stands in the journal");
   command->callback([&console, &code, arguments] {

@@ -191,9 +191,14 @@ int verify(const Console& console, const VerifyArguments& arguments) {
 }
 
 void add_list(CLI::App& command, ListArguments& list) {
-  command.add_option("file", list.file, "The list, or with --register keys the next trust file")->required();
-  command.add_option("--register", list.which, "etoc, plan, refusals, track-record or keys")->required();
-  command.add_option("--mapping", list.mapping, "How the file's columns map onto the register");
+  command.add_option("file", list.file, "The list, or with --register keys the next trust file")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--register", list.which, "Which one, or keys for a trust file")
+      ->required()
+      ->type_name("{etoc,plan,refusals,track-record,keys}");
+  command.add_option("--mapping", list.mapping, "How the file's columns map onto the register")
+      ->type_name("FILE");
 }
 
 }  // namespace
@@ -208,13 +213,17 @@ void add_registry_signing(CLI::App& registry, const Console& console, int& code)
   sign_command->add_option("--published", signing->published, "When it was published (YYYY-MM-DD)")
       ->required();
   sign_command->add_option("--key-id", signing->key_id, "The key's id in the trust file")->required();
-  sign_command->add_option("--key", signing->key, "The private key, Ed25519 in PEM")->required();
+  sign_command->add_option("--key", signing->key, "The private key, Ed25519 in PEM")
+      ->required()
+      ->type_name("FILE");
   sign_command->callback([&console, &code, signing] { code = sign(console, *signing); });
 
   auto verifying = std::make_shared<VerifyArguments>();
   auto* verify_command = registry.add_subcommand("verify", "Whether enough keys signed a list");
   add_list(*verify_command, verifying->list);
-  verify_command->add_option("--keys", verifying->keys, "The trust file in force")->required();
+  verify_command->add_option("--keys", verifying->keys, "The trust file in force")
+      ->required()
+      ->type_name("FILE");
   verify_command->callback([&console, &code, verifying] { code = verify(console, *verifying); });
 }
 
