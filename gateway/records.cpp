@@ -95,7 +95,9 @@ std::string decision_record(const Exchange& x) {
   json::object out{{"decision", x.id}, {"trace", x.traceparent}};
   if (x.who.credential != Credential::none) out["credential"] = policy::name(x.who.credential);
   if (x.who.cause != Cause::none && !x.client) out["cause"] = policy::name(x.who.cause);
-  if (x.client) out["client"] = x.client->id;
+  if (!x.checked_by.empty()) out["check"] = x.checked_by;
+  if (x.unseen) out["unseen"] = true;
+  if (x.client && !x.client->id.empty()) out["client"] = x.client->id;
   if (x.client) out["operator"] = x.account.text();
   if (x.client && x.caller != x.client->operator_id) out["merged_from"] = x.client->operator_id.text();
   if (x.client && x.account != x.caller) out["caller"] = x.caller.text();
@@ -112,16 +114,17 @@ std::string decision_record(const Exchange& x) {
   for (const auto* rule : x.decision.matched)
     matched.push_back(json::object{{"rule", rule->id}, {"mode", policy::name(rule->mode)}});
   if (!matched.empty()) out["matched"] = std::move(matched);
+  const auto taken = x.hold ? std::optional(x.hold->quantity) : x.would_take;
   json::array charges;
   for (const auto& charge : x.decision.charges) {
     if (!charge.before) continue;  // the ledger was not asked, or did not say
     json::object one{{"rule", charge.rule->id}, {"limit", charge.cap}, {"before", *charge.before}};
-    if (x.hold) one["taken"] = *charge.before + x.hold->quantity;  // with this order
+    if (taken) one["taken"] = *charge.before + *taken;  // with this order
     put_count(one, *charge.rule->limit);
     charges.push_back(std::move(one));
   }
   if (!charges.empty()) out["charges"] = std::move(charges);
-  if (x.hold && x.hold->quantity < x.order()->quantity) out["trimmed"] = true;
+  if (taken && *taken < x.order()->quantity) out["trimmed"] = true;
   if (!x.decision.waived.empty()) out["waived"] = ids_of(x.decision.waived);
   if (!x.decision.reviews.empty()) {
     json::array reviews;
