@@ -39,6 +39,8 @@ class Bookkeeper {
 
   // Gives the hold its place, and asks for it. A hold in doubt is given up by itself.
   Task<HoldResult> take(HoldRequest& request);
+  // Whether the ledger counts all that it should: while it does not, nothing is taken by what it says.
+  bool admits() const { return books_.admits(); }
 
   // From here on an order is open: from before its first record until it is settled.
   std::uint64_t open_order();

@@ -12,11 +12,12 @@
 namespace sekisho::config {
 
 enum class AdminRole {
-  viewer,     // sees metrics and status
-  operating,  // and runs the gate: reloads
-  compliance  // and answers for what it decides: reloads, revokes
+  viewer,      // sees how the gate stands, but nothing that tells of the refusal list
+  operating,   // and runs the gate: reloads
+  compliance,  // and answers for what it decides: sees all, revokes, resolves
+  checker      // another gateway: has orders decided, and sees nothing else
 };
-inline constexpr std::string_view admin_role_words[] = {"viewer", "operator", "compliance"};
+inline constexpr std::string_view admin_role_words[] = {"viewer", "operator", "compliance", "checker"};
 constexpr auto& words_of(AdminRole) { return admin_role_words; }
 
 struct AdminToken {

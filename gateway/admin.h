@@ -1,4 +1,4 @@
-// The admin listener: health, metrics, status, reload.
+// The admin listener: health, metrics, the admin API, and checks for gateways that stand elsewhere.
 //
 // Health is anybody's. All else is for whoever shows a token whose role allows it; where the settings name no
 // tokens the listener is local (they refuse any other address), and whoever reaches it may do all. What is
@@ -6,26 +6,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "config/installation.h"
+#include "gateway/admin_api.h"
 #include "gateway/door.h"
 #include "gateway/session.h"
 
 namespace sekisho::gateway {
-
-// What the admin listener can ask and do.
-struct AdminDesk {
-  std::function<std::vector<std::string>()> why_not_ready;
-  std::function<std::vector<std::string>()> degraded;
-  std::function<std::string()> metrics_text;
-  std::function<std::string()> status_json;
-  std::function<Task<config::Errors>(std::string by)> reload;
-  std::function<std::shared_ptr<const config::Installation>()> site;  // the files in force
-};
 
 class Admin {
  public:
@@ -36,11 +23,12 @@ class Admin {
 
  private:
   Task<> serve(net::Stream stream);
-  Task<http::Response> answer(const http::Request& request);
-  Task<http::Response> act(const http::Request& request, const std::string& by);
+  Task<http::Response> answer(http::Request request);
+  Task<http::Response> act(const http::Request& request);
 
   asio::io_context& context_;
   const AdminDesk desk_;
+  AdminApi api_;
   SessionHouse house_;
   std::unique_ptr<Door> door_;
 };

@@ -51,12 +51,19 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
 Control::~Control() = default;
 
 AdminDesk Control::admin_desk() {
-  return {.why_not_ready = [this] { return why_not_ready(); },
+  return {.settings = settings_,
+          .gateway = journal_.gateway_id(),
+          .why_not_ready = [this] { return why_not_ready(); },
           .degraded = [this] { return degraded(); },
+          .draining = [this] { return shared_.draining.load(); },
           .metrics_text = [this] { return metrics_text(); },
           .status_json = [this] { return status_json(); },
           .reload = [this](std::string by) { return reload(std::move(by)); },
-          .site = [this] { return site_; }};
+          .site = [this] { return site_; },
+          .site_since = [this] { return site_since_; },
+          .registry = [this] { return registry_; },
+          .today = [this] { return shared_.dates.today(cache::wall_clock()); },
+          .worker = [this]() -> Worker& { return *workers_[turn_++ % workers_.size()]; }};
 }
 
 void Control::run() {
@@ -72,6 +79,7 @@ void Control::run() {
   metrics_.set(Metric::reload_successful, {}, 1);
   metrics_.set(Metric::reload_success_time, {}, unix_seconds(cache::wall_clock()));
   metrics_.set(Metric::build_info, {version}, 1);
+  site_since_ = cache::wall_clock();
   journal_.append(cache::RecordKind::policy, cache::wall_clock(), policy_record(*site_));
 
   shared_.books.on_suspicion = [this] { asio::post(context_, [this] { beat_timer_.cancel(); }); };
@@ -259,6 +267,7 @@ Task<config::Errors> Control::reload(std::string by) {
   last_reload_error_.clear();
   metrics_.set(Metric::reload_success_time, {}, unix_seconds(cache::wall_clock()));
   site_ = *candidate.loaded.value;
+  site_since_ = cache::wall_clock();
   // On record before anything is decided by it.
   const auto record =
       approval ? policy_record(*site_, approval->by, approval->reason) : policy_record(*site_, by, "");

@@ -70,6 +70,7 @@ class Control {
   asio::thread_pool loader_{1};  // reads and proves files
   Shared shared_;
   std::shared_ptr<const config::Installation> site_;
+  policy::Instant site_since_{};  // when it came into force here
   std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
   cache::RedisLink link_;
   cache::RedisLedger accounts_;
@@ -88,6 +89,7 @@ class Control {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::string last_reload_error_;
   std::string journal_head_told_;
+  std::size_t turn_ = 0;  // of the workers, for checks
   bool reloading_ = false, ended_ = false;
 };
 

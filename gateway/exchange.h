@@ -17,6 +17,14 @@
 
 namespace sekisho::gateway {
 
+// An order that somebody tells the gate of, instead of a call that it is read out of.
+struct DescribedOrder {
+  config::Client client;  // who orders; without an id: an operator, whichever of its clients calls
+  policy::Carrier carrier;
+  policy::Route route;
+  policy::Order order;
+};
+
 struct Exchange {
   // What came in, and when.
   http::Request request;
@@ -27,6 +35,12 @@ struct Exchange {
   std::string id;  // of the decision
   std::string traceparent;
   std::shared_ptr<const config::Installation> site;  // the files in force when the call came
+
+  // Of a check (pipeline_check.cpp), which decides for somebody else and does nothing; else empty.
+  std::string checked_by;
+  bool unseen = false;  // its body did not come with it
+  std::optional<policy::Quantity> would_take;
+  std::shared_ptr<const DescribedOrder> described;  // an order in words, of no call
 
   // What it means.
   Identity who;

@@ -12,6 +12,8 @@ void append_hex(std::string& out, std::uint64_t value) {
   for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[(value >> shift) & 15];
 }
 
+constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 }  // namespace
 
 DecisionIds::DecisionIds() {
@@ -22,7 +24,6 @@ DecisionIds::DecisionIds() {
 }
 
 std::string DecisionIds::next(policy::Instant now) {
-  static constexpr char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   std::string id(26, '0');
   auto time = std::uint64_t(policy::to_ms(now));
   for (int i = 9; i >= 0; --i, time >>= 5) id[std::size_t(i)] = alphabet[time & 31];
@@ -42,6 +43,13 @@ std::string DecisionIds::traceparent() {
   append_hex(out, random_() | 1);
   out += "-01";
   return out;
+}
+
+std::optional<policy::Instant> time_of(std::string_view decision) {
+  if (decision.size() != 26 || decision.find_first_not_of(alphabet) != decision.npos) return std::nullopt;
+  std::int64_t ms = 0;
+  for (const char c : decision.substr(0, 10)) ms = ms << 5 | std::int64_t(alphabet.find(c));
+  return policy::from_ms(ms & ((std::int64_t(1) << 48) - 1));
 }
 
 bool is_traceparent(std::string_view text) {

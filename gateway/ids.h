@@ -2,6 +2,7 @@
 // base 32).
 #pragma once
 
+#include <optional>
 #include <random>
 #include <string>
 
@@ -18,6 +19,9 @@ class DecisionIds {
  private:
   std::mt19937_64 random_;
 };
+
+// When a decision was made, by its id; nothing: it is none.
+std::optional<policy::Instant> time_of(std::string_view decision);
 
 // A traceparent as W3C Trace Context defines it (version 00, not all zeros).
 bool is_traceparent(std::string_view text);

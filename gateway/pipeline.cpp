@@ -53,12 +53,7 @@ Task<http::Response> Pipeline::run(Exchange& x) {
   understand(x);
   if (x.request.path() == standing_path) co_return co_await tell_standing(x);
 
-  co_await recall(x);
-  if (x.hands_out()) x.standing = look_up(x, x.account);
-  const bool not_theirs = co_await names_numbers_of_others(x);
-  auto facts_now = facts(x, not_theirs);
-  facts_now.overloaded = sheds(x);
-  x.decision = policy::decide(x.site->rules, facts_now);
+  co_await judge(x);
   if (!x.decision.allowed) co_return close(x);
 
   co_await hold(x);
@@ -75,6 +70,16 @@ Task<http::Response> Pipeline::run(Exchange& x) {
   // From here on the ledger knows, or will: what it could not take waits in `settlements`.
 
   co_return close(x);
+}
+
+// Every fact in, one decision out.
+Task<> Pipeline::judge(Exchange& x) {
+  co_await recall(x);
+  if (x.hands_out()) x.standing = look_up(x, x.account);
+  const bool not_theirs = co_await names_numbers_of_others(x);
+  auto facts_now = facts(x, not_theirs);
+  facts_now.overloaded = sheds(x);
+  x.decision = policy::decide(x.site->rules, facts_now);
 }
 
 // A signed request is read whole first: who calls is certain with its body only.
@@ -181,6 +186,7 @@ policy::Case Pipeline::facts(const Exchange& x, bool numbers_of_others) const {
 // Asked once, before anything is held: what was accepted is finished.
 bool Pipeline::sheds(const Exchange& x) const {
   if (!x.match) return false;
+  if (!x.checked_by.empty()) return desk_.overload.sheds(x.operation());  // no carrier is called
   const auto pool = desk_.pool_of(x);
   return desk_.overload.sheds(x.operation(), pool->queue_delay());
 }

@@ -49,6 +49,12 @@ class Pipeline {
   // `peer` outlives the call, and so does `body`: of a call that passes, where it has one and it is yet to
   // come.
   Task<Answer> handle(http::Request request, const Peer& peer, BodyStream* body);
+  // What would be decided, for somebody who forwards by himself or only wants to know. Nothing is held,
+  // counted or sent; it is on record as what it is. `whole`: the body came with the call.
+  Task<std::shared_ptr<Exchange>> check_call(http::Request request, Peer peer, bool whole,
+                                             std::string asked_by);
+  Task<std::shared_ptr<Exchange>> check_order(std::shared_ptr<const DescribedOrder> order,
+                                              std::string asked_by);
   // Whether the body behind this head is handed on as it comes.
   bool passes(const http::Request& head) const;
 
@@ -61,6 +67,11 @@ class Pipeline {
   Task<> spend_nonce(Exchange& x);
   Task<> turn_away(Exchange& x);
   void understand(Exchange& x);
+  Task<> judge(Exchange& x);
+  Task<> check(Exchange& x);
+  Task<> check_unseen(Exchange& x);
+  Task<> measure(Exchange& x);
+  Task<> note_check(Exchange& x);
   policy::Message message_of(const Exchange& x) const;
   policy::OperatorId account_for(const Exchange& x, policy::JstDate day) const;
   Task<> recall(Exchange& x);

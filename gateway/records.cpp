@@ -71,6 +71,11 @@ void put_refusal(Fields& out, const policy::Policy& policy, const policy::Decisi
   });
 }
 
+// What was set aside for the order, or would have been for one that is only checked.
+std::optional<policy::Quantity> taken_by(const Exchange& x) {
+  return x.hold ? std::optional(x.hold->quantity) : x.would_take;
+}
+
 void put_charges(Fields& out, const Exchange& x) {
   // The others the ledger was not asked about, or did not say.
   const auto known = [](const policy::Charge& charge) { return charge.before.has_value(); };
@@ -78,7 +83,7 @@ void put_charges(Fields& out, const Exchange& x) {
   if (std::none_of(all.begin(), all.end(), known)) return;
   out.objects("charges", all | std::views::filter(known), [&](Fields& one, const policy::Charge& charge) {
     one.put("rule", charge.rule->id).put("limit", charge.cap).put("before", *charge.before);
-    if (x.hold) one.put("taken", *charge.before + x.hold->quantity);  // with this order
+    if (const auto taken = taken_by(x)) one.put("taken", *charge.before + *taken);  // with this order
     put_count(one, *charge.rule->limit);
   });
 }
@@ -90,7 +95,10 @@ std::string decision_record(const Exchange& x) {
   out.put("decision", x.id).put("trace", x.traceparent);
   if (x.who.credential != Credential::none) out.put("credential", policy::name(x.who.credential));
   if (x.who.cause != Cause::none && !x.client) out.put("cause", policy::name(x.who.cause));
-  if (x.client) out.put("client", x.client->id).put("operator", x.account.text());
+  if (!x.checked_by.empty()) out.put("check", x.checked_by);
+  if (x.unseen) out.put("unseen", true);
+  if (x.client && !x.client->id.empty()) out.put("client", x.client->id);
+  if (x.client) out.put("operator", x.account.text());
   if (x.client && x.caller != x.client->operator_id) out.put("merged_from", x.client->operator_id.text());
   if (x.client && x.account != x.caller) out.put("caller", x.caller.text());
   if (x.match) out.put("carrier", x.match->carrier->name);
@@ -108,7 +116,7 @@ std::string decision_record(const Exchange& x) {
       one.put("rule", rule->id).put("mode", policy::name(rule->mode));
     });
   put_charges(out, x);
-  if (x.hold && x.hold->quantity < x.order()->quantity) out.put("trimmed", true);
+  if (const auto taken = taken_by(x); taken && *taken < x.order()->quantity) out.put("trimmed", true);
   if (!x.decision.waived.empty()) out.put_all("waived", x.decision.waived, id_of);
   if (!x.decision.reviews.empty())
     out.put_all("reviews", x.decision.reviews,

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
 #include "gateway/answers.h"
@@ -149,6 +150,18 @@ void Worker::publish(std::shared_ptr<const config::Installation> site) {
 
 void Worker::publish(std::shared_ptr<const policy::Registry> registry) {
   asio::post(context_, [this, registry = std::move(registry)] { desk_.registry = registry; });
+}
+
+Task<std::shared_ptr<Exchange>> Worker::check_call(http::Request request, Peer peer, bool whole,
+                                                   std::string asked_by) {
+  auto check = pipeline_.check_call(std::move(request), std::move(peer), whole, std::move(asked_by));
+  co_return co_await asio::co_spawn(context_, std::move(check), asio::use_awaitable);
+}
+
+Task<std::shared_ptr<Exchange>> Worker::check_order(std::shared_ptr<const DescribedOrder> order,
+                                                    std::string asked_by) {
+  auto check = pipeline_.check_order(std::move(order), std::move(asked_by));
+  co_return co_await asio::co_spawn(context_, std::move(check), asio::use_awaitable);
 }
 
 std::future<Worker::Report> Worker::report() {

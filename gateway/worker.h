@@ -53,6 +53,12 @@ class Worker {
   void publish(std::shared_ptr<const config::Installation> site);
   void publish(std::shared_ptr<const policy::Registry> registry);
 
+  // Pipeline's checks, made on this worker's thread while the caller waits on its own.
+  Task<std::shared_ptr<Exchange>> check_call(http::Request request, Peer peer, bool whole,
+                                             std::string asked_by);
+  Task<std::shared_ptr<Exchange>> check_order(std::shared_ptr<const DescribedOrder> order,
+                                              std::string asked_by);
+
   struct Report {
     Metrics metrics;
     bool redis_up = false;

@@ -6,6 +6,7 @@
 
 #include "cache/journal_identity.h"
 #include "cache/journal_reader.h"
+#include "cache/journal_search.h"
 #include "cache/keys.h"
 #include "gateway/main/commands.h"
 
@@ -78,15 +79,12 @@ int show(const Console& console, const std::string& decision, std::string direct
   }
   json::array records;
   std::string text;
-  cache::read_journal(directory, 0, [&](const cache::JournalLine& line) {
-    if (line.json.find(decision) == std::string_view::npos) return true;
-    const auto record = json::parse({line.json.data(), line.json.size()}).as_object();
-    const auto* id = record.if_contains("decision");
-    if (!id || !id->is_string() || std::string_view(id->as_string()) != decision) return true;
-    text += std::string(line.json) + "\n";
-    records.push_back(record);
-    return true;
-  });
+  // From the beginning on, and for as long as it takes.
+  const auto lines = cache::records_of(directory, decision, std::nullopt, cache::Deadline::max());
+  for (const auto& line : *lines) {
+    text += line + "\n";
+    records.push_back(json::parse(line));
+  }
   const bool found = !records.empty();
   console.print(records, found ? text : "no record of this decision\n");
   return found ? done : answer_no;

@@ -1,8 +1,9 @@
-// describe reasons, metrics, settings, policy-schema, policy-test-schema: what derives from a table, as
-// docs/reference and config have it; man-page, bash-completion, zsh-completion: what derives from the command
-// line, for packages.
+// describe reasons, metrics, settings, admin, policy-schema, policy-test-schema: what derives from a table,
+// as docs/reference and config have it; man-page, bash-completion, zsh-completion: what derives from the
+// command line, for packages.
 #include "config/describe.h"
 #include "config/policy_schema.h"
+#include "gateway/admin_api.h"
 #include "gateway/main/command_tree.h"
 #include "gateway/main/commands.h"
 #include "gateway/metrics.h"
@@ -50,6 +51,36 @@ std::string describe_metrics() {
   return out;
 }
 
+std::string describe_admin() {
+  std::string out =
+      "# The admin listener\n\n"
+      "Every call that it takes, printed from `gateway/admin_routes.cpp`; "
+      "[`admin.openapi.yaml`](admin.openapi.yaml) describes what\n"
+      "each takes and answers, and [operations](../operations.md#the-admin-api) how it is used. Roles are "
+      "those of "
+      "`admin.tokens`; where the\n"
+      "settings name no tokens, whoever reaches the listener may do all. `*`: any method.\n\n"
+      "| method | path | roles | |\n|---|---|---|---|\n";
+  for (const auto& route : gateway::admin_routes())
+    out += "| `" + std::string(route.method) + "` | `" + std::string(route.path) + "` | " +
+           (route.roles.empty() ? "anybody" : policy::join(route.roles, ", ")) + " | " +
+           std::string(route.says) + " |\n";
+  out +=
+      "\n## Errors\n\n"
+      "Each is `application/problem+json` with one of these codes, printed from `gateway/admin_errors.def`, "
+      "in "
+      "Japanese or English\n"
+      "by `Accept-Language`. A check that could not be decided, and a refusal of `/authz`, carry the gate's "
+      "own "
+      "[reasons](reasons.md).\n\n"
+      "| code | status | meaning | what to do |\n|---|---|---|---|\n";
+  const auto en = static_cast<std::size_t>(Language::en);
+  for (const auto& row : gateway::all_admin_errors())
+    out += "| `" + std::string(row.code) + "` | " + std::to_string(row.status) + " | " +
+           std::string(row.title[en]) + " | " + std::string(row.remedy[en]) + " |\n";
+  return out;
+}
+
 }  // namespace
 
 void add_describe(CLI::App& app, const Console& console, int& code) {
@@ -64,6 +95,7 @@ void add_describe(CLI::App& app, const Console& console, int& code) {
   };
   page("reasons", describe_reasons);
   page("metrics", describe_metrics);
+  page("admin", describe_admin);
   page("settings", config::describe_settings_markdown);
   page("policy-schema", config::policy_schema);
   page("policy-test-schema", config::policy_test_schema);

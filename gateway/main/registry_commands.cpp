@@ -3,16 +3,36 @@
 
 #include "cache/registry_store.h"
 #include "gateway/main/commands.h"
-#include "gateway/main/registry_json.h"
 #include "gateway/main/registry_touched.h"
+#include "gateway/registry_json.h"
 #include "policy/history.h"
 
 namespace sekisho::console {
 namespace {
 
 using cache::RegistryStore;
+using gateway::record_json;
 using policy::JstDate;
 using policy::OperatorId;
+
+void append(std::string& out, const json::value& value, const std::string& indent) {
+  if (!value.is_object()) {
+    out += value.is_string() ? std::string(value.as_string()) : json::serialize(value);
+    out += "\n";
+    return;
+  }
+  out += "\n";
+  for (const auto& [name, inner] : value.as_object()) {
+    out += indent + std::string(name) + ": ";
+    append(out, inner, indent + "  ");
+  }
+}
+
+std::string record_text(const json::object& record) {
+  std::string out;
+  append(out, record, "");
+  return out.substr(1);
+}
 
 struct ShowArguments {
   std::string id, at, known_at;

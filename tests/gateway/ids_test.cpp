@@ -21,8 +21,15 @@ TEST(DecisionIds, sort_by_time_and_never_repeat) {
     EXPECT_LT(last, id);
     EXPECT_TRUE(seen.insert(id).second);
     EXPECT_TRUE(seen.insert(others.next(now)).second);
+    EXPECT_EQ(time_of(id), now) << "an id tells when it was made";
     last = id;
   }
+}
+
+TEST(DecisionIds, nothing_else_is_one) {
+  for (const auto no : {"", "01ARZ3NDEKTSV4RRFFQ69G5FA", "01ARZ3NDEKTSV4RRFFQ69G5FAVX",
+                        "01arz3ndektsv4rrffq69g5fav", "01ARZ3NDEKTSV4RRFFQ69G5FAI"})
+    EXPECT_FALSE(time_of(no)) << no;
 }
 
 TEST(Traceparent, ours_are_what_we_take_from_others) {

@@ -1,36 +1,12 @@
 """Who may do what on the admin listener."""
 import contextlib
-import hashlib
 import signal
 
 import pytest
 
+from admin_calls import TOKENS, ask, guard, sha256, write_tokens
 from certificates import Authority, caller
-from client import Client
 from harness import edit, wait_for
-
-TOKENS = {"prometheus": "viewer", "on-call": "operator", "desk": "compliance"}
-
-
-def sha256(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def write_tokens(house, tokens):
-    lines = [f"  - {{ name: {name}, role: {role}, token_sha256: {sha256('secret of ' + name)} }}" for name, role in tokens.items()]
-    (house.directory / "admin.yaml").write_text("\n".join(["schema: sekisho/admin/v1", "tokens:", *lines, ""]))
-
-
-def guard(house):
-    write_tokens(house, TOKENS)
-    port = house.gateway.admin_port
-    edit(house.gateway.config, [(f"address: 127.0.0.1:{port}", f"address: 127.0.0.1:{port}\n  tokens: admin.yaml")])
-
-
-def ask(house, method, target, name=None, headers=(), **kw):
-    bearer = [("Authorization", f"Bearer secret of {name}")] if name else []
-    with Client(house.gateway.admin_port, timeout=10, **kw) as client:
-        return client.request(method, target, [*headers, *bearer])
 
 
 @pytest.fixture
@@ -113,7 +89,7 @@ def test_elsewhere_it_needs_tls_and_tokens(build_house):
 
 @pytest.mark.parametrize("text, complaint", [
     ("tokens: []", "expected a list of tokens"),
-    ("tokens: [ { name: a, role: root, token_sha256: %s } ]" % sha256("a"), "'root' is not one of viewer, operator, compliance"),
+    ("tokens: [ { name: a, role: root, token_sha256: %s } ]" % sha256("a"), "'root' is not one of viewer, operator, compliance, checker"),
     ("tokens: [ { name: a, role: viewer, token_sha256: a } ]", "64 lower-case hexadecimal digits"),
     ("tokens: [ { name: a, role: viewer, token_sha256: %s }, { name: b, role: viewer, token_sha256: %s } ]"
      % (sha256("a"), sha256("a")), "this token is that of 'a' already"),

@@ -170,7 +170,7 @@ def test_a_policy_that_flips_too_much_needs_somebody_who_answers_for_it(open_hou
         policy.write_text(good.replace("numbers: 1000, per: day, short: trim", "numbers: 50, per: day"))
         answer = post_reload(gateway)
         assert answer.status == 422, answer
-        assert "5 of the last day's 10 decisions otherwise (50.0 %, allowed are 20.0 %)" in answer.json()["errors"][0]
+        assert "5 of the last day's 10 decisions otherwise (50.0 %, allowed are 20.0 %)" in answer.json()["errors"][0]["text"]
         assert gateway.metrics().value("config_last_reload_successful") == 0
         assert "last reload was refused" in gateway.admin("/readyz").body.decode()
         assert order(client, 10).status == 201, "the old policy stays"

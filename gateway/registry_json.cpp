@@ -1,6 +1,6 @@
-#include "gateway/main/registry_json.h"
+#include "gateway/registry_json.h"
 
-namespace sekisho::console {
+namespace sekisho::gateway {
 namespace json = boost::json;
 
 namespace {
@@ -13,19 +13,6 @@ json::array types(policy::NumberTypes set) {
   json::array out;
   set.each([&](policy::NumberType type) { out.emplace_back(policy::name(type)); });
   return out;
-}
-
-void append(std::string& out, const json::value& value, const std::string& indent) {
-  if (!value.is_object()) {
-    out += value.is_string() ? std::string(value.as_string()) : json::serialize(value);
-    out += "\n";
-    return;
-  }
-  out += "\n";
-  for (const auto& [name, inner] : value.as_object()) {
-    out += indent + std::string(name) + ": ";
-    append(out, inner, indent + "  ");
-  }
 }
 
 }  // namespace
@@ -78,10 +65,4 @@ json::object record_json(const policy::OperatorRecord& record, policy::JstDate t
   return out;
 }
 
-std::string record_text(const json::object& record) {
-  std::string out;
-  append(out, record, "");
-  return out.substr(1);
-}
-
-}  // namespace sekisho::console
+}  // namespace sekisho::gateway
