@@ -178,7 +178,7 @@ std::variant<AskedCall, Unasked> asked_call(const http::Request& question) {
   auto headers = http::end_to_end(question.headers);
   headers.remove(nginx_method);
   headers.remove(nginx_target);
-  for (const auto& header : headers.all()) text += header.name + ": " + header.value + "\n";
+  for (const auto& header : headers.all()) text.append(header.name).append(": ").append(header.value) += '\n';
   text += "\n" + question.body + "\n";
   auto read = recorded_request(text);
   if (auto* why = std::get_if<std::string>(&read)) return Unasked{true, std::move(*why)};
