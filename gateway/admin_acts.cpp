@@ -6,6 +6,7 @@
 #include "cache/registry_acts.h"
 #include "gateway/admin_api.h"
 #include "gateway/ledger_json.h"
+#include "gateway/log.h"
 #include "policy/reading.h"
 
 namespace sekisho::gateway {
@@ -40,6 +41,20 @@ Task<http::Response> AdminApi::reload(AdminCall& call) {
   json::object out{{"ok", errors.empty()}, {"errors", std::move(list)}};
   if (errors.empty()) co_return admin_answer(out);
   co_return admin_problem(call.request, AdminError::files_refused, errors.front().print(), std::move(out));
+}
+
+// Until the process ends, or somebody says another: what is configured is what it begins with.
+Task<http::Response> AdminApi::log_level(AdminCall& call) {
+  if (auto trouble = AdminQuery(call, {}).trouble()) co_return std::move(*trouble);
+  AdminBody body(call, {"level"});
+  const auto level = body.word<log::Level>("level");
+  if (!level) body.complain("level", "is missing: one of " + policy::all_words<log::Level>());
+  if (auto trouble = body.trouble()) co_return std::move(*trouble);
+  const auto before = log::level();
+  log::set_level(std::min(*level, log::Level::info));  // that it was changed is said at either level
+  log::info("the log's level was changed", {{"level", std::string(policy::name(*level))}, {"by", call.by}});
+  log::set_level(*level);
+  co_return admin_answer(json::object{{"level", policy::name(*level)}, {"before", policy::name(before)}});
 }
 
 Task<http::Response> AdminApi::revoke(AdminCall& call) { return carry_out_act(call, true); }

@@ -76,6 +76,7 @@ class AdminApi {
   Task<http::Response> one_decision(AdminCall& call);
   // (admin_acts.cpp)
   Task<http::Response> reload(AdminCall& call);
+  Task<http::Response> log_level(AdminCall& call);
   Task<http::Response> revoke(AdminCall& call);
   Task<http::Response> reinstate(AdminCall& call);
   Task<http::Response> resolve(AdminCall& call);

@@ -42,6 +42,8 @@ constexpr AdminRoute table[] = {
     {"POST", "/admin/v1/holds/{hold}/resolve", compliance, &AdminApi::resolve,
      "Says how an order in suspense ended, as `ledger resolve` does."},
     {"POST", "/admin/v1/reload", operating, &AdminApi::reload, "The same as SIGHUP; 422 with the errors."},
+    {"POST", "/admin/v1/log-level", operating, &AdminApi::log_level,
+     "Changes what is logged from now on, until the process ends."},
     {"POST", "/admin/v1/check", checkers, &AdminApi::check,
      "Decides an order without forwarding it: nothing is held or counted."},
     {"*", "/authz", checkers, &AdminApi::authz,

@@ -262,3 +262,20 @@ def test_links_keep_the_question(guarded):
     assert next_page(answer) is None
     answer = ask(guarded, "GET", "/admin/v1/operators?after=jp:0&limit=2", "desk")
     assert next_page(answer) == f"/admin/v1/operators?limit=2&after={answer.json()[-1]['operator']}"
+
+
+def test_the_logs_level_is_changed_while_it_runs(guarded):
+    def level(body, token="on-call"):
+        return ask(guarded, "POST", "/admin/v1/log-level", token, body=body)
+
+    def strangers():
+        with guarded.gateway.client("nobody") as stranger:
+            assert order(stranger, 1).status == 401
+        return guarded.gateway.err.read_text().count("a caller is not known")
+    assert strangers() == 0
+    assert level({"level": "debug"}, "prometheus").code == "role-not-allowed"
+    assert level({"level": "loud"}).code == level({}).code == "unreadable-body"
+    assert level({"level": "debug"}).json() == {"level": "debug", "before": "info"}
+    wait_for("it is told now", 5, strangers)
+    assert '"the log\'s level was changed","level":"debug","by":"on-call"' in guarded.gateway.err.read_text()
+    assert level({"level": "info"}).json() == {"level": "info", "before": "debug"}
