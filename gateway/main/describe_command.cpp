@@ -1,5 +1,5 @@
-// describe reasons, metrics, settings, policy-schema, policy-test-schema: what derives from a table, as docs/reference
-// and config have it.
+// describe reasons, metrics, settings, policy-schema, policy-test-schema: what derives from a table, as
+// docs/reference and config have it.
 #include "config/describe.h"
 #include "config/policy_schema.h"
 #include "gateway/main/commands.h"
