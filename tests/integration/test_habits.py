@@ -10,7 +10,7 @@ from harness import TOP
 sys.path.insert(0, str(TOP / "tests" / "tidy"))
 import promises  # noqa: E402
 
-TOOLS = ("clang-format", "shellcheck", "pyflakes3", "git")
+TOOLS = ("clang-format-14", "shellcheck", "pyflakes3", "git")
 needs_tools = pytest.mark.skipif(any(shutil.which(tool) is None for tool in TOOLS), reason="deploy/install-packages lint")
 
 FLAWS = {  # file, its text, what is said of it
@@ -35,13 +35,19 @@ RIGHT = {
 
 
 def lint(*args):
-    return subprocess.run([TOP / "tests" / "lint", "--no-install", *args], capture_output=True, text=True, timeout=60)
+    return subprocess.run([TOP / "tests" / "lint", "--no-install", *args], capture_output=True, text=True, timeout=300)
 
 
 def written(folder, files):
     for name, text in files.items():
         (folder / name).write_bytes(text.encode())
     return [folder / name for name in files]
+
+
+@needs_tools
+def test_this_tree_is_written_as_it_asks_others_to():
+    done = lint()
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @needs_tools
