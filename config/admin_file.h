@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "config/file_error.h"
 #include "config/digest.h"
+#include "config/file_error.h"
 #include "policy/words.h"
 
 namespace sekisho::config {

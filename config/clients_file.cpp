@@ -35,8 +35,7 @@ void read_client(Document& document, const Node& node, Clients& clients, std::se
   fields.may("carriers", List<Identifier>{{}, true}, client.carriers);
   fields.may("operations", Words<policy::Operation>{}, client.operations);
   fields.may("networks", List<NetworkText>{{}, true}, client.networks);
-  if (const Node* rate = fields.find("rate"))
-    read_throttle(document, *rate, client.rate.emplace(), "'rate'");
+  if (const Node* rate = fields.find("rate")) read_throttle(document, *rate, client.rate.emplace(), "'rate'");
   clients.all.push_back(std::move(client));
   read_credentials(document, node, fields, clients, clients.all.size() - 1, digests);
 }

@@ -85,8 +85,8 @@ inline bool gives(const Route& route) {
   return hands_out(route.operation) && route.operation != Operation::capacity && !none;
 }
 
-// Whether a call of this route names numbers only by the order that they were granted to. A cancellation is one
-// where the carrier takes back what it gave; most are of orders that were given nothing yet.
+// Whether a call of this route names numbers only by the order that they were granted to. A cancellation is
+// one where the carrier takes back what it gave; most are of orders that were given nothing yet.
 inline bool names_order_only(const Route& route) {
   const auto takes_back = [](const ResultRule& rule) { return rule.released.has_value(); };
   const bool moves = route.operation == Operation::release || route.operation == Operation::transfer ||
@@ -98,7 +98,7 @@ inline bool names_order_only(const Route& route) {
 struct Endpoint {
   std::string host;
   std::uint16_t port = 80;
-  bool tls = false;  // https
+  bool tls = false;                // https
   std::string base_path;           // without a trailing "/"
   std::string authority() const {  // as a Host header says it; an IPv6 address in brackets
     const bool ipv6 = host.find(':') != std::string::npos;

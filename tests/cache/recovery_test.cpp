@@ -230,8 +230,8 @@ struct RecoveryTest : testing::Test {
     if (until == Step::forwarded) co_return result;
     const Outcome outcome{
         .kind = O::finished, .granted = quantity, .order_id = "o" + id, .numbers = {"03" + id}};
-    auto heard =
-        outcome_record({.decision = id, .operator_id = corporate(1), .outcome = outcome, .of = &request.hold});
+    auto heard = outcome_record(
+        {.decision = id, .operator_id = corporate(1), .outcome = outcome, .of = &request.hold});
     co_await append_durably(*journal, RecordKind::outcome, now, std::move(heard));
     if (until == Step::answered) co_return result;
     SettleRequest settle{

@@ -65,8 +65,10 @@ TEST(Contract, policy_has_the_rules_of_the_file) {
   EXPECT_EQ(asked(refusals.when, Fact::refusal).words,
             (WordSet{RefusalAction::refuse_new, RefusalAction::suspend_stock}).bits());
 
-  EXPECT_EQ(asked(rule(p, "fixed-needs-a-certified-plan").when, Fact::plan).words, WordSet{PlanState::deemed}.bits());
-  EXPECT_EQ(asked(rule(p, "type-outside-the-plan").when, Fact::plan_covers_type).words, WordSet{YesNo::no}.bits());
+  EXPECT_EQ(asked(rule(p, "fixed-needs-a-certified-plan").when, Fact::plan).words,
+            WordSet{PlanState::deemed}.bits());
+  EXPECT_EQ(asked(rule(p, "type-outside-the-plan").when, Fact::plan_covers_type).words,
+            WordSet{YesNo::no}.bits());
 
   const auto& record = rule(p, "little-record");
   EXPECT_EQ(asked(record.when, Fact::track_record).range, (Range<std::int64_t>{{}, 11}));  // under 12 months

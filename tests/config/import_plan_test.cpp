@@ -420,8 +420,8 @@ TEST(ImportPlan, TheSameFileWithAnOlderDateIsARollbackToo) {
   with.last_digest = "d1";
   with.last_published = today;
   with.published = today.plus(-1);
-  const auto plan = plan_import(*registry({record(1, EtocState::certified)}),
-                                file({row(1, EtocState::certified)}), with);
+  const auto plan =
+      plan_import(*registry({record(1, EtocState::certified)}), file({row(1, EtocState::certified)}), with);
   EXPECT_TRUE(plan.same_file);
   EXPECT_EQ(guards(plan), "rollback");
 }

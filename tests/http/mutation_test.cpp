@@ -123,7 +123,8 @@ std::uint64_t setting(const char* name, std::uint64_t usual) {
 
 std::string text(const Headers& headers) {
   std::string out;
-  for (const Header& header : headers.all()) out.append(header.name).append(": ").append(header.value) += '\n';
+  for (const Header& header : headers.all())
+    out.append(header.name).append(": ").append(header.value) += '\n';
   return out;
 }
 

@@ -1,11 +1,10 @@
 """What the ledger counts after everything a carrier can do to an order."""
-import json
 import time
 from datetime import timedelta
 
 import pytest
 
-from harness import IMPATIENT, jst_now, order, order_body, stay_in_one_day, wait_for
+from harness import IMPATIENT, jst_now, order, stay_in_one_day, wait_for
 
 
 @pytest.fixture(autouse=True)

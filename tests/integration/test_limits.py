@@ -8,7 +8,6 @@ import time
 import pytest
 
 from certificates import Authority
-from client import Client
 from harness import edit, order, wait_for
 
 HURRY = "limits: { header_timeout: 700ms, body_timeout: 700ms, idle_timeout: 1200ms, connections: 30, headers: 20, " \

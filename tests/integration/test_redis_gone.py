@@ -1,5 +1,4 @@
 """Redis goes away, stalls, comes back, or comes back older: no verdict is invented and no count is lost."""
-import shutil
 import signal
 import time
 

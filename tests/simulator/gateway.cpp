@@ -268,8 +268,11 @@ Task<> Gateway::take_order(Order order) {
   Outcome outcome{.kind = Outcome::Kind::unsent};
   if (committed == Commit::go) outcome = co_await ask_carrier(order);
   const auto heard = world_.now();
-  auto told = cache::outcome_record(
-      {.decision = order.id, .operator_id = order.who, .outcome = outcome, .heard = heard, .of = &asked.hold});
+  auto told = cache::outcome_record({.decision = order.id,
+                                     .operator_id = order.who,
+                                     .outcome = outcome,
+                                     .heard = heard,
+                                     .of = &asked.hold});
   put_on_record(outcome, std::move(told));
   cache::SettleRequest request{
       .operator_id = order.who, .hold = asked.hold, .settlement = policy::settle(outcome), .now = heard};

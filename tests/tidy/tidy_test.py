@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import promises
+
 ROOMS = ["policy", "config", "cache", "gateway"]  # each may include itself and what stands left of it
 SOURCE = {".cpp", ".h", ".def", ".lua", ".py", ".cmake", ".yaml", ".md", ".txt", ""}
 TOP = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".git", ".gitattributes", ".github", ".gitignore",
@@ -149,6 +151,8 @@ def main(tree, program=None):
         if path.suffix == ".h":
             check_header(name, lines)
     check_speed_page(tree)
+    for where, sentence in [*promises.versions(tree), *promises.commands(tree)]:
+        complain(where, sentence)
     if program:
         check_pages(tree, program)
     for complaint in complaints:

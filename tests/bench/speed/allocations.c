@@ -1,8 +1,8 @@
 // Counts heap allocations of the program it is preloaded into, in a file that others map: how many by whom.
 //
-// The file has eight words: allocations of the program and its C++ library, those of all other libraries, stacks kept.
-// Behind them stacks of sixteen words, of every so-manieth allocation: 1 where it was a library's, then addresses as
-// offsets into the program, the innermost first.
+// The file has eight words: allocations of the program and its C++ library, those of all other libraries,
+// stacks kept. Behind them stacks of sixteen words, of every so-manieth allocation: 1 where it was a
+// library's, then addresses as offsets into the program, the innermost first.
 #define _GNU_SOURCE
 #include <execinfo.h>
 #include <fcntl.h>
@@ -115,8 +115,12 @@ static void* aligned(size_t alignment, size_t size, void* caller) {
   note(caller);
   return __libc_memalign(alignment, size);
 }
-void* aligned_alloc(size_t alignment, size_t size) { return aligned(alignment, size, __builtin_return_address(0)); }
-void* memalign(size_t alignment, size_t size) { return aligned(alignment, size, __builtin_return_address(0)); }
+void* aligned_alloc(size_t alignment, size_t size) {
+  return aligned(alignment, size, __builtin_return_address(0));
+}
+void* memalign(size_t alignment, size_t size) {
+  return aligned(alignment, size, __builtin_return_address(0));
+}
 int posix_memalign(void** out, size_t alignment, size_t size) {
   *out = aligned(alignment, size, __builtin_return_address(0));
   return *out ? 0 : 12;

@@ -27,8 +27,8 @@ const config::Clients& clients() {
 gateway::SignedRequest read(const http::Request& request) {
   auto read = gateway::read_signature(request, clients(), now);
   must((read.key != nullptr) == (read.cause == Cause::none), "somebody's request, or why it is nobody's");
-  must(!read.key || (read.key_id == "key-1" && !read.nonce.empty() &&
-                     read.nonce.size() <= gateway::nonce_bytes_max),
+  must(!read.key ||
+           (read.key_id == "key-1" && !read.nonce.empty() && read.nonce.size() <= gateway::nonce_bytes_max),
        "what is taken has a nonce, and a key that is known");
   return read;
 }
