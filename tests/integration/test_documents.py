@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from harness import BIN, IMPATIENT, TOP, free_port, order, wait_for
+from harness import BIN, IMPATIENT, SLOWNESS, TOP, free_port, order, wait_for
 
 DOCS = TOP / "docs"
 PAGES = [*sorted(TOP.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
@@ -81,12 +81,12 @@ def run(text, directory, ports=(), seconds=120, **env):
     shell = subprocess.Popen(["bash", "-c", text], cwd=directory, env=env, stdin=subprocess.DEVNULL, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     try:
-        out, err = shell.communicate(timeout=seconds)
+        out, err = shell.communicate(timeout=seconds * SLOWNESS)
     except subprocess.TimeoutExpired:
         os.killpg(shell.pid, signal.SIGKILL)
         out, err = shell.communicate()
         raise AssertionError(f"it goes on for ever:\n{out[-2000:]}\n{err[-2000:]}") from None
-    ended = shell.returncode == 0 and gone(shell.pid, 5)
+    ended = shell.returncode == 0 and gone(shell.pid, 5 * SLOWNESS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(shell.pid, signal.SIGKILL)
     assert shell.returncode == 0, f"exit {shell.returncode}:\n{text[-500:]}\n{out[-2000:]}\n{err[-2000:]}"
@@ -138,7 +138,7 @@ def test_the_japanese_page_runs_the_same(page):
 
 
 def test_the_policys_working_day(at_home):
-    house = at_home(changes={"carrier.yaml": []}).start()
+    house = at_home().start()
     with house.gateway.client("aozora") as client:
         assert order(client, 3).status == 201
     text = (house.directory / "policy.yaml").read_text()
