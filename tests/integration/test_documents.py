@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from harness import BIN, IMPATIENT, SLOWNESS, TOP, free_port, order, wait_for
+from harness import BIN, IMPATIENT, SLOWNESS, TOP, edit, free_port, order, wait_for
 
 DOCS = TOP / "docs"
 PAGES = [*sorted(TOP.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
@@ -209,6 +209,31 @@ def test_operations_and_every_runbook(at_home):
             run(line, house.directory, ports_of(house), SEKISHO_CONFIG="sekisho.yaml", REDIS_URL=house.redis.url)
             done += 1
     assert done > 35
+
+
+def first_file(page, schema):
+    return next(text for text in blocks(DOCS / page, "yaml") if f"schema: {schema}" in text)
+
+
+@pytest.mark.parametrize("page", ["registry.md", "registry.ja.md"])
+def test_the_mapping_of_the_page_reads_a_list(at_home, page):
+    house = at_home()
+    house.redis.start()
+    (house.directory / "page.yaml").write_text(first_file(page, "sekisho/mapping/v1"))
+    rows = "法人番号,事業者名,認証番号,有効期限,状態\n8999900000001,あおぞら通信株式会社,ETOC-0001,2027-01-31,認証\n"
+    (house.directory / "page.csv").write_text(rows, encoding="shift_jis")
+    done = house.import_register("etoc", "page.csv", "page.yaml", "--dry-run")
+    assert done.code == 0 and done.json["added"] == ["jp:8999900000001"], done
+
+
+def test_the_admin_tokens_of_the_page_load(at_home):
+    house = at_home()
+    (house.directory / "admin.yaml").write_text(first_file("operations.md", "sekisho/admin/v1"))
+    address = f"  address: 127.0.0.1:{house.gateway.admin_port}"
+    edit(house.gateway.config, [(address, f"  tokens: admin.yaml\n{address}")])
+    assert house.sekisho("check").code == 0
+    edit(house.directory / "admin.yaml", [("role: viewer", "role: reader")])
+    assert house.sekisho("check").code == 2
 
 
 def test_no_page_has_commands_that_nobody_runs():
