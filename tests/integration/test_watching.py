@@ -1,4 +1,7 @@
-"""Rules, dashboard, runbooks and documents against the program and against each other: what they name exists."""
+"""Rules, dashboard and runbooks against the program and against each other: what they name exists.
+
+Commands and links of all pages: test_documents.py.
+"""
 import functools
 import json
 import re
@@ -163,56 +166,6 @@ def test_the_example_and_the_shortened_rules_load(tmp_path):
     (tmp_path / "quick.yml").write_text(shorten(RULES.read_text()))
     done = promtool("check", "rules", tmp_path / "quick.yml")
     assert done.returncode == 0, done.stderr
-
-
-# Commands and links of the pages.
-
-def commands(text):
-    """(words, options) of each `sekisho …` in code."""
-    code = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S) + re.findall(r"`(sekisho [^`]+)`", text)
-    for line in "\n".join(code).splitlines():
-        if found := re.match(r"sekisho((?: [a-z]+)+)(.*)", line):
-            yield found[1].split(), re.findall(r"(?<=\s)--[a-z-]+", found[2].split("#")[0])
-
-
-def subcommands(*words):
-    helped = sekisho(*words, "--help").split("Subcommands:")
-    return set(re.findall(r"^  (\w[\w-]*) ", helped[1], re.M)) if len(helped) > 1 else set()
-
-
-def test_every_command_of_a_page_exists():
-    top, wrong, seen = subcommands(), [], 0
-    for path in [TOP / "docs" / "operations.md", *PAGES.glob("*.md")]:
-        for words, options in commands(path.read_text()):
-            seen += 1
-            known = words[:1] if words[0] in top else []
-            inner = subcommands(words[0]) if known else set()
-            if inner and (len(words) < 2 or words[1] not in inner):
-                known = []
-            known += words[1:2] if inner and known else []
-            helped = sekisho(*known, "--help") if known else ""
-            wrong += [(path.name, words, option) for option in options if option not in helped]
-            wrong += [] if known else [(path.name, words)]
-    assert wrong == [] and seen > 60
-
-
-def anchors(path):
-    """GitHub's: of each heading."""
-    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.M)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def test_every_link_of_a_page_leads_somewhere():
-    dead = []
-    for path in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
-            if target.startswith("http"):
-                continue
-            file, _, anchor = target.partition("#")
-            there = (path.parent / file).resolve() if file else path
-            if not there.exists() or (anchor and anchor not in anchors(there)):
-                dead.append((path.name, target))
-    assert dead == []
 
 
 # The dashboard.
