@@ -109,11 +109,10 @@ def test_the_hook_judges_what_is_staged_not_what_lies_beside_it(tmp_path):
     assert git(tmp_path, "commit", "-m", "Mended.", check=False).returncode == 0
 
 
-def said_of_versions(folder, changelog, version="1.2.0", project="1.2.0"):
+def said_of_versions(folder, changelog, version="1.2.0"):
     (folder / "gateway").mkdir(exist_ok=True)
     (folder / "CHANGELOG.md").write_text(changelog)
     (folder / "gateway/version.h").write_text(f'inline constexpr const char* version = "{version}";\n')
-    (folder / "CMakeLists.txt").write_text(f"project(sekisho VERSION {project} LANGUAGES CXX)\n")
     return sorted({where for where, _ in promises.versions(folder)})
 
 
@@ -123,7 +122,6 @@ RELEASES = "## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n## [1.1.0] - 2026-11-0
 def test_one_version_everywhere(tmp_path):
     assert said_of_versions(tmp_path, RELEASES) == []
     assert said_of_versions(tmp_path, RELEASES, version="1.3.0") == ["gateway/version.h"]
-    assert said_of_versions(tmp_path, RELEASES, project="1.1.0") == ["CMakeLists.txt"]
     assert said_of_versions(tmp_path, RELEASES.replace("## [Unreleased]", "")) == ["CHANGELOG.md"]
     assert said_of_versions(tmp_path, RELEASES.replace("2026-12-01", "2026-10-01")) == ["CHANGELOG.md"]
     assert said_of_versions(tmp_path, RELEASES.replace("2026-11-01", "last month")) == ["CHANGELOG.md"]
