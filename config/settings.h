@@ -93,6 +93,7 @@ struct Settings {
     policy::WordSet<policy::Register> is_signed;  // registers whose lists count only with signatures
   } import;
   double activation_flips = 1;  // share of the last day's decisions that a reload may flip unapproved; 1: any
+  bool reload_watch = false;    // reload when a file changes
   std::string log_level = "info";
 
   std::filesystem::path copy_file() const {

@@ -114,6 +114,11 @@ struct Workers {
   static std::string print(unsigned value) { return std::to_string(value); }
 };
 
+// With a default in the reference page.
+struct Choice : YesNo {
+  static std::string print(bool value) { return value ? "yes" : "no"; }
+};
+
 enum Need { optional, required };
 
 template <class Kind, class Access>
@@ -276,6 +281,11 @@ std::vector<SettingRow> make_table() {
           "The share of the last day's decisions in this gateway's journal that a reloaded policy may flip "
           "without a "
           "named approval (`policy replay --approve flips`); 100%: any."),
+      row(
+          "reload.watch", optional, Choice{}, [](S & s) -> auto& { return s.reload_watch; },
+          "Whether a change of the files themselves brings a reload, as SIGHUP does, half a second after the "
+          "last of "
+          "them. `no`: a file that was only saved decides nothing, until somebody reloads."),
       row(
           "log.level", optional, OneOf{{"trace", "debug", "info", "warn", "error"}},
           [](S & s) -> auto& { return s.log_level; }, "The least important messages that are logged."),

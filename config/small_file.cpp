@@ -4,6 +4,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "config/files_read.h"
+
 namespace sekisho::config {
 
 Loaded<std::string> read_small_file(const std::filesystem::path& file, const std::string& missing) {
@@ -11,6 +13,7 @@ Loaded<std::string> read_small_file(const std::filesystem::path& file, const std
     FileError error{.file = file.string(), .text = std::move(text), .broken_promise = promise};
     return Loaded<std::string>{.errors = {std::move(error)}};
   };
+  FilesRead::note(file);
   std::error_code failure;
   if (std::filesystem::is_directory(file, failure)) return refused("is a directory, not a file");
   std::ifstream in(file, std::ios::binary);

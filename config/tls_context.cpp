@@ -9,6 +9,8 @@
 #include <ctime>
 #include <string_view>
 
+#include "config/files_read.h"
+
 namespace sekisho::config {
 namespace {
 
@@ -27,6 +29,7 @@ std::string because() {
 }
 
 void need_readable(const fs::path& file) {
+  FilesRead::note(file);
   const std::unique_ptr<BIO, decltype(&BIO_free)> opened(BIO_new_file(file.c_str(), "r"), BIO_free);
   if (opened) return;
   ERR_clear_error();

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/files_read.h"
 #include "config/nearest.h"
 #include "config/yaml_words.h"
 
@@ -177,6 +178,7 @@ Document::Document(std::filesystem::path name, std::string text, std::string_vie
 }
 
 bool Document::read_bytes() {
+  FilesRead::note(file_);
   std::error_code failure;
   if (std::filesystem::is_directory(file_, failure)) {
     error({}, "is a directory, not a file");

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "config/files_read.h"
 #include "config/installation.h"
 #include "gateway/confine.h"
 #include "gateway/control.h"
@@ -17,12 +18,19 @@ int refuse(const config::Errors& errors) {
   return config::only_broken_promises(errors) ? 1 : 2;
 }
 
+std::pair<config::Loaded<std::shared_ptr<const config::Installation>>, config::FileStamps> load(
+    const config::Settings& settings) {
+  const config::FilesRead read;
+  auto site = config::load_installation(settings);
+  return {std::move(site), read.stamps()};
+}
+
 }  // namespace
 
 int serve(const std::filesystem::path& config_file) {
   const auto settings = config::load_settings(config_file);
   if (!settings) return refuse(settings.errors);
-  const auto site = config::load_installation(*settings.value);
+  auto [site, files] = load(*settings.value);
   if (!site) return refuse(site.errors);
 
   std::signal(SIGPIPE, SIG_IGN);
@@ -41,7 +49,7 @@ int serve(const std::filesystem::path& config_file) {
                                             .key_file = journal.key,
                                             .head_file = journal.head,
                                             .interval = journal.interval});
-    Control control(*settings.value, *site.value, *open);
+    Control control(*settings.value, *site.value, std::move(files), *open);
     control.run();
   } catch (const std::exception& broken) {
     std::fprintf(stderr, "sekisho: %s\n", broken.what());

@@ -33,7 +33,7 @@ constexpr int holds_every = 20;  // of these: counting all open holds
 }  // namespace
 
 Control::Control(const config::Settings& settings, std::shared_ptr<const config::Installation> site,
-                 cache::Journal& journal)
+                 config::FileStamps files, cache::Journal& journal)
     : settings_(settings),
       journal_(journal),
       shared_{.settings = settings, .journal = journal},
@@ -46,7 +46,10 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
                 {.copy = settings.copy_file(), .gateway = journal.gateway_id()}, shared_.known.in_step,
                 [this](const cache::RegistryFollower::News& news) { publish(news); }),
       admin_(context_, dog_, admin_desk()),
-      signals_(context_, SIGTERM, SIGINT, SIGHUP) {}
+      signals_(context_, SIGTERM, SIGINT, SIGHUP),
+      watch_(context_, [this] { asio::co_spawn(context_, reload_unasked("file watch"), asio::detached); }) {
+  watch_.expect(std::move(files));
+}
 
 Control::~Control() = default;
 
@@ -87,6 +90,7 @@ void Control::run() {
   link_.start();
   follower_.start();
   admin_.start();
+  if (settings_.reload_watch) watch_.start();
   for (auto& worker : workers_) worker->start(worker == workers_.front());
   asio::co_spawn(context_, keep_epoch(), asio::detached);
   asio::co_spawn(context_, keep_books(), asio::detached);
@@ -219,11 +223,13 @@ namespace {
 // What a reload would bring into force, and how it sits with the last day's decisions.
 struct Candidate {
   config::Loaded<std::shared_ptr<const config::Installation>> loaded;
+  config::FileStamps files;
   std::string over_budget;  // empty: within
 };
 
 Candidate read_candidate(const config::Settings& settings, const std::string& policy_in_force) {
-  Candidate out{config::load_installation(settings)};
+  const config::FilesRead read;
+  Candidate out{config::load_installation(settings), read.stamps()};
   if (!out.loaded || (*out.loaded.value)->policy.digest == policy_in_force) return out;
   if (settings.activation_flips >= 1) return out;
   const auto since = cache::wall_clock() - std::chrono::hours(24);
@@ -257,6 +263,7 @@ Task<config::Errors> Control::reload(std::string by) {
     if (!approval) errors.push_back({.file = settings_.policy.string(), .text = candidate.over_budget});
   }
   reloading_ = false;
+  watch_.expect(std::move(candidate.files));
   metrics_.set(Metric::reload_successful, {}, errors.empty() ? 1 : 0);
   if (!errors.empty()) {
     last_reload_error_ = errors.front().print();
@@ -277,10 +284,7 @@ Task<config::Errors> Control::reload(std::string by) {
   co_return errors;
 }
 
-Task<> Control::reload_by_signal() {
-  std::string by = "SIGHUP";
-  co_await reload(std::move(by));
-}
+Task<> Control::reload_unasked(std::string by) { co_await reload(std::move(by)); }
 
 Task<> Control::wait_for_signals() {
   while (true) {
@@ -288,7 +292,7 @@ Task<> Control::wait_for_signals() {
     const int signal = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;
     if (signal == SIGHUP) {
-      asio::co_spawn(context_, reload_by_signal(), asio::detached);
+      asio::co_spawn(context_, reload_unasked("SIGHUP"), asio::detached);
     } else if (shared_.draining.exchange(true)) {
       log::warn("second signal: ending now");
       std::_Exit(1);
@@ -307,7 +311,7 @@ Task<> Control::drain() {
   const auto until = std::chrono::steady_clock::now() + settings_.drain.wait;
   while (std::chrono::steady_clock::now() < until) {
     std::size_t busy = 0;
-    for (const auto& report : reports()) busy += report.busy + report.backlog;
+    for (const auto& report : reports()) busy += report.sessions + report.backlog;
     if (busy == 0) break;
     co_await pause(20ms);
   }
@@ -319,6 +323,7 @@ Task<> Control::drain() {
   follower_.stop();
   link_.stop();
   admin_.stop();
+  watch_.stop();
   signals_.cancel();
   dog_.stop();
   log::info("drained");

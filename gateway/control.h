@@ -16,6 +16,7 @@
 #include "cache/redis_epochs.h"
 #include "cache/registry_follower.h"
 #include "gateway/admin.h"
+#include "gateway/file_watch.h"
 #include "gateway/policy_budget.h"
 #include "gateway/supervisor.h"
 #include "gateway/worker.h"
@@ -25,8 +26,9 @@ namespace sekisho::gateway {
 
 class Control {
  public:
+  // `files`: what `site` was loaded from.
   Control(const config::Settings& settings, std::shared_ptr<const config::Installation> site,
-          cache::Journal& journal);
+          config::FileStamps files, cache::Journal& journal);
   ~Control();
   void run();  // until drained
 
@@ -55,7 +57,7 @@ class Control {
   Task<> keep_books();
   Task<> journal_resolutions();
   Task<> wait_for_signals();
-  Task<> reload_by_signal();
+  Task<> reload_unasked(std::string by);
   Task<> drain();
   Task<> pause(std::chrono::milliseconds time);
   std::vector<Worker::Report> reports();
@@ -85,6 +87,7 @@ class Control {
   Admin admin_;
   Supervisor supervisor_;
   asio::signal_set signals_;
+  FileWatch watch_;
   Metrics metrics_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::string last_reload_error_;

@@ -50,6 +50,7 @@ Door::Door(asio::io_context& context, config::Address address, bool shared)
 }
 
 Task<> Door::keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck) {
+  enter_ = std::move(enter);
   asio::steady_timer pause(acceptor_.get_executor());
   while (acceptor_.is_open()) {
     error_code failed;
@@ -61,13 +62,25 @@ Task<> Door::keep_open(std::function<void(net::Stream)> enter, std::function<voi
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
       continue;
     }
-    if (address_.unix_path.empty()) socket.set_option(tcp::no_delay(true), failed);
-    enter(net::Stream(std::move(socket)));
+    let_in(std::move(socket));
   }
 }
 
-void Door::close() {
+void Door::let_in(Socket socket) {
   error_code ignored;
+  if (address_.unix_path.empty()) socket.set_option(tcp::no_delay(true), ignored);
+  enter_(net::Stream(std::move(socket)));
+}
+
+void Door::close() {
+  if (!acceptor_.is_open()) return;
+  error_code failed, ignored;
+  acceptor_.non_blocking(true, failed);
+  while (enter_ && !failed) {
+    Socket socket(acceptor_.get_executor());
+    acceptor_.accept(socket, failed);
+    if (!failed) let_in(std::move(socket));
+  }
   acceptor_.close(ignored);
 }
 

@@ -26,11 +26,16 @@ class Door {
   // Until it is closed. `enter` is given each connection; `stuck` is told when none can be taken, as when
   // descriptors have run out: those we have go on, and the next try comes when some may be free again.
   Task<> keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck);
+  // Whoever has knocked is let in first: to close on a queue resets the connections in it.
   void close();
 
  private:
+  using Socket = asio::generic::stream_protocol::socket;
+  void let_in(Socket socket);
+
   asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
   config::Address address_;
+  std::function<void(net::Stream)> enter_;
 };
 
 }  // namespace sekisho::gateway

@@ -11,10 +11,11 @@ using http::Progress;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto rest_after = 1s;                 // idle for so long, a connection keeps no memory ready
-constexpr auto send_timeout = 30s;              // a reader that takes nothing for this long is dropped
-constexpr auto linger = 2s;                     // how long, and
-constexpr std::size_t linger_bytes = 16 << 20;  // how much a caller is heard out after a refusal
+constexpr auto rest_after = 1s;                      // idle for so long, a connection keeps no memory ready
+constexpr std::chrono::milliseconds last_call = 1s;  // for a first request, once the doors are closed
+constexpr auto send_timeout = 30s;                   // a reader that takes nothing for this long is dropped
+constexpr auto linger = 2s;                          // how long, and
+constexpr std::size_t linger_bytes = 16 << 20;       // how much a caller is heard out after a refusal
 
 // "Tue, 24 Nov 2026 02:10:00 GMT" (RFC 9110 5.6.7); made anew once a second.
 const std::string& imf_date(std::chrono::system_clock::time_point now) {
@@ -54,7 +55,17 @@ void Session::expire() {
 }
 
 void Session::close_if_idle() {
-  if (phase_ == Phase::idle) expire();
+  if (phase_ != Phase::idle) return;
+  error_code failed;
+  const bool asked = stream_.socket().available(failed) > 0;  // and not yet read
+  if (!fresh_ && !asked) return expire();
+  idle_until_ = std::min(idle_until_, Clock::now() + last_call);
+  deadline = std::min(deadline, idle_until_);
+}
+
+// For the next request.
+std::chrono::milliseconds Session::patience() const {
+  return house_.doors_closed ? last_call : house_.idle_timeout;
 }
 
 // The body of a request that passes, as whoever handles it sees it.
@@ -71,12 +82,13 @@ class Session::IncomingBody final : public BodyStream {
 Task<> Session::run() {
   bool open = !tls_;
   if (!open) open = co_await secure();
-  idle_until_ = Clock::now() + house_.idle_timeout;
+  idle_until_ = Clock::now() + patience();
   if (open) open = co_await rest();
   while (open) {
     http::Request request;
     const bool asked = co_await next_request(request);
     if (!asked) break;
+    fresh_ = false;
     busy_ = true;
     phase_ = Phase::answering;
     const bool keep = request.keep_alive;
@@ -112,7 +124,7 @@ Task<bool> Session::secure() {
 
 Task<bool> Session::next_request(http::Request& request) {
   phase_ = Phase::idle;
-  idle_until_ = Clock::now() + house_.idle_timeout;
+  idle_until_ = Clock::now() + patience();
   deadline = std::min(idle_until_, Clock::now() + rest_after);
   at_rest_ = false;
   bool first_bytes = reader_.idle();  // nothing of the next request has come yet

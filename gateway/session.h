@@ -22,6 +22,7 @@ struct SessionHouse {
   Watchdog& dog;
   http::ReadLimits limits;
   std::chrono::milliseconds header_timeout, body_timeout, idle_timeout;
+  bool doors_closed = false;  // nobody comes any more, and who is here and silent is not waited for
   // The peer and the body outlive the call. `body`: where it is handed on as it comes.
   std::function<Task<Answer>(http::Request, const Peer&, BodyStream* body)> handle;
   std::function<bool(const http::Request& head)> passes;  // whether a request's body is; empty: none is
@@ -36,12 +37,15 @@ class Session final : public Watched {
   Session(net::Stream stream, SessionHouse& house, config::TlsContext tls, Peer peer);
   Task<> run();
   void expire() override;
-  void close_if_idle();  // at a drain: a connection between requests is done
+  // Once the doors are closed: a connection between requests is done. One that has just come may have its
+  // first request on the way, and is given a moment for it.
+  void close_if_idle();
   bool busy() const { return busy_; }
 
  private:
   enum class Phase { idle, reading, answering };
   class IncomingBody;
+  std::chrono::milliseconds patience() const;
   Task<bool> secure();
   Task<bool> next_request(http::Request& request);
   Task<bool> rest();
@@ -64,6 +68,7 @@ class Session final : public Watched {
   bool answer_ends_itself_ = true;  // and not with the connection
   bool expired_ = false;
   bool busy_ = false;
+  bool fresh_ = true;     // nothing was asked yet
   bool at_rest_ = false;  // it has given its memory back
   Clock::time_point idle_until_;
   Watchdog::Guard guard_;

@@ -126,6 +126,7 @@ std::shared_ptr<CarrierPool> Worker::pool_of(const Exchange& x) {
 
 void Worker::stop_accepting() {
   asio::post(context_, [this] {
+    house_.doors_closed = true;
     for (auto& door : doors_) door->close();
     for (auto* session : sessions_) session->close_if_idle();
   });
