@@ -19,7 +19,7 @@ DOCS = TOP / "docs"
 PAGES = [*sorted(TOP.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 RUNBOOKS = sorted(path for path in (DOCS / "runbooks").glob("*.md") if path.name != "README.md")
 RUN_HERE = {"README.md", "first-carrier.md", "policy.md", "registry.md", "carriers.md", "operations.md"}
-RUN_ELSEWHERE = {"clients.md"}
+RUN_ELSEWHERE = {"clients.md", "backup.md"}
 BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.M | re.S)
 NOT_OURS = {"iostat", "timedatectl", "dmesg", "df", "promtool"}  # of the machine or of Prometheus, told in runbooks
 SAMPLE_PORTS = ("18080", "18081", "19090", "16379")
