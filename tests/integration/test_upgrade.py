@@ -103,7 +103,7 @@ def test_three_upgrades_under_load_refuse_nobody(build_house, tmp_path):
     callers, late = Opener(old.port, house.keys["aozora"]), []
     for _ in range(3):
         wait_for("callers are served", 10, lambda before=callers.opened: callers.opened > before + 200)
-        house.carrier.control("slow", delay_ms=1500, times=1)
+        house.carrier.control("slow", delay_ms=4000, times=1)
         replaced = tmp_path / "sekisho.new"
         shutil.copy(BIN / "sekisho", replaced)
         os.replace(replaced, program)  # as a package does it, under the one that runs
