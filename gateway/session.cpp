@@ -107,7 +107,7 @@ Task<> Session::run() {
     busy_ = false;
     open = sent && keep_alive && answer_ends_itself_;
   }
-  if (body_left_) co_await hear_out();
+  if (body_left_ || refused_unread_) co_await hear_out();
   stream_.shutdown();
 }
 
@@ -139,7 +139,7 @@ Task<bool> Session::next_request(http::Request& request) {
     }
     if (progress == Progress::failed) {
       auto refusal = house_.unreadable(reader_.failure(), reader_.request().headers);
-      co_await send(std::move(refusal), false);
+      refused_unread_ = co_await send(std::move(refusal), false);
       co_return false;
     }
     if (progress == Progress::head_done && reader_.handing_on()) {
@@ -272,7 +272,7 @@ Task<bool> Session::write() {
 // unread; so it is heard out for a moment.
 Task<> Session::hear_out() {
   error_code failed;
-  stream_.socket().shutdown(asio::socket_base::shutdown_send, failed);
+  stream_.end_sending();
   arm(linger);
   std::string unheard(16 * 1024, 0);
   for (std::size_t bytes = 0; !failed && !expired_ && bytes < linger_bytes;)

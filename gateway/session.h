@@ -65,6 +65,7 @@ class Session final : public Watched {
   Phase phase_ = Phase::idle;
   int minor_version_ = 1;           // of the request
   bool body_left_ = false;          // of the request, unread
+  bool refused_unread_ = false;     // the caller may still be sending what was refused
   bool answer_ends_itself_ = true;  // and not with the connection
   bool expired_ = false;
   bool busy_ = false;

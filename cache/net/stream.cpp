@@ -175,13 +175,19 @@ void Stream::close() {
   socket_.close(ignored);
 }
 
-void Stream::shutdown() {
+void Stream::end_sending() {
   error_code ignored;
   if (tls_ && socket_.is_open() && SSL_is_init_finished(tls_.get())) {
     ERR_clear_error();
     SSL_shutdown(tls_.get());
     ERR_clear_error();
   }
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void Stream::shutdown() {
+  error_code ignored;
+  end_sending();
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
 }
 

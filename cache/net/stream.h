@@ -59,9 +59,10 @@ class Stream {
   // Bytes that were received and not read, or the end: whatever a connection at rest must not have.
   bool spoiled();
 
-  void cancel();    // what waits ends with operation_aborted
-  void close();     // at once
-  void shutdown();  // announces the end as far as that needs no waiting, then ends it
+  void cancel();       // what waits ends with operation_aborted
+  void close();        // at once
+  void end_sending();  // announces the end as far as that needs no waiting; what comes is still read
+  void shutdown();     // the same, and reads no more
 
  private:
   struct Free {

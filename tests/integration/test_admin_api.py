@@ -277,5 +277,5 @@ def test_the_logs_level_is_changed_while_it_runs(guarded):
     assert level({"level": "loud"}).code == level({}).code == "unreadable-body"
     assert level({"level": "debug"}).json() == {"level": "debug", "before": "info"}
     wait_for("it is told now", 5, strangers)
-    assert '"the log\'s level was changed","level":"debug","by":"on-call"' in guarded.gateway.err.read_text()
+    assert '"the log\'s level was changed","from_now_on":"debug","by":"on-call"' in guarded.gateway.err.read_text()
     assert level({"level": "info"}).json() == {"level": "info", "before": "debug"}
