@@ -57,6 +57,7 @@ Admin::Admin(asio::io_context& context, Watchdog& dog, AdminDesk desk)
 
 config::Address Admin::listen(const config::Address& address) {
   door_ = std::make_unique<Door>(context_, address, false);
+  door_->listen();
   return door_->address();
 }
 

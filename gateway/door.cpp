@@ -45,9 +45,23 @@ Door::Door(asio::io_context& context, config::Address address, bool shared)
     ::unlink(address_.unix_path.c_str());
   }
   acceptor_.bind(at);
-  acceptor_.listen(backlog);
   if (address_.unix_path.empty()) address_.port = port_of(acceptor_.local_endpoint());
 }
+
+// The kernel lets nobody bind beside a listener but who shares the port with it.
+bool Door::taken(const config::Address& address) {
+  if (!address.unix_path.empty() || address.port == 0) return false;
+  asio::io_context context;
+  asio::basic_socket_acceptor<Protocol> probe(context);
+  const auto at = endpoint_of(address);
+  error_code failed;
+  probe.open(at.protocol(), failed);
+  probe.set_option(tcp::acceptor::reuse_address(true), failed);
+  probe.bind(at, failed);
+  return failed == asio::error::address_in_use;
+}
+
+void Door::listen() { acceptor_.listen(backlog); }
 
 Task<> Door::keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck) {
   enter_ = std::move(enter);

@@ -17,12 +17,16 @@ namespace asio = boost::asio;
 
 class Door {
  public:
-  // Binds and listens; throws boost::system::system_error. `shared`: others may listen on the same port, and
-  // the kernel spreads connections among them, so that nobody hands sockets around. Port 0 takes a free one.
+  // Binds, and throws boost::system::system_error where it cannot. `shared`: others may listen on the same
+  // port, and the kernel spreads connections among them, so that nobody hands sockets around. Port 0 takes a
+  // free one.
   Door(asio::io_context& context, config::Address address, bool shared);
+  // Whether somebody listens there now.
+  static bool taken(const config::Address& address);
 
   const config::Address& address() const { return address_; }  // with the port that was taken
 
+  void listen();  // from now on callers come here
   // Until it is closed. `enter` is given each connection; `stuck` is told when none can be taken, as when
   // descriptors have run out: those we have go on, and the next try comes when some may be free again.
   Task<> keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck);

@@ -77,14 +77,20 @@ void Worker::start(bool polls) {
   link_.start();
   settlements_.start();
   if (polls) poller_.start();
-  const auto stuck = [this] { desk_.metrics.add(Metric::shed, {"accept"}); };
-  for (std::size_t i = 0; i < doors_.size(); ++i) {
-    const auto enter_here = [this, i](net::Stream stream) { enter(std::move(stream), i); };
-    asio::co_spawn(context_, doors_[i]->keep_open(enter_here, stuck), asio::detached);
-  }
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "worker");
     context_.run();
+  });
+}
+
+void Worker::open_doors() {
+  for (auto& door : doors_) door->listen();
+  asio::post(context_, [this] {
+    const auto stuck = [this] { desk_.metrics.add(Metric::shed, {"accept"}); };
+    for (std::size_t i = 0; i < doors_.size(); ++i) {
+      const auto enter_here = [this, i](net::Stream stream) { enter(std::move(stream), i); };
+      asio::co_spawn(context_, doors_[i]->keep_open(enter_here, stuck), asio::detached);
+    }
   });
 }
 

@@ -200,6 +200,7 @@ def test_what_was_held_at_a_moment_is_listed_whatever_became_of_it(house):
         first, second = sorted(order(client, 2).json()["numbers"])
         wait_for("they are counted", 5, lambda: held() == [first, second])
         between = jst_now()
+        time.sleep(0.005)  # moments are whole milliseconds
         assert client.delete(f"/v1/numbers/{first}").status == 204
         wait_for("it is given back", 5, lambda: held() == [second])
     assert held("--at", between.isoformat(timespec="milliseconds")) == [first, second]

@@ -42,6 +42,8 @@ class Caller(threading.Thread):
                 return
             try:
                 answer = order(self.client, 1)
+            except ConnectionRefusedError:
+                return  # the connection had ended between two orders, as it was told
             except (OSError, Broken) as trouble:
                 self.trouble = repr(trouble)
                 return
