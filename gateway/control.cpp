@@ -67,7 +67,7 @@ void Control::run() {
   const unsigned count = settings_.workers;
   std::vector<config::Address> addresses;
   for (const auto& listener : settings_.listeners) addresses.push_back(listener.address);
-  beside_another_ = std::any_of(addresses.begin(), addresses.end(), Door::taken);
+  const bool beside_another = std::any_of(addresses.begin(), addresses.end(), Door::taken);
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(shared_));
     addresses = workers_.back()->listen(addresses);
@@ -87,10 +87,15 @@ void Control::run() {
   admin_.start();
   if (settings_.reload_watch) watch_.start();
   for (auto& worker : workers_) worker->start(worker == workers_.front());
+  // Whoever asks a gateway that is not ready is told so. But beside another that serves the same addresses,
+  // callers are left to that one until this one can decide: nobody pays for an upgrade.
+  if (beside_another)
+    asio::co_spawn(context_, open_doors_when_ready(), asio::detached);
+  else
+    open_doors();
   asio::co_spawn(context_, keep_epoch(), asio::detached);
   asio::co_spawn(context_, keep_books(), asio::detached);
   asio::co_spawn(context_, wait_for_signals(), asio::detached);
-  asio::co_spawn(context_, open_doors(), asio::detached);
   if (supervisor_.listens()) {
     asio::co_spawn(context_, tell_supervisor(), asio::detached);
     asio::co_spawn(context_, show_life(), asio::detached);
@@ -299,12 +304,16 @@ Task<> Control::wait_for_signals() {
   }
 }
 
-// Whoever asks a gateway that is not ready is told so. But beside another that serves the same addresses,
-// callers are left to that one until this one can decide: nobody pays for an upgrade.
-Task<> Control::open_doors() {
-  while (beside_another_ && !why_not_ready().empty() && !shared_.draining) co_await pause(20ms);
-  if (shared_.draining) co_return;
+void Control::open_doors() {
   for (auto& worker : workers_) worker->open_doors();
+}
+
+Task<> Control::open_doors_when_ready() {
+  while (!why_not_ready().empty()) {
+    if (shared_.draining) co_return;
+    co_await pause(20ms);
+  }
+  open_doors();
 }
 
 // Not ready at once; keep accepting while load balancers notice; then finish what is there.

@@ -58,7 +58,8 @@ class Control {
   Task<> journal_resolutions();
   Task<> wait_for_signals();
   Task<> reload_unasked(std::string by);
-  Task<> open_doors();
+  void open_doors();
+  Task<> open_doors_when_ready();
   Task<> drain();
   Task<> pause(std::chrono::milliseconds time);
   std::vector<Worker::Report> reports();
@@ -73,7 +74,6 @@ class Control {
   asio::thread_pool loader_{1};  // reads and proves files
   Shared shared_;
   std::shared_ptr<const config::Installation> site_;
-  bool beside_another_ = false;   // somebody served callers at our addresses when we came
   policy::Instant site_since_{};  // when it came into force here
   std::shared_ptr<const policy::Registry> registry_ = std::make_shared<policy::Registry>();
   cache::RedisLink link_;
