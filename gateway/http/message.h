@@ -22,9 +22,9 @@ bool same_name(std::string_view a, std::string_view b);
 // Headers in their order. Names may repeat. All of their text lies in one string, for a message has a dozen
 // of them and is made anew several times an order: what is told of them is good until they change.
 class Headers {
+  // Where a name begins in the text, with its value behind it; and the lengths of both.
   struct Place {
-    std::uint32_t at, name,
-        value;  // where the name begins in the text, with the value behind it; their lengths
+    std::uint32_t at, name, value;
     Header in(const char* text) const { return {{text + at, name}, {text + at + name, value}}; }
   };
 
