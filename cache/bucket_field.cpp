@@ -1,36 +1,64 @@
 #include "cache/bucket_field.h"
 
-#include <fmt/format.h>
-
 namespace sekisho::cache {
 
+using policy::Bucket;
 using policy::NumberType;
 
-BucketField field_of(std::string_view bucket) {
-  const auto dot = bucket.find('.');
-  const auto plain = bucket.substr(0, dot);
-  if (plain[0] != 'D' && plain[0] != 'M') return {Counts::usage, std::string(bucket)};
-  int type = 0;
-  if (dot != std::string_view::npos)
-    type = 1 + static_cast<int>(policy::parse_word<NumberType>(bucket.substr(dot + 1)).value());
-  BucketField field{plain[0] == 'D' ? Counts::days : Counts::months, std::string(plain.substr(3))};
-  field.name += static_cast<char>('0' + type / 10);
-  field.name += static_cast<char>('0' + type % 10);
+namespace {
+
+void append_two_digits(std::string& out, unsigned value) {
+  out += static_cast<char>('0' + value / 10 % 10);
+  out += static_cast<char>('0' + value % 10);
+}
+
+std::string letter_of(const Bucket& bucket) {
+  std::string name(1, bucket.span() == Bucket::Span::lifetime ? 'L' : 'N');
+  if (bucket.type_place() == 0) return name;
+  name += '.';
+  name += policy::name(static_cast<NumberType>(bucket.type_place() - 1));
+  return name;
+}
+
+std::optional<Bucket> bucket_of_letter(std::string_view name) {
+  if (!name.starts_with('L') && !name.starts_with('N')) return std::nullopt;
+  const auto plain = name[0] == 'L' ? Bucket::of_lifetime() : Bucket::of_held();
+  if (name.size() == 1) return plain;
+  const auto type = name[1] == '.' ? policy::parse_word<NumberType>(name.substr(2)) : std::nullopt;
+  return type ? std::optional(plain.of(*type)) : std::nullopt;
+}
+
+}  // namespace
+
+BucketField field_of(const Bucket& bucket) {
+  const bool daily = bucket.span() == Bucket::Span::day;
+  if (!daily && bucket.span() != Bucket::Span::month) return {Counts::usage, letter_of(bucket)};
+  BucketField field{daily ? Counts::days : Counts::months, {}};
+  const auto date = bucket.day().ymd();
+  append_two_digits(field.name, static_cast<unsigned>(static_cast<int>(date.year())));
+  append_two_digits(field.name, static_cast<unsigned>(date.month()));
+  if (daily) append_two_digits(field.name, static_cast<unsigned>(date.day()));
+  append_two_digits(field.name, bucket.type_place());
   return field;
 }
 
-std::optional<std::string> bucket_of(Counts in, std::string_view name) {
-  if (in == Counts::usage)
-    return name[0] == 'L' || name[0] == 'N' ? std::optional(std::string(name)) : std::nullopt;
-  const std::size_t size = in == Counts::days ? 8 : 6;
-  if (name.size() != size) return std::nullopt;
+std::optional<Bucket> bucket_of(Counts in, std::string_view name) {
+  if (in == Counts::usage) return bucket_of_letter(name);
+  const bool daily = in == Counts::days;
+  if (name.size() != (daily ? 8 : 6)) return std::nullopt;
   for (const char c : name)
     if (c < '0' || c > '9') return std::nullopt;
-  const auto type = std::size_t(name[size - 2] - '0') * 10 + std::size_t(name[size - 1] - '0');
-  if (type > policy::count_of<NumberType>()) return std::nullopt;
-  auto bucket = fmt::format("{}20{}", in == Counts::days ? 'D' : 'M', name.substr(0, size - 2));
-  if (type > 0) bucket += "." + std::string(policy::name(static_cast<NumberType>(type - 1)));
-  return bucket;
+  const auto two_digits = [&](std::size_t at) {
+    return static_cast<unsigned>(10 * (name[at] - '0') + (name[at + 1] - '0'));
+  };
+  const std::chrono::year_month_day date(std::chrono::year(2000 + static_cast<int>(two_digits(0))),
+                                         std::chrono::month(two_digits(2)),
+                                         std::chrono::day(daily ? two_digits(4) : 1));
+  const auto type = two_digits(name.size() - 2);
+  if (!date.ok() || type > policy::count_of<NumberType>()) return std::nullopt;
+  const policy::JstDate day{std::chrono::sys_days(date)};
+  const auto plain = daily ? Bucket::of_day(day) : Bucket::of_month(day);
+  return type == 0 ? plain : plain.of(static_cast<NumberType>(type - 1));
 }
 
 FirstCounted first_counted(policy::JstDate today, int keep_days) {

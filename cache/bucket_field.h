@@ -4,15 +4,15 @@
 // What is counted of days and of months lies apart from the rest, because it goes by itself: each of those
 // two hashes runs out when no limit can ask for its newest bucket any more. Their fields are digits, which
 // Redis packs into four bytes: year, month (and day), then 00 for all types, or the place of one type in
-// policy::number_type_words counted from 1. "D20261124.mobile" is 26112409 among the days.
+// policy::number_type_words counted from 1. What was taken of mobile numbers on 24 November 2026 is 26112409
+// among the days. In the lifetime's hash "L" and "N" (held now) count all types, "L.mobile" one.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "policy/usage.h"
+#include "policy/bucket.h"
 
 namespace sekisho::cache {
 
@@ -23,9 +23,9 @@ struct BucketField {
   std::string name;
 };
 
-BucketField field_of(std::string_view bucket);
+BucketField field_of(const policy::Bucket& bucket);
 // Nothing for a field that is no bucket: a throttle, the fence.
-std::optional<std::string> bucket_of(Counts in, std::string_view name);
+std::optional<policy::Bucket> bucket_of(Counts in, std::string_view name);
 
 // The first day that the ledger still counts on `today`; and of months, the first of that day's fiscal year.
 // What lies before is swept, or runs out.

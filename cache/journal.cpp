@@ -1,6 +1,7 @@
 #include "cache/journal.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <array>
@@ -172,6 +173,7 @@ void Journal::State::stop() {
 }
 
 void Journal::State::run() {
+  ::pthread_setname_np(::pthread_self(), "journal");
   while (!last_round) {
     wait();
     work();

@@ -10,39 +10,49 @@
 
 namespace sekisho::cache::keys {
 
-inline std::string of_operator(const policy::OperatorId& id, std::string_view what,
-                               std::string_view more = {}) {
-  static constexpr std::string_view begin = "sekisho:{", end = "}:";
-  std::string out;
-  out.reserve(begin.size() + id.text().size() + end.size() + what.size() + more.size());
-  out.append(begin).append(id.text()).append(end).append(what).append(more);
-  return out;
+// A key in its pieces, which are somebody else's: it is put together where it is written.
+struct Key {
+  std::string_view begin, tag = {}, end = {}, what = {}, more = {};
+
+  Key(std::string_view whole) : begin(whole) {}
+  Key(std::string_view begin, std::string_view tag, std::string_view end, std::string_view what,
+      std::string_view more)
+      : begin(begin), tag(tag), end(end), what(what), more(more) {}
+  std::string text() const {
+    std::string out;
+    out.reserve(begin.size() + tag.size() + end.size() + what.size() + more.size());
+    return out.append(begin).append(tag).append(end).append(what).append(more);
+  }
+};
+
+inline Key of_operator(const policy::OperatorId& id, std::string_view what, std::string_view more = {}) {
+  return {"sekisho:{", id.text(), "}:", what, more};
 }
 // hash: bucket -> numbers taken, of the lifetime and held now; "t:<rule>" -> a throttle's theoretical
 // arrival, microseconds; "fence"
-inline std::string usage(const policy::OperatorId& id) { return of_operator(id, "usage"); }
+inline Key usage(const policy::OperatorId& id) { return of_operator(id, "usage"); }
 // hashes: day or month, and type -> numbers taken (cache/bucket_field.h); they run out
-inline std::string days(const policy::OperatorId& id) { return of_operator(id, "days"); }
-inline std::string months(const policy::OperatorId& id) { return of_operator(id, "months"); }
+inline Key days(const policy::OperatorId& id) { return of_operator(id, "days"); }
+inline Key months(const policy::OperatorId& id) { return of_operator(id, "months"); }
 // hash: hold id -> record (cache/hold_record.h)
-inline std::string holds(const policy::OperatorId& id) { return of_operator(id, "holds"); }
+inline Key holds(const policy::OperatorId& id) { return of_operator(id, "holds"); }
 // hash: "<carrier>/<order id>" -> hold id
-inline std::string orders(const policy::OperatorId& id) { return of_operator(id, "orders"); }
+inline Key orders(const policy::OperatorId& id) { return of_operator(id, "orders"); }
 // hash: number -> record of the grant (cache/tenure_record.h)
-inline std::string numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
+inline Key numbers(const policy::OperatorId& id) { return of_operator(id, "numbers"); }
 // hash: "number|decision" -> a tenure that has ended
-inline std::string past(const policy::OperatorId& id) { return of_operator(id, "past"); }
+inline Key past(const policy::OperatorId& id) { return of_operator(id, "past"); }
 // hash: gateway -> floor, "gateway/ordinal" -> a resolved order above it (cache/lua/hold.lua)
-inline std::string known(const policy::OperatorId& id) { return of_operator(id, "known"); }
+inline Key known(const policy::OperatorId& id) { return of_operator(id, "known"); }
 // hash: number -> when it was given back, as long as an order is open that may be its grant
-inline std::string gone(const policy::OperatorId& id) { return of_operator(id, "gone"); }
+inline Key gone(const policy::OperatorId& id) { return of_operator(id, "gone"); }
 // hash: state, content, answer of one idempotency key
-inline std::string idempotency(const policy::OperatorId& id, std::string_view key) {
+inline Key idempotency(const policy::OperatorId& id, std::string_view key) {
   return of_operator(id, "idem:", key);
 }
 
 // string: "quantity|type" of what a search found or a reservation keeps
-inline std::string recalled(const policy::OperatorId& id, std::string_view order) {
+inline Key recalled(const policy::OperatorId& id, std::string_view order) {
   return of_operator(id, "recall:", order);
 }
 
@@ -60,15 +70,15 @@ inline std::string witness(std::string_view tag) { return "sekisho:{" + std::str
 
 // hash: "last two digits|decision" -> operator; to whom numbers of this block of a hundred were ever granted,
 // and "last two digits" -> whom last. From when, and until when, lies with the operator.
-inline std::string block(std::string_view number) {
-  return "sekisho:number:" +
-         std::string(number.substr(0, number.size() - std::min<std::size_t>(2, number.size())));
+inline Key block(std::string_view number) {
+  const auto all_but_two = number.size() - std::min<std::size_t>(2, number.size());
+  return {"sekisho:number:", number.substr(0, all_but_two), {}, {}, {}};
 }
-inline std::string last_of(std::string_view number) {
-  return std::string(number.substr(number.size() - std::min<std::size_t>(2, number.size())));
+inline std::string_view last_of(std::string_view number) {
+  return number.substr(number.size() - std::min<std::size_t>(2, number.size()));
 }
-inline std::string in_block(std::string_view number, std::string_view decision) {
-  return last_of(number) + "|" + std::string(decision);
+inline Key in_block(std::string_view number, std::string_view decision) {
+  return {last_of(number), "|", decision, {}, {}};
 }
 
 inline const std::string registry_operators = "sekisho:{registry}:operators";  // hash: id -> record (JSON)

@@ -49,16 +49,4 @@ std::optional<StoredAnswer> decode_answer(std::string_view text) {
   return answer;
 }
 
-std::vector<std::string> buckets_raised(const policy::Hold& hold) {
-  std::vector<std::string> out;
-  out.reserve(8);
-  const std::string type = "." + std::string(policy::name(hold.number_type));
-  for (const auto& bucket : {policy::day_bucket(hold.day), policy::month_bucket(hold.day),
-                             policy::lifetime_bucket, policy::held_bucket}) {
-    out.push_back(bucket);
-    out.push_back(bucket + type);
-  }
-  return out;
-}
-
 }  // namespace sekisho::cache

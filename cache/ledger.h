@@ -93,9 +93,11 @@ enum class SettleAnswer {
 };
 
 // A number given back, and the grant by which it is believed to be held (empty: not known). What counts is
-// who held it until then: a grant that came later stays.
+// who held it until then: a grant that came later stays. Two accounts may have heard of one grant at
+// different times, so where it is known which one came later, it is named.
 struct ReturnedNumber {
   std::string number, decision;
+  std::string later = {};  // decision of a grant that stays in any case
   bool operator==(const ReturnedNumber&) const = default;
 };
 
@@ -184,9 +186,6 @@ class Ledger {
   // Every open hold of every operator: for recovery and for `ledger holds`. Nothing: it could not be read.
   virtual Task<std::optional<std::vector<OpenHold>>> open_holds() = 0;
 };
-
-// The buckets that a hold raises by its quantity, and a settlement lowers by what was not granted.
-std::vector<std::string> buckets_raised(const policy::Hold& hold);
 
 // "gw-…" of "gw-…/3".
 inline std::string_view gateway_of(const policy::Hold& hold) {

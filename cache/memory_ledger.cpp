@@ -6,6 +6,7 @@
 #include "cache/tenure_record.h"
 
 namespace sekisho::cache {
+using policy::Bucket;
 using policy::HoldAnswer;
 using policy::Quantity;
 using Kind = policy::Settlement::Kind;
@@ -26,10 +27,10 @@ void correct(policy::Usage& usage, const policy::Hold& hold, Quantity by) {
 void sweep(policy::Usage& usage, policy::JstDate today, int keep_days) {
   const auto first = first_counted(today, keep_days);
   std::erase_if(usage.buckets, [&](const auto& entry) {
-    const auto plain = entry.first.substr(0, entry.first.find('.'));
-    return plain[0] == 'D'   ? plain < policy::day_bucket(first.day)
-           : plain[0] == 'M' ? plain < policy::month_bucket(first.month)
-                             : false;
+    const auto& bucket = entry.first;
+    return bucket.span() == Bucket::Span::day     ? bucket.day() < first.day
+           : bucket.span() == Bucket::Span::month ? bucket.day() < first.month
+                                                  : false;
   });
 }
 
@@ -39,8 +40,8 @@ void ended(MemoryStore::Account& account, GrantedNumber grant, policy::Instant u
 }
 
 void held_once_less(policy::Usage& usage, policy::NumberType type) {
-  usage.buckets[policy::held_bucket] -= 1;
-  usage.buckets[policy::held_bucket + "." + std::string(policy::name(type))] -= 1;
+  usage.buckets[Bucket::of_held()] -= 1;
+  usage.buckets[Bucket::of_held().of(type)] -= 1;
 }
 
 auto find(std::vector<policy::Hold>& holds, const std::string& id) {
@@ -89,7 +90,7 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
            hold.number_type == request.hold.number_type;
   });
   if (reserved != open.end()) result.confirmed = *reserved;
-  const auto counted_for_it = [&](const std::string& bucket) {
+  const auto counted_for_it = [&](const Bucket& bucket) {
     if (!result.confirmed) return Quantity(0);
     const auto raised = buckets_raised(*result.confirmed);
     const bool is = std::find(raised.begin(), raised.end(), bucket) != raised.end();
@@ -133,7 +134,7 @@ HoldResult MemoryLedger::do_hold(const HoldRequest& request) {
   }
   auto hold = request.hold;
   hold.quantity = answer.quantity;
-  if (account.usage.bucket(policy::day_bucket(hold.day)) == 0)  // the first of the day, or as good as that
+  if (account.usage.bucket(Bucket::of_day(hold.day)) == 0)  // the first of the day, or as good as that
     sweep(account.usage, hold.day, request.keep_days);
   raise(account.usage, hold, hold.quantity);
   account.usage.holds.push_back(hold);
@@ -182,10 +183,10 @@ SettleResult MemoryLedger::do_settle(const SettleRequest& request) {
       const auto before = account.numbers.find(number);
       bool mine = before == account.numbers.end();
       if (const auto gone = account.gone.find(number);
-          gone != account.gone.end() && request.now <= gone->second) {
+          gone != account.gone.end() && hold->id != gone->second.later && request.now <= gone->second.at) {
         mine = false;
         held_once_less(account.usage, grant.number_type);
-        ended(account, grant, gone->second);
+        ended(account, grant, gone->second.at);
       } else if (!mine) {
         const auto& other = before->second;
         mine = std::tie(grant.granted_at, grant.decision) > std::tie(other.granted_at, other.decision);
@@ -230,14 +231,13 @@ ReleaseResult MemoryLedger::do_release(const policy::OperatorId& id,
   if (!stands(footing.epoch)) return {.kind = ReleaseResult::Kind::lost};
   auto& account = store_.accounts[id];
   ReleaseResult result{.kind = ReleaseResult::Kind::done};
-  for (const auto& [number, decision] : numbers) {
-    if (!account.usage.holds.empty()) {
-      auto& gone = account.gone.try_emplace(number, now).first->second;
-      gone = std::max(gone, now);
-    }
+  for (const auto& [number, decision, later] : numbers) {
+    if (!account.usage.holds.empty())
+      if (auto& gone = account.gone[number]; now > gone.at) gone = {now, later};
     const auto held = account.numbers.find(number);
-    const bool until_now = held != account.numbers.end() &&
-                           (held->second.decision == decision || held->second.granted_at <= now);
+    const bool until_now =
+        held != account.numbers.end() && (held->second.decision == decision ||
+                                          (held->second.decision != later && held->second.granted_at <= now));
     if (!until_now) {
       const auto past = account.past.find({number, decision});
       if (past != account.past.end() && *past->second.until > now) ended(account, past->second, now);
@@ -283,7 +283,8 @@ void MemoryLedger::find_displaced(const std::string& number, std::vector<Displac
   for (const auto& [id, account] : store_.accounts) {
     const auto* held = id.is_group() ? nullptr : held_by(account);
     if (held && held != last)
-      displaced.push_back({id, {number, held->decision}, last->granted_at - std::chrono::milliseconds(1)});
+      displaced.push_back(
+          {id, {number, held->decision, last->decision}, last->granted_at - std::chrono::milliseconds(1)});
   }
 }
 
@@ -296,7 +297,7 @@ std::vector<std::string> MemoryLedger::do_groups_of(const policy::OperatorId& id
                                                     const std::vector<ReturnedNumber>& numbers) {
   auto& account = store_.accounts[id];
   std::vector<std::string> groups;
-  for (const auto& [number, decision] : numbers)
+  for (const auto& [number, decision, later] : numbers)
     if (const auto held = account.numbers.find(number); held != account.numbers.end())
       groups.push_back(held->second.group);
   for (const auto& hold : account.usage.holds) groups.push_back(hold.group);

@@ -21,7 +21,11 @@ struct MemoryStore {
     std::map<std::string, KeptAnswer> kept;  // by idempotency key
     std::map<std::string, GrantedNumber> numbers;
     std::map<std::pair<std::string, std::string>, GrantedNumber> past;  // by number and decision: ended ones
-    std::map<std::string, policy::Instant> gone;  // given back, while an order is open that may be the grant
+    struct Gone {
+      policy::Instant at{};
+      std::string later;  // as in ReturnedNumber
+    };
+    std::map<std::string, Gone> gone;             // given back, while an order is open that may be the grant
     std::map<std::string, std::uint64_t> floors;  // by gateway: which of its orders are known without a word
     std::set<std::pair<std::string, std::uint64_t>> resolved;  // those above
     std::uint64_t fence = 0;

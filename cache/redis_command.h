@@ -3,20 +3,25 @@
 
 #include <charconv>
 #include <concepts>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
+#include "cache/keys.h"
+
 namespace sekisho::cache {
+
+template <class T>
+concept CommandPart =
+    std::convertible_to<T, std::string_view> || std::integral<T> || std::same_as<T, keys::Key>;
 
 class Command {
  public:
   Command() = default;
-  Command(std::initializer_list<std::string_view> parts) {
-    for (const auto part : parts) add(part);
-  }
+  template <class... Parts>
+  requires(CommandPart<Parts>&&...) Command(const Parts&... parts) { (add(parts), ...); }
 
   Command& add(std::string_view part) { return join(part); }
+  Command& add(const keys::Key& key) { return join(key.begin, key.tag, key.end, key.what, key.more); }
   Command& add(std::integral auto number) {
     char digits[20];
     const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;

@@ -1,11 +1,11 @@
 #include "cache/redis_ledger.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "cache/bucket_field.h"
 #include "cache/hold_record.h"
 #include "cache/keys.h"
+#include "cache/ledger_calls.h"
 #include "cache/redis_epochs.h"
 #include "cache/tenure_record.h"
 
@@ -13,8 +13,6 @@ namespace sekisho::cache {
 using policy::HoldAnswer;
 
 namespace {
-
-std::string text(std::int64_t value) { return std::to_string(value); }
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -39,82 +37,14 @@ policy::Usage usage_from(const Pairs& holds, const Pairs& usage_fields, const Pa
   return usage;
 }
 
-// Where a script finds the three hashes of counts among its keys.
-struct Places {
-  int usage, days, months;
-  int of(Counts in) const { return in == Counts::days ? days : in == Counts::months ? months : usage; }
-};
-constexpr Places places_in_hold{1, 6, 7}, places_in_settle{1, 9, 10};
-
-void add_raised(Command& call, const policy::Hold& hold, const Places& places) {
-  const auto buckets = buckets_raised(hold);
-  call.add(buckets.size());
-  for (const auto& bucket : buckets) {
-    const auto [in, name] = field_of(bucket);
-    call.add(places.of(in)).add(name);
-  }
-}
-
-// All buckets of a limit are of one kind.
-void add_limit(Command& call, const policy::Charge& charge, policy::JstDate today) {
-  const auto buckets = policy::buckets_of(*charge.rule->limit, today);
-  call.add(charge.cap).add(charge.rule->limit->trim ? "1" : "0");
-  call.add(places_in_hold.of(buckets.empty() ? Counts::usage : field_of(buckets.front()).in));
-  call.add(buckets.size());
-  for (const auto& bucket : buckets) call.add(field_of(bucket).name);
-}
-
-// What a script needs to see whether the caller stands on this ledger: a key, the epoch and the run id of the
-// server. In a cluster the epoch lies on another server than most accounts: there the caller has compared the
-// masters, and the script only whether it is the server that the caller meant.
-struct Stand {
-  std::string key, epoch, run;
-};
-
 Stand stand_of(const RedisLink& link, const policy::OperatorId& id, const Footing& footing) {
-  if (!link.clustered()) return {keys::epoch, std::to_string(footing.epoch), link.run_id()};
-  const auto known = keys::known(id);
-  return {known, "", link.run_id(known)};
+  if (!link.clustered()) return {footing.epoch, link.run_id()};
+  return {std::nullopt, link.run_id(keys::known(id).text())};
 }
 
 // Nothing else than what it stood on, as far as can be seen from here.
 bool same_servers(const RedisLink& link, const Footing& footing) {
   return !link.clustered() || fingerprint(link.servers()) == footing.servers;
-}
-
-void add_hold_arguments(Command& call, const HoldRequest& request, const Stand& stand) {
-  const auto& hold = request.hold;
-  const auto [before, after] = encode_around_quantity(hold);
-  const auto first = first_counted(hold.day, request.keep_days);
-  const auto end = runs_out(hold.day, request.keep_days);
-  call.add(hold.id).add(hold.quantity).add(request.partial ? "1" : "0");
-  call.add(policy::to_ms(hold.since) * 1000).add(before).add(after);
-  call.add(hold.key.empty() ? std::string_view() : std::string_view(request.content));
-  call.add(request.registry_serial);
-  call.add(gateway_of(hold)).add(hold.ordinal).add(request.floor);
-  call.add(stand.epoch).add(request.footing.position).add(stand.run);
-  call.add(field_of(policy::day_bucket(first.day)).name)
-      .add(field_of(policy::month_bucket(first.month)).name);
-  call.add((end.days - hold.since).count()).add((end.months - hold.since).count());
-  if (request.confirms.empty())
-    call.add("");
-  else
-    call.join(hold.carrier, "/", escape_order_id(request.confirms));
-  add_raised(call, hold, places_in_hold);
-  call.add(request.charges->size());
-  for (const auto& charge : *request.charges) add_limit(call, charge, hold.day);
-  call.add(request.throttles->size());
-  for (const auto* rule : *request.throttles) {
-    const auto interval = rule->throttle->per_ms * 1000 / std::max<std::int64_t>(1, rule->throttle->requests);
-    call.join("t:", rule->id)
-        .add(interval)
-        .add(interval * std::max<std::int64_t>(0, rule->throttle->burst - 1));
-  }
-}
-
-// The key must lie in the operator's slot also where there is none.
-std::string idempotency_of(const policy::OperatorId& id, const policy::Hold& hold) {
-  return keys::idempotency(id, hold.key.empty() ? "none" : hold.key);
 }
 
 }  // namespace
@@ -126,11 +56,7 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
     lost.lost = true;
     co_return lost;
   }
-  const auto stand = stand_of(link_, id, request.footing);
-  auto call = call_of(script("hold"),
-                      {keys::usage(id), keys::holds(id), idempotency_of(id, request.hold), keys::known(id),
-                       stand.key, keys::days(id), keys::months(id), keys::orders(id)});
-  add_hold_arguments(call, request, stand);
+  auto call = hold_call(request, stand_of(link_, id, request.footing));
   const auto answer = co_await link_.run(script("hold"), std::move(call));
 
   HoldResult result;
@@ -173,40 +99,14 @@ Task<HoldResult> RedisLedger::hold(const HoldRequest& request) {
 
 Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
   const auto& id = request.operator_id;
-  const auto& hold = request.hold;
   const auto& settlement = request.settlement;
-  std::string kept;
-  if (request.answer && !hold.key.empty()) kept = encode(*request.answer, settings_.answer_bytes);
+  KeptAnswer kept{.time = settings_.keep_answers - request.answered_ago};
+  if (request.answer && !request.hold.key.empty())
+    kept.text = encode(*request.answer, settings_.answer_bytes);
   const bool stands = same_servers(link_, request.footing);
   if (request.only_in_epoch && !stands) co_return SettleAnswer::unavailable;
   const auto stand = stand_of(link_, id, request.footing);
-  const auto order = escape_order_id(settlement.order_id);
-  auto call =
-      call_of(script("settle"), {keys::usage(id), keys::holds(id), keys::numbers(id), keys::orders(id),
-                                 idempotency_of(id, hold), keys::known(id), stand.key, keys::gone(id),
-                                 keys::days(id), keys::months(id), keys::past(id)});
-  call.add(hold.id).add(policy::name(settlement.kind)).add(settlement.granted);
-  if (order.empty())
-    call.add("");
-  else
-    call.join(hold.carrier, "/", order);
-  call.add(order).add(policy::to_ms(request.now)).add(hold.key.empty() ? "0" : "1").add(kept);
-  call.add((settings_.keep_answers - request.answered_ago).count());
-  call.add(hold.key.empty() ? std::string_view() : std::string_view(request.content));
-  call.add(encode(hold)).add(gateway_of(hold)).add(hold.ordinal);
-  call.add(stands && request.footing.epoch != 0 ? request.floor : 0).add(stand.epoch).add(stand.run);
-  call.add(request.only_if_unknown ? 1 : request.only_in_epoch ? 2 : 0);
-  // Whoever tells again what was lost does not know how far the policy looks back.
-  const auto end = runs_out(hold.day, most_keep_days);
-  const auto now = settings_.clock();
-  call.add(std::max<std::int64_t>(0, (end.days - now).count()));
-  call.add(std::max<std::int64_t>(0, (end.months - now).count()));
-  add_raised(call, hold, places_in_settle);
-  call.join(policy::name(hold.number_type), "|", text(policy::to_ms(request.now)), "|", hold.id, "|",
-            escape_order_id(hold.group), "|");
-  const bool granted = settlement.kind == policy::Settlement::Kind::granted;
-  if (granted)
-    for (const auto& number : settlement.numbers) call.add(number);
+  auto call = settle_call(request, stand, stands, kept, settings_.clock());
   const auto answer = co_await link_.run(script("settle"), std::move(call));
   if (!answer.ok()) co_return SettleAnswer::unavailable;
   const auto word = answer.text(0).value_or("");
@@ -216,6 +116,7 @@ Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
                                            : SettleAnswer::resolved_before;
   // To whom a number was granted is noted elsewhere too, after: until it is, the settlement is not done. When
   // it comes again, the ledger says which numbers it was about.
+  const bool granted = settlement.kind == policy::Settlement::Kind::granted;
   auto numbers = granted ? settlement.numbers : std::vector<std::string>();
   if (result == SettleAnswer::resolved_before) {
     numbers.clear();
@@ -246,7 +147,7 @@ Task<std::optional<std::vector<std::string>>> RedisLedger::groups_of(
   std::vector<std::string> groups;
   if (numbers.empty()) co_return groups;
   Command get{"HMGET", keys::numbers(id)}, open{"HVALS", keys::holds(id)};
-  for (const auto& [number, decision] : numbers) get.add(number);
+  for (const auto& returned : numbers) get.add(returned.number);
   const auto held = co_await link_.call(std::move(get));
   const auto holds = co_await link_.call(std::move(open));
   if (!held.ok() || !holds.ok()) co_return std::nullopt;
@@ -266,11 +167,7 @@ Task<ReleaseResult> RedisLedger::release(const policy::OperatorId& id,
     result.kind = ReleaseResult::Kind::lost;
     co_return result;
   }
-  const auto stand = stand_of(link_, id, footing);
-  auto call = call_of(script("release"), {keys::usage(id), keys::numbers(id), stand.key, keys::holds(id),
-                                          keys::gone(id), keys::past(id)});
-  call.add(stand.epoch).add(stand.run).add(policy::to_ms(now));
-  for (const auto& [number, decision] : numbers) call.add(number).add(decision);
+  auto call = release_call(id, numbers, now, stand_of(link_, id, footing));
   const auto answer = co_await link_.run(script("release"), std::move(call));
   if (!answer.ok()) co_return result;
   result.kind = answer.text(0) == "released" ? ReleaseResult::Kind::done : ReleaseResult::Kind::lost;

@@ -158,14 +158,6 @@ Task<> RedisLink::post_again(Command command, RedisAnswer refused) {
   co_await send_again(command, Clock::now() + settings_.deadline, std::move(refused));
 }
 
-Command call_of(const Script& script, std::initializer_list<std::string_view> keys) {
-  Command call;
-  call.reserve(2048);
-  call.add("EVALSHA").add(script.digest).add(keys.size());
-  for (const auto key : keys) call.add(key);
-  return call;
-}
-
 Task<RedisAnswer> RedisLink::run(const Script& script, Command command) {
   const auto server = nodes_->of(key_of(command));
   if (!server) co_return RedisAnswer{};

@@ -26,9 +26,6 @@ namespace sekisho::cache {
 class RedisNodes;
 struct Share;
 
-// EVALSHA with its keys; the arguments are to be added.
-Command call_of(const Script& script, std::initializer_list<std::string_view> keys);
-
 class RedisLink {
  public:
   RedisLink(boost::asio::any_io_executor executor, config::RedisSettings settings);
@@ -64,7 +61,7 @@ class RedisLink {
   // Sends and does not wait: for what may be done twice, and is known by the answer to what was sent after it
   // for the same key.
   void post(const Command& command);
-  // A script, by what `call_of` begins; one that the server does not know is told it.
+  // A script, as EVALSHA; one that the server does not know is told it.
   Task<RedisAnswer> run(const Script& script, Command call);
   Task<RedisAnswer> run(const Script& script, const std::vector<std::string>& keys,
                         const std::vector<std::string>& args);

@@ -4,7 +4,6 @@
 // as the count. Beside it lies only to whom numbers were ever granted, in another slot: written after, and
 // twice without harm.
 #include <algorithm>
-#include <map>
 
 #include "cache/keys.h"
 #include "cache/redis_ledger.h"
@@ -12,32 +11,38 @@
 
 namespace sekisho::cache {
 
+namespace {
+
+std::string_view block_of(const std::string& number) { return keys::block(number).tag; }
+
+}  // namespace
+
 // `again`: somebody may have noted them before, and not lived to see whose they were.
 Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
     const SettleRequest& request, bool again, const std::vector<std::string>& numbers) {
   const auto& id = request.operator_id;
-  std::map<std::string, std::vector<std::string>> by_block;
-  for (const auto& number : numbers) by_block[keys::block(number)].push_back(number);
-  std::vector<Command> commands;
-  for (const auto& [block, in_it] : by_block) {
-    Command get{"HMGET", block}, set{"HSET", block};
-    for (const auto& number : in_it) {
-      get.add(keys::last_of(number));
-      set.add(keys::last_of(number)).add(id.text());
-      set.add(keys::in_block(number, request.hold.id)).add(id.text());
+  auto by_block = numbers;
+  std::sort(by_block.begin(), by_block.end());
+  std::vector<Command> commands;  // two for each block: who had the numbers last, and from now on
+  for (const auto& number : by_block) {
+    const bool begins = &number == &by_block.front() || block_of(number) != block_of(*(&number - 1));
+    if (begins) {
+      commands.push_back({"HMGET", keys::block(number)});
+      commands.push_back({"HSET", keys::block(number)});
     }
-    commands.push_back(std::move(get));
-    commands.push_back(std::move(set));
+    auto &get = *(commands.end() - 2), &set = commands.back();
+    get.add(keys::last_of(number));
+    set.add(keys::last_of(number)).add(id.text());
+    set.add(keys::in_block(number, request.hold.id)).add(id.text());
   }
   const auto answers = co_await link_.call_all(std::move(commands));
   std::vector<std::string> contested;  // the number went to somebody else before
-  std::size_t at = 0;
-  for (const auto& [block, in_it] : by_block) {
-    const auto &before = answers[at], &noted = answers[at + 1];
-    at += 2;
+  std::size_t command = 0, place = 0;
+  for (std::size_t i = 0; i < by_block.size(); ++i, ++place) {
+    if (i > 0 && block_of(by_block[i]) != block_of(by_block[i - 1])) command += 2, place = 0;
+    const auto &before = answers[command], &noted = answers[command + 1];
     if (!before.ok() || !noted.ok()) co_return std::nullopt;
-    for (std::size_t i = 0; i < in_it.size(); ++i)
-      if (again || before.text(i).value_or(id.text()) != id.text()) contested.push_back(in_it[i]);
+    if (again || before.text(place).value_or(id.text()) != id.text()) contested.push_back(by_block[i]);
   }
   std::vector<Displaced> displaced;
   for (const auto& number : contested) {
@@ -49,8 +54,9 @@ Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
       if (tenure.until) continue;
       const auto account = policy::OperatorId::parse(tenure.operator_id);
       if (later && account && tenure.operator_id != later->operator_id)
-        displaced.push_back(
-            {*account, {number, tenure.decision}, later->from - std::chrono::milliseconds(1)});
+        displaced.push_back({*account,
+                             {number, tenure.decision, later->decision},
+                             later->from - std::chrono::milliseconds(1)});
       if (!later) later = &tenure;
     }
     if (!later || later->operator_id == id.text()) continue;
@@ -71,7 +77,7 @@ Task<std::optional<std::vector<Tenure>>> RedisLedger::trace(const std::string& n
   };
   std::vector<Grant> grants;
   std::vector<Command> gets;
-  const auto mine = keys::in_block(number, "");
+  const auto mine = keys::in_block(number, "").text();
   for (const auto& [name, to] : block.pairs()) {
     const auto id = policy::OperatorId::parse(to);
     if (!name.starts_with(mine) || !id) continue;
@@ -117,10 +123,10 @@ Task<std::optional<std::vector<GrantedNumber>>> RedisLedger::numbers(const polic
   };
   // In this order: what is given back between the two is seen in the second.
   const std::function<void(const RedisAnswer&)> present = read(decode_present), past = read(decode_past);
-  const bool present_read = co_await read_pages(keys::numbers(id), present);
+  const bool present_read = co_await read_pages(keys::numbers(id).text(), present);
   if (!present_read) co_return std::nullopt;
   if (at) {
-    const bool past_read = co_await read_pages(keys::past(id), past);
+    const bool past_read = co_await read_pages(keys::past(id).text(), past);
     if (!past_read) co_return std::nullopt;
   }
   co_return held_at(std::move(grants), at);

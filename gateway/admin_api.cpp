@@ -197,7 +197,7 @@ Task<http::Response> AdminApi::one_operator(AdminCall& call) {
     if (!of_group) usage.reset();
   }
   if (!record && !usage) co_return admin_problem(call.request, AdminError::ledger_unavailable);
-  const bool counted = usage && (usage->bucket(policy::lifetime_bucket) > 0 || !usage->holds.empty());
+  const bool counted = usage && (usage->bucket(policy::Bucket::of_lifetime()) > 0 || !usage->holds.empty());
   if (!record && !counted)
     co_return admin_problem(call.request, AdminError::not_found, "neither registry nor ledger knows it");
   json::object out{{"operator", id->text()}, {"known", record != nullptr}};

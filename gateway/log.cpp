@@ -1,5 +1,6 @@
 #include "gateway/log.h"
 
+#include <pthread.h>
 #include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -43,7 +44,7 @@ void write(spdlog::level::level_enum level, std::string_view word, std::string_v
 
 void start(std::string_view level) {
   // Queued, so that a slow terminal never holds an order up; the oldest lines go first when it is too slow.
-  spdlog::init_thread_pool(8192, 1);
+  spdlog::init_thread_pool(8192, 1, [] { ::pthread_setname_np(::pthread_self(), "log"); });
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   logger = std::make_shared<spdlog::async_logger>("sekisho", sink, spdlog::thread_pool(),
                                                   spdlog::async_overflow_policy::overrun_oldest);

@@ -212,7 +212,7 @@ Task<http::Response> Pipeline::tell_standing(Exchange& x) {
 Task<bool> Pipeline::names_numbers_of_others(Exchange& x) {
   if (!x.order()) co_return false;
   for (const auto& number : x.order()->numbers) x.named.push_back({number, ""});
-  for (auto& [number, decision] : x.named) {
+  for (auto& [number, decision, later] : x.named) {
     const auto tenures = co_await desk_.ledger.trace(number);
     if (!tenures) co_return false;
     // Newest first: who had the number before the newest holder has no say.

@@ -5,29 +5,30 @@
 namespace sekisho::policy {
 namespace {
 
-std::vector<std::string> untyped_buckets(const Period& per, JstDate today) {
-  std::vector<std::string> out;
+std::vector<Bucket> untyped_buckets(const Period& per, JstDate today) {
+  std::vector<Bucket> out;
   switch (per.kind) {
     case Period::Kind::order:
       break;
     case Period::Kind::day:
-      out.push_back(day_bucket(today));
+      out.push_back(Bucket::of_day(today));
       break;
     case Period::Kind::month:
-      out.push_back(month_bucket(today));
+      out.push_back(Bucket::of_month(today));
       break;
     case Period::Kind::fiscal_year:
       for (auto month = today.fiscal_year_begin(); month <= today; month = month.plus_months(1))
-        out.push_back(month_bucket(month));
+        out.push_back(Bucket::of_month(month));
       break;
     case Period::Kind::days:
-      for (int back = 0; back < per.days; ++back) out.push_back(day_bucket(today.plus(-back)));
+      out.reserve(static_cast<std::size_t>(per.days));
+      for (int back = 0; back < per.days; ++back) out.push_back(Bucket::of_day(today.plus(-back)));
       break;
     case Period::Kind::held:
-      out.push_back(held_bucket);
+      out.push_back(Bucket::of_held());
       break;
     case Period::Kind::lifetime:
-      out.push_back(lifetime_bucket);
+      out.push_back(Bucket::of_lifetime());
       break;
   }
   return out;
@@ -44,7 +45,7 @@ std::optional<Instant> resets_at(const Period& per, const Usage& usage, JstDate 
       return today.fiscal_year_begin().plus_months(12).begins();
     case Period::Kind::days:
       for (int back = per.days - 1; back >= 0; --back)
-        if (usage.bucket(day_bucket(today.plus(-back))) > 0) return today.plus(per.days - back).begins();
+        if (usage.bucket(Bucket::of_day(today.plus(-back))) > 0) return today.plus(per.days - back).begins();
       return today.plus(1).begins();
     default:
       return std::nullopt;
@@ -70,11 +71,15 @@ std::optional<JstDate> first_day(const Period& per, JstDate today) {
   }
 }
 
-std::string day_bucket(JstDate day) { return "D" + day.compact(); }
-std::string month_bucket(JstDate day) { return "M" + day.compact().substr(0, 6); }
+std::array<Bucket, 8> buckets_raised(const Hold& hold) {
+  const auto day = Bucket::of_day(hold.day), month = Bucket::of_month(hold.day);
+  constexpr auto ever = Bucket::of_lifetime(), held = Bucket::of_held();
+  const auto type = hold.number_type;
+  return {day, day.of(type), month, month.of(type), ever, ever.of(type), held, held.of(type)};
+}
 
-Quantity Usage::bucket(std::string_view name) const {
-  const auto entry = buckets.find(name);
+Quantity Usage::bucket(const Bucket& which) const {
+  const auto entry = buckets.find(which);
   return entry == buckets.end() ? 0 : entry->second;
 }
 
@@ -90,12 +95,12 @@ Quantity Usage::suspense() const {
   return sum;
 }
 
-std::vector<std::string> buckets_of(const Period& per, const NumberTypes& types, JstDate today) {
+std::vector<Bucket> buckets_of(const Period& per, const NumberTypes& types, JstDate today) {
   const auto plain = untyped_buckets(per, today);
   if (counts_everything(types)) return plain;
-  std::vector<std::string> out;
+  std::vector<Bucket> out;
   types.each([&](NumberType type) {
-    for (const auto& bucket : plain) out.push_back(bucket + "." + std::string(name(type)));
+    for (const auto& bucket : plain) out.push_back(bucket.of(type));
   });
   return out;
 }

@@ -1,30 +1,23 @@
 // How many numbers an operator has had: buckets, and what a limit makes of them. Pure; the ledger stores the
 // buckets.
 //
-// A bucket counts what was taken: granted numbers and numbers in open holds. An order raises the buckets of
-// its day, its month, of the lifetime, and of what is held now, for all types together and for its own type.
-// A settlement takes back what was not granted; a release lowers only what is held. Nothing stores what
-// remains, so an edited limit applies at once.
+// A bucket (policy/bucket.h) counts what was taken: granted numbers and numbers in open holds. A settlement
+// takes back what was not granted; a release lowers only what is held. Nothing stores what remains, so an
+// edited limit applies at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "policy/bucket.h"
 #include "policy/calendar.h"
 #include "policy/rules.h"
 
 namespace sekisho::policy {
-
-// Names of buckets, the ledger's field names: "D20261124", "M202611", "L" (lifetime), "N" (held now), each
-// also with
-// ".fixed" behind it for one type.
-std::string day_bucket(JstDate day);
-std::string month_bucket(JstDate day);
-inline const std::string lifetime_bucket = "L";
-inline const std::string held_bucket = "N";
 
 // reserved: the carrier keeps the numbers for a confirmation, which will be an order of its own.
 enum class HoldState : std::uint8_t { held, suspense, reserved };
@@ -48,23 +41,26 @@ struct Hold {
   std::string group;  // the owner group on whose account it stands as well; empty: none
 };
 
+// The buckets that a hold raises by its quantity, and a settlement lowers by what was not granted.
+std::array<Bucket, 8> buckets_raised(const Hold& hold);
+
 // Everything counted of one operator.
 struct Usage {
-  std::map<std::string, Quantity, std::less<>> buckets;
+  std::map<Bucket, Quantity> buckets;
   std::vector<Hold> holds;  // open ones
 
-  Quantity bucket(std::string_view name) const;
+  Quantity bucket(const Bucket& which) const;
   Quantity held() const;      // numbers in holds whose outcome is awaited
   Quantity suspense() const;  // numbers in holds whose outcome is unknown
-  Quantity granted() const { return bucket(held_bucket) - held() - suspense(); }
+  Quantity granted() const { return bucket(Bucket::of_held()) - held() - suspense(); }
 };
 
 // The first day that counts towards a period on a day; nothing for periods without a beginning.
 std::optional<JstDate> first_day(const Period& per, JstDate today);
 
 // The buckets that count towards a limit on a day; their sum is what is taken.
-std::vector<std::string> buckets_of(const Period& per, const NumberTypes& types, JstDate today);
-inline std::vector<std::string> buckets_of(const Limit& limit, JstDate today) {
+std::vector<Bucket> buckets_of(const Period& per, const NumberTypes& types, JstDate today);
+inline std::vector<Bucket> buckets_of(const Limit& limit, JstDate today) {
   return buckets_of(limit.per, limit.number_types, today);
 }
 

@@ -9,10 +9,11 @@
 --       12 epoch, 13 position, 14 run id of the server: what the gateway stands on (cache/epochs.h)
 --       15 first day and 16 first month that still count, as fields; 17, 18 in how many milliseconds days and months run out
 --       19 "<carrier>/<order id>" of the reservation that it confirms, or ""
---       20 number of buckets to raise, then for each: its key's place in KEYS and its field: the day's, the month's, the
---       lifetime's and what is held, each for all types and then for its own
---       then the number of limits, and for each: cap, "1" when it may trim, its key's place, number of fields, they
---       then the number of throttles, and for each: field, interval and tolerance in microseconds
+--       from 20 on for usage, days and months each: how many of its fields the hold raises (for all types and for its own),
+--       how many fields are named, they: those that it raises first, behind them in usage the fence, then what limits ask for
+--       then the number of limits, and for each: cap, "1" when it may trim, how many runs of the arguments above name what
+--       it counts, and the first and last of each
+--       then the number of throttles, and for each: field of usage, interval and tolerance in microseconds
 -- returns {"taken", quantity, {left of each limit before}, hold id and record of the reservation whose place it took} |
 --         {"over", {limit indexes from 0}, holds, usage, days, months} | {"throttled", milliseconds} |
 --         {"fenced", serial}: the operator was revoked in a newer registry | {"lost"}: not what the gateway stood on |
@@ -38,8 +39,31 @@ local known_of = redis.call('HMGET', known, gateway, gateway .. '/' .. ARGV[10])
 local told = tonumber(known_of[1] or nil) or 0
 if ordinal < told or known_of[2] or redis.call('HEXISTS', holds, id) == 1 then return {'void'} end
 
+-- The three hashes of counts, and where among the arguments the names of their fields stand.
+local at = 19
+local function next_arg()
+  at = at + 1
+  return ARGV[at]
+end
+local function next_fields(key)
+  local raised, count = tonumber(next_arg()), tonumber(next_arg())
+  local first = at + 1
+  at = at + count
+  return {key = key, first = first, last_raised = first + raised - 1, last = at}
+end
+local in_usage, in_days, in_months = next_fields(usage), next_fields(KEYS[6]), next_fields(KEYS[7])
+
+local found = {} -- argument -> what lies under that name, or false
+local function read(place)
+  for from = place.first, place.last, 1000 do
+    local values = redis.call('HMGET', place.key, unpack(ARGV, from, math.min(from + 999, place.last)))
+    for i, value in ipairs(values) do found[from + i - 1] = value end
+  end
+end
+read(in_usage)
+
 -- A revocation leaves its serial here: a gateway that has not heard of it yet must not hold by what it knew.
-local fence = tonumber(redis.call('HGET', usage, 'fence'))
+local fence = tonumber(found[in_usage.last_raised + 1] or nil)
 if fence and fence > tonumber(ARGV[8]) then return {'fenced', fence} end
 
 local content = ARGV[7]
@@ -53,46 +77,56 @@ if content ~= '' then
 end
 
 -- Lua's numbers are exact to 2^53 only. A count is a pair (high, low) = high * 10^9 + low, with 0 <= low < 10^9.
+local billion = 1000000000
 local function pair(text)
-  local sign, digits = string.match(text or '0', '^(-?)(%d+)$')
-  local high = tonumber(string.sub(digits, 1, -10)) or 0
-  local low = tonumber(string.sub(digits, -9))
-  if sign == '-' then
-    high, low = -high, -low
-    if low < 0 then high, low = high - 1, low + 1000000000 end
+  if #text <= 15 then
+    local number = tonumber(text)
+    local high = math.floor(number / billion)
+    return high, number - high * billion
   end
-  return high, low
+  local sign, digits = string.match(text, '^(-?)(%d+)$')
+  local high, low = tonumber(string.sub(digits, 1, -10)), tonumber(string.sub(digits, -9))
+  if sign == '' then return high, low end
+  if low == 0 then return -high, 0 end
+  return -high - 1, billion - low
 end
 local function text_of(high, low)
+  if math.abs(high) < 1000000 then return string.format('%.0f', high * billion + low) end
   local sign = ''
   if high < 0 then
     sign, high, low = '-', -high, -low
-    if low < 0 then high, low = high - 1, low + 1000000000 end
+    if low < 0 then high, low = high - 1, low + billion end
   end
-  if high == 0 then return string.format('%s%.0f', sign, low) end
   return string.format('%s%.0f%09.0f', sign, high, low)
+end
+local function sum(high, low, more_high, more_low)
+  high, low = high + more_high, low + more_low
+  if low >= billion then return high + 1, low - billion end
+  return high, low
+end
+local function difference(high, low, less_high, less_low)
+  high, low = high - less_high, low - less_low
+  if low < 0 then return high - 1, low + billion end
+  return high, low
 end
 local function less(high, low, than_high, than_low)
   return high < than_high or (high == than_high and low < than_low)
 end
 
-local at = 19
-local function next_arg()
-  at = at + 1
-  return ARGV[at]
+local high_of, low_of = {}, {} -- argument -> what is counted under that name
+read(in_days)
+read(in_months)
+for _, place in ipairs({in_usage, in_days, in_months}) do
+  for n = place.first, place.last do
+    if found[n] then high_of[n], low_of[n] = pair(found[n]) end
+  end
 end
-local function next_list(count)
-  local list = {}
-  for i = 1, count do list[i] = next_arg() end
-  return list
-end
-
-local raise = next_list(2 * tonumber(next_arg()))
 
 -- A confirmation takes the place of the reservation it confirms (of the same type): what that holds is not counted
 -- beside it.
-local reserved, reservation, reserved_quantity, reserved_gateway, reserved_ordinal
-local beside = {} -- "place/field" of its buckets
+local reserved, reservation, reserved_quantity, reserved_high, reserved_low, reserved_gateway, reserved_ordinal
+local beside = {} -- argument that names a bucket which it raised -> the bucket's hash
+local beside_unasked = {} -- {hash, field} of the others
 if ARGV[19] ~= '' then
   reserved = redis.call('HGET', KEYS[8], ARGV[19])
   local record = reserved and redis.call('HGET', holds, reserved)
@@ -100,11 +134,21 @@ if ARGV[19] ~= '' then
     string.match(record or '', '^reserved|(%d+)|([^|]*)|(%d+)%-(%d+)%-(%d+)|[^|]*|[^|]*|([^|]*)|(%d+)|')
   if quantity and type == string.match(ARGV[6], '^|([^|]*)') then
     reservation, reserved_quantity, reserved_ordinal = record, quantity, place_of_order
+    reserved_high, reserved_low = pair(quantity)
     reserved_gateway = string.match(gateway_and_boot, '^[^/]*')
-    for i, field in ipairs({string.sub(year, -2) .. month .. day, string.sub(year, -2) .. month}) do
-      for n = 4 * i - 3, 4 * i, 2 do beside[raise[n] .. '/' .. field .. string.sub(raise[n + 1], -2)] = true end
+    local function raised_then(place, name)
+      for n = place.first, place.last do
+        if ARGV[n] == name then
+          beside[n] = place.key
+          return
+        end
+      end
+      beside_unasked[#beside_unasked + 1] = {place.key, name}
     end
-    for n = 9, #raise, 2 do beside[raise[n] .. '/' .. raise[n + 1]] = true end
+    for place, begin in pairs({[in_days] = string.sub(year, -2) .. month .. day, [in_months] = string.sub(year, -2) .. month}) do
+      for n = place.first, place.last_raised do raised_then(place, begin .. string.sub(ARGV[n], -2)) end
+    end
+    for n = in_usage.first, in_usage.last_raised do beside[n] = usage end
   end
 end
 
@@ -114,17 +158,12 @@ local take_high, take_low = pair(ARGV[2])
 for i = 1, tonumber(next_arg()) do
   local high, low = pair(next_arg())
   local trim = next_arg() == '1' and ARGV[3] == '1'
-  local place = next_arg()
-  local fields = next_list(tonumber(next_arg()))
-  for n, value in ipairs(redis.call('HMGET', KEYS[tonumber(place)], unpack(fields))) do
-    local h, l = pair(value or nil)
-    high, low = high - h, low - l
-    if beside[place .. '/' .. fields[n]] then
-      h, l = pair(reserved_quantity)
-      high, low = high + h, low + l
+  for _ = 1, tonumber(next_arg()) do
+    local from, to = tonumber(next_arg()), tonumber(next_arg())
+    for n = from, to do
+      if high_of[n] then high, low = difference(high, low, high_of[n], low_of[n]) end
+      if beside[n] then high, low = sum(high, low, reserved_high, reserved_low) end
     end
-    if low < 0 then high, low = high - 1, low + 1000000000 end
-    if low >= 1000000000 then high, low = high + 1, low - 1000000000 end
   end
   limits[i] = {high, low}
   if trim and less(0, 0, high, low) and less(high, low, take_high, take_low) then take_high, take_low = high, low end
@@ -153,12 +192,17 @@ if wait > 0 then return {'throttled', math.ceil(wait / 1000)} end
 
 -- From here on everything passes: take.
 local take = text_of(take_high, take_low)
-if #arrivals > 0 then redis.call('HSET', usage, unpack(arrivals)) end
-for bucket in pairs(beside) do
-  local place, field = string.match(bucket, '^(%d+)/(.*)$')
-  local key = KEYS[tonumber(place)]
-  -- What has run out is not brought back.
-  if redis.call('HEXISTS', key, field) == 1 then redis.call('HINCRBY', key, field, '-' .. reserved_quantity) end
+-- What has run out is not brought back by what the reservation gives back.
+for n, key in pairs(beside) do
+  if found[n] then
+    high_of[n], low_of[n] = difference(high_of[n], low_of[n], reserved_high, reserved_low)
+    redis.call('HSET', key, ARGV[n], text_of(high_of[n], low_of[n]))
+  end
+end
+for _, bucket in ipairs(beside_unasked) do
+  if redis.call('HEXISTS', bucket[1], bucket[2]) == 1 then
+    redis.call('HINCRBY', bucket[1], bucket[2], '-' .. reserved_quantity)
+  end
 end
 if reservation then
   redis.call('HDEL', holds, reserved)
@@ -167,11 +211,18 @@ if reservation then
     redis.call('HSET', known, reserved_gateway .. '/' .. reserved_ordinal, 1)
   end
 end
-local new_day
-for i = 1, #raise, 2 do
-  local count = redis.call('HINCRBY', KEYS[tonumber(raise[i])], raise[i + 1], take)
-  if i == 1 then new_day = count == tonumber(take) end -- the first of the day, or as good as that
+-- The first of the day, or as good as that.
+local new_day = (high_of[in_days.first] or 0) == 0 and (low_of[in_days.first] or 0) == 0
+local function raise(place, changes)
+  for n = place.first, place.last_raised do
+    changes[#changes + 1] = ARGV[n]
+    changes[#changes + 1] = text_of(sum(high_of[n] or 0, low_of[n] or 0, take_high, take_low))
+  end
+  redis.call('HSET', place.key, unpack(changes))
 end
+raise(in_usage, arrivals)
+raise(in_days, {})
+raise(in_months, {})
 redis.call('HSET', holds, id, ARGV[5] .. take .. ARGV[6])
 if content ~= '' then redis.call('HSET', idem, 'content', content, 'state', 'in_flight', 'hold', id) end
 

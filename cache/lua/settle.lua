@@ -1,7 +1,8 @@
 -- Settle one hold: what the carrier gave stays counted, the rest is given back. Resolves a hold at most once.
 --
 -- KEYS  1 usage, 2 holds, 3 numbers, 4 orders, 5 the idempotency key's hash (any key of the slot when there is none),
---       6 known (hold.lua), 7 epoch, 8 gone: number -> when it was given back, as long as orders are open,
+--       6 known (hold.lua), 7 epoch, 8 gone: number -> when it was given back, and "|" and a later grant that
+--         stays, where one is known; as long as orders are open,
 --       9 days, 10 months, 11 past: "number|hold id" -> type|since|until|owner group|order id
 -- ARGV  1 hold id, 2 granted | released | pending | suspense | reserved, 3 numbers granted,
 --       4 "<carrier>/<order id>" or "", 5 the order id, 6 now in milliseconds
@@ -127,9 +128,9 @@ else
   local written, to_write = {}, {} -- a number may stand in the list twice
   for i, number in ipairs(list) do
     local before = written[number] or before_of[i]
-    local given_back = gone_of[i]
+    local given_back, later = string.match(gone_of[i] or '', '^(%d+)|?(.*)$')
     local mine = not before
-    if given_back and tonumber(my_since) <= tonumber(given_back) then
+    if given_back and id ~= later and tonumber(my_since) <= tonumber(given_back) then
       mine = false
       held_once_less(my_type)
       ended(number, id, my_type, my_since, given_back, of_mine)

@@ -15,7 +15,7 @@ Task<std::optional<std::vector<Touched>>> touched(cache::RedisLink& link, const 
     if (!usage) co_return std::nullopt;
     Touched one{.id = text, .numbers = usage->granted(), .open_orders = usage->holds.size()};
     for (int back = 0; back < 30; ++back)
-      one.last_30_days += usage->bucket(policy::day_bucket(today.plus(-back)));
+      one.last_30_days += usage->bucket(policy::Bucket::of_day(today.plus(-back)));
     if (one.numbers > 0 || one.last_30_days > 0 || one.open_orders > 0) out.push_back(std::move(one));
   }
   co_return out;

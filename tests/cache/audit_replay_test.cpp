@@ -95,7 +95,7 @@ TEST(AuditReplay, whatever_does_not_follow_is_found_and_named) {
   };
   for (const auto& row : table) {
     Gate gate(row.policy);
-    gate.usages[hana.id.text()].buckets[day_bucket(JstDate::of(gate.now))] = 3;
+    gate.usages[hana.id.text()].buckets[policy::Bucket::of_day(JstDate::of(gate.now))] = 3;
     auto order = order_of(10);
     order.partial = true;
     gate.order(hana, order);

@@ -21,7 +21,7 @@ class EpochsContract : public testing::TestWithParam<Which> {
     return wait(ledger.context(), ledger.epochs().leave(gateway, epoch, position));
   }
   std::string holds(const Ask& ask) { return cache::told(ledger.hold(ask)); }
-  Quantity used(const std::string& bucket) { return ledger.usage(corporate(1)).bucket(bucket); }
+  Quantity used(std::string_view bucket) { return ledger.usage(corporate(1)).bucket(policy::bucket(bucket)); }
   static std::string list(const std::vector<std::string>& names) {
     std::string out;
     for (const auto& name : names) out += name + " ";
@@ -155,7 +155,7 @@ TEST_P(EpochsContract, a_settlement_counts_anew_what_was_lost) {
     EXPECT_EQ(ledger.settle({id, row.becomes, StoredAnswer{.status = 201}}), SettleAnswer::restored) << id;
     const auto usage = ledger.usage(corporate(1));
     for (const auto* bucket : {"D20261124", "M202611", "L", "N", "N.fixed"})
-      EXPECT_EQ(usage.bucket(bucket), row.counted) << id << " " << bucket;
+      EXPECT_EQ(usage.bucket(policy::bucket(bucket)), row.counted) << id << " " << bucket;
     EXPECT_EQ(usage.held(), row.held) << id;
     EXPECT_EQ(usage.suspense(), row.suspense) << id;
     EXPECT_EQ(ledger.trace("0312345678").size(), row.becomes.numbers.size());

@@ -13,7 +13,7 @@ using PK = Period::Kind;
 
 class LedgerContract : public testing::TestWithParam<Which> {
  protected:
-  Quantity used(const std::string& bucket) { return ledger.usage(corporate(1)).bucket(bucket); }
+  Quantity used(std::string_view bucket) { return ledger.usage(corporate(1)).bucket(policy::bucket(bucket)); }
   std::string holds(const Ask& ask) { return told(ledger.hold(ask)); }
 
   AnyLedger ledger{GetParam()};
@@ -399,13 +399,13 @@ TEST_F(RedisLedgerTest, days_that_no_limit_asks_for_are_swept_and_the_sums_stay)
   const auto now = at("2026-01-10T10:00:00+09:00");
   ledger.hold({"a", 5, {}, {}, {}, false, NumberType::fixed, corporate(1), now});
   ledger.hold({"b", 5, {}, {}, {}, false, NumberType::fixed, corporate(1), now + 24h * 62});
-  EXPECT_EQ(ledger.usage(corporate(1)).bucket("D20260110"), 5) << "still within the 62 days";
+  EXPECT_EQ(ledger.usage(corporate(1)).bucket(policy::bucket("D20260110")), 5) << "still within the 62 days";
   ledger.hold({"c", 5, {}, {}, {}, false, NumberType::fixed, corporate(1), now + 24h * 63});
   const auto usage = ledger.usage(corporate(1));
-  EXPECT_EQ(usage.bucket("D20260110"), 0);
-  EXPECT_EQ(usage.bucket("D20260313"), 5);
-  EXPECT_EQ(usage.bucket("M202601"), 5);
-  EXPECT_EQ(usage.bucket("L"), 15);
+  EXPECT_EQ(usage.bucket(policy::bucket("D20260110")), 0);
+  EXPECT_EQ(usage.bucket(policy::bucket("D20260313")), 5);
+  EXPECT_EQ(usage.bucket(policy::bucket("M202601")), 5);
+  EXPECT_EQ(usage.bucket(policy::bucket("L")), 15);
   EXPECT_EQ(usage.holds.size(), 3u) << "a hold never goes by time";
 }
 

@@ -72,14 +72,14 @@ TEST_F(LedgerMemory, an_operator_at_rest_takes_at_most_a_kilobyte) {
     std::int64_t sum = 0;
     for (const auto& key : {keys::usage(who), keys::days(who), keys::months(who), keys::holds(who),
                             keys::known(who), keys::orders(who), keys::gone(who)})
-      sum += bytes_of(key);
+      sum += bytes_of(key.text());
     std::printf("operator at rest, 16 limits, a throttle, an order every %d days for %d days: %lld bytes\n",
                 every, days, static_cast<long long>(sum));
     for (const auto& key : {keys::usage(who), keys::days(who), keys::months(who), keys::known(who)})
-      std::printf("  %-40s %lld\n", key.c_str(), static_cast<long long>(bytes_of(key)));
+      std::printf("  %-40s %lld\n", key.text().c_str(), static_cast<long long>(bytes_of(key.text())));
     const auto count = ledger.numbers(who).size();
     std::printf("  beside it, %zu numbers held: %lld bytes each\n", count,
-                static_cast<long long>(bytes_of(keys::numbers(who)) / std::int64_t(count)));
+                static_cast<long long>(bytes_of(keys::numbers(who).text()) / std::int64_t(count)));
     return sum;
   };
   EXPECT_LE(orders_on(62, 3), 1024);
@@ -100,7 +100,7 @@ TEST_F(LedgerMemory, a_hold_takes_at_most_three_hundred_bytes) {
       std::int64_t bytes = 0;
       for (const auto& key :
            {keys::usage(who), keys::days(who), keys::months(who), keys::holds(who), keys::known(who)})
-        bytes += bytes_of(key);
+        bytes += bytes_of(key.text());
       return bytes;
     };
     take(0);

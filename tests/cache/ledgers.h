@@ -198,8 +198,10 @@ class AnyLedger {
 // What is counted, as text: "D20261124=5 L=5 ... | id held 5 fixed order". Zero is as good as absent.
 inline std::string told(const policy::Usage& usage) {
   std::string out;
+  std::map<std::string, policy::Quantity> counts;
   for (const auto& [bucket, count] : usage.buckets)
-    if (count != 0) out += bucket + "=" + std::to_string(count) + " ";
+    if (count != 0) counts[text_of(bucket)] = count;
+  for (const auto& [bucket, count] : counts) out += bucket + "=" + std::to_string(count) + " ";
   std::map<std::string, std::string> holds;
   for (const auto& hold : usage.holds)
     holds[hold.id] = "| " + hold.id + " " + std::string(name(hold.state)) + " " +

@@ -14,7 +14,7 @@ using PK = Period::Kind;
 
 class OperationsContract : public testing::TestWithParam<Which> {
  protected:
-  Quantity used(const std::string& bucket) { return ledger.usage(corporate(1)).bucket(bucket); }
+  Quantity used(std::string_view bucket) { return ledger.usage(corporate(1)).bucket(policy::bucket(bucket)); }
   std::string holds(const Ask& ask) { return told(ledger.hold(ask)); }
   void reserve(const std::string& id, Quantity quantity, Instant when, NumberType type = NumberType::fixed) {
     const Ask ask{.id = id, .quantity = quantity, .type = type, .now = when};
@@ -99,7 +99,7 @@ TEST_P(OperationsContract, only_a_reservation_of_that_name_and_type_gives_its_pl
     const auto result = ledger.hold(ask);
     EXPECT_EQ(told(result), "taken 3 left") << row.name;
     EXPECT_FALSE(result.confirmed) << row.name;
-    EXPECT_EQ(ledger.usage(who).bucket("L"), 6) << row.name;
+    EXPECT_EQ(ledger.usage(who).bucket(policy::bucket("L")), 6) << row.name;
   }
 }
 
@@ -109,11 +109,11 @@ TEST_P(OperationsContract, a_number_is_held_by_the_later_grant) {
   give(corporate(1), "a", "0312345678", now);
   EXPECT_TRUE(ledger.displaced.empty());
   give(corporate(2), "b", "0312345678", now + 1h);
-  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a"}, now + 1h - 1ms}};
+  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a", "b"}, now + 1h - 1ms}};
   ASSERT_EQ(ledger.displaced, expected);
   EXPECT_EQ(ledger.release(corporate(1), {expected[0].number}, expected[0].at).released.size(), 1u);
   EXPECT_EQ(used("N"), 0);
-  EXPECT_EQ(ledger.usage(corporate(2)).bucket("N"), 1);
+  EXPECT_EQ(ledger.usage(corporate(2)).bucket(policy::bucket("N")), 1);
   EXPECT_EQ(told(ledger.trace("0312345678")),
             corporate(2).text() + " b  2026-11-24T11:00:00.000+09:00..now; " + corporate(1).text() +
                 " a  2026-11-24T10:00:00.000+09:00..2026-11-24T10:59:59.999+09:00; ");
@@ -122,7 +122,7 @@ TEST_P(OperationsContract, a_number_is_held_by_the_later_grant) {
 TEST_P(OperationsContract, an_earlier_grant_that_is_told_later_holds_nothing) {
   give(corporate(2), "b", "0312345678", now + 1h);
   give(corporate(1), "a", "0312345678", now);
-  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a"}, now + 1h - 1ms}};
+  const std::vector<Displaced> expected{{corporate(1), {"0312345678", "a", "b"}, now + 1h - 1ms}};
   EXPECT_EQ(ledger.displaced, expected);
   // And one told after that sees whoever has it now.
   give(corporate(3), "c", "0312345678", now + 2h);
@@ -176,25 +176,63 @@ TEST_P(GroupContract, members_share_what_the_group_has) {
   const auto refused = ledger.hold(ask("c", 1, 3));
   EXPECT_EQ(told(refused), "over 1") << "by the group's limit alone";
   ASSERT_TRUE(refused.answer.of_group);
-  EXPECT_EQ(refused.answer.of_group->bucket("D20261124"), 15);
+  EXPECT_EQ(refused.answer.of_group->bucket(policy::bucket("D20261124")), 15);
   EXPECT_EQ(told(ledger.usage(corporate(3))), before) << "a refused order takes nothing";
   EXPECT_EQ(holds(ask("d", 2, 1)), "over 0") << "its own limit";
-  EXPECT_EQ(of_group().bucket("L"), 15);
+  EXPECT_EQ(of_group().bucket(policy::bucket("L")), 15);
 }
 
 TEST_P(GroupContract, both_accounts_are_settled_and_given_back_together) {
   const std::vector<std::string> numbers{"0312345678", "0312345679"};
   ledger.hold(ask("a", 5, 1));
   ledger.settle({"a", {.kind = SK::granted, .granted = 2, .numbers = numbers}, {}, corporate(1), now});
-  EXPECT_EQ(of_group().bucket("N"), 2);
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 2);
   EXPECT_TRUE(of_group().holds.empty());
   EXPECT_EQ(told(ledger.trace(numbers[0])), corporate(1).text() + " a  2026-11-24T10:00:00.000+09:00..now; ")
       << "the group holds nothing itself";
   EXPECT_EQ(ledger.release(corporate(1), {numbers[0]}), 1);
-  EXPECT_EQ(of_group().bucket("N"), 1);
-  EXPECT_EQ(of_group().bucket("L"), 2);
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 1);
+  EXPECT_EQ(of_group().bucket(policy::bucket("L")), 2);
   EXPECT_EQ(ledger.release(corporate(1), {numbers[0]}), 0);
-  EXPECT_EQ(of_group().bucket("N"), 1);
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 1);
+}
+
+// A gateway that dies between the two accounts leaves the other to somebody who hears of the grant later.
+TEST_P(GroupContract, a_number_that_moves_within_it_stays_whenever_each_account_heard_of_the_grant) {
+  const std::string number = "0312345678";
+  const auto joint_account = OperatorId::of_group(group);
+  const Settlement granted{.kind = SK::granted, .granted = 1, .numbers = {number}};
+  ledger.hold(ask("a", 1, 1));
+  ledger.settle({"a", granted, {}, corporate(1), now});
+  ledger.hold(ask("b", 1, 2));
+  SettleRequest early{.operator_id = joint_account,
+                      .hold = of_group().holds.at(0),
+                      .settlement = granted,
+                      .now = now + 1h,
+                      .footing = ledger.footing};
+  wait(ledger.context(), ledger.port().settle(early));
+  ledger.settle({"b", granted, {}, corporate(2), now + 2h});
+  ASSERT_EQ(ledger.displaced.size(), 1u);
+  const auto [account, earlier, at] = ledger.displaced[0];
+  ledger.release(account, std::vector<ReturnedNumber>{earlier}, at);
+  EXPECT_EQ(used("N"), 0);
+  EXPECT_EQ(ledger.usage(corporate(2)).bucket(policy::bucket("N")), 1);
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 1);
+}
+
+TEST_P(GroupContract, nor_does_it_go_when_its_account_hears_of_the_grant_after_that_of_the_one_before) {
+  const std::string number = "0312345678";
+  const Settlement granted{.kind = SK::granted, .granted = 1, .numbers = {number}};
+  ledger.hold(ask("a", 1, 1));
+  ledger.settle({"a", granted, {}, corporate(1), now});
+  ledger.hold(ask("b", 1, 2));
+  ledger.release(OperatorId::of_group(group), std::vector<ReturnedNumber>{{number, "a", "b"}},
+                 now + 2h - 1ms);
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 1) << "b, which is open";
+  ledger.settle({"b", granted, {}, corporate(2), now + 1h});
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 1);
+  ledger.release(corporate(2), std::vector<std::string>{number}, now + 3h);
+  EXPECT_EQ(of_group().bucket(policy::bucket("N")), 0);
 }
 
 TEST_P(GroupContract, the_tighter_of_two_trims) {
@@ -208,7 +246,7 @@ TEST_P(GroupContract, the_tighter_of_two_trims) {
   EXPECT_EQ(holds(partial), "taken 6 left 10 6");
   ledger.settle({"b", {.kind = SK::granted, .granted = 6}, {}, corporate(1), now});
   EXPECT_EQ(used("L"), 6) << "what its own account had more is given back";
-  EXPECT_EQ(of_group().bucket("L"), 15);
+  EXPECT_EQ(of_group().bucket(policy::bucket("L")), 15);
 }
 
 TEST_P(GroupContract, a_key_answers_again_without_the_group) {
@@ -221,7 +259,7 @@ TEST_P(GroupContract, a_key_answers_again_without_the_group) {
   auto again = ask("c", 9, 1);
   again.idempotency = {"k", "content"};
   EXPECT_EQ(holds(again), "replay 201 first") << "though the group has nothing left";
-  EXPECT_EQ(of_group().bucket("L"), 15);
+  EXPECT_EQ(of_group().bucket(policy::bucket("L")), 15);
 }
 
 TEST_P(GroupContract, a_confirmation_takes_its_place_on_both) {
@@ -231,7 +269,7 @@ TEST_P(GroupContract, a_confirmation_takes_its_place_on_both) {
   auto confirm = ask("c", 9, 1);
   confirm.confirms = "r-a";
   EXPECT_EQ(holds(confirm), "taken 9 left 10 15");
-  EXPECT_EQ(of_group().bucket("L"), 9);
+  EXPECT_EQ(of_group().bucket(policy::bucket("L")), 9);
   EXPECT_EQ(of_group().holds.size(), 1u);
 }
 

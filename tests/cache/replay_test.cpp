@@ -87,7 +87,7 @@ TEST(Replay, a_limit_is_named_by_its_own_code) {
 TEST(Replay, a_count_in_the_record_is_used_though_the_journal_does_not_have_the_orders) {
   Gate gate(up_to(1000, {K::lifetime}, {NumberType::fixed}));
   auto& usage = gate.usages[hana.id.text()];
-  usage.buckets["L.fixed"] = 90;  // from before this journal
+  usage.buckets[policy::bucket("L.fixed")] = 90;  // from before this journal
   gate.order(hana, order_of(10));
   EXPECT_EQ(told(gate.replay(up_to(100, {K::lifetime}, {NumberType::fixed}))), "");
   const auto found = gate.replay(up_to(99, {K::lifetime}, {NumberType::fixed}));
@@ -98,7 +98,7 @@ TEST(Replay, a_count_in_the_record_is_used_though_the_journal_does_not_have_the_
   EXPECT_EQ(gate.replay(up_to(99, {K::held}, {NumberType::fixed})).counted_short, 1u);
 
   Gate over(up_to(50, {K::lifetime}));
-  over.usages[hana.id.text()].buckets["L"] = 45;
+  over.usages[hana.id.text()].buckets[policy::bucket("L")] = 45;
   over.order(hana, order_of(10));
   EXPECT_EQ(over.replay(up_to(55, {K::lifetime})).of(FlipKind::to_permitted), 1u);
   EXPECT_EQ(over.replay(up_to(54, {K::lifetime})).flipped(), 0u);

@@ -78,8 +78,8 @@ struct Gate {
   void give_back(const policy::OperatorRecord& who, policy::NumberType type, policy::Quantity released,
                  const std::string& numbers) {
     auto& usage = usages[who.id.text()];
-    usage.buckets["N"] -= released;
-    usage.buckets["N." + std::string(name(type))] -= released;
+    usage.buckets[policy::bucket("N")] -= released;
+    usage.buckets[policy::Bucket::of_held().of(type)] -= released;
     write("settled",
           fmt::format(R"("decision":"R","operator":"{}","result":"returned","released":{},"numbers":[{}])",
                       who.id.text(), released, numbers));

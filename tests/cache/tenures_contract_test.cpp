@@ -153,7 +153,7 @@ TEST_P(TenuresContract, a_grant_that_is_told_after_the_number_was_given_back_has
   EXPECT_EQ(held(15min), "0311110000 of a; ");
   EXPECT_EQ(held(20min), "");
   EXPECT_TRUE(ledger.numbers(corporate(1)).empty());
-  EXPECT_EQ(ledger.usage(corporate(1)).bucket("N"), 1) << "the open one";
+  EXPECT_EQ(ledger.usage(corporate(1)).bucket(policy::bucket("N")), 1) << "the open one";
 }
 
 }  // namespace

@@ -27,10 +27,10 @@ TEST(BucketField, names_are_packed_and_read_back) {
                      {"L", Counts::usage, "L"},
                      {"N.ip_050", Counts::usage, "N.ip_050"}};
   for (const auto& row : table) {
-    const auto field = field_of(row.bucket);
+    const auto field = field_of(policy::bucket(row.bucket));
     EXPECT_EQ(field.in, row.in) << row.bucket;
     EXPECT_EQ(field.name, row.field);
-    EXPECT_EQ(bucket_of(row.in, row.field), row.bucket);
+    EXPECT_EQ(bucket_of(row.in, row.field), policy::bucket(row.bucket));
   }
   for (const auto* strange : {"", "2611240", "26112414", "2611240x", "swept"})
     EXPECT_FALSE(bucket_of(Counts::days, strange)) << strange;
@@ -122,7 +122,7 @@ TEST_P(WindowsContract, each_of_sixteen_limits_binds) {
     const auto* now = "2026-11-24T10:00:00+09:00";
     EXPECT_EQ(take("d", 5, NumberType::fixed, now, all), "over " + std::to_string(bound));
     EXPECT_EQ(take("e", 4, NumberType::fixed, now, all), "taken 4 left" + left);
-    EXPECT_EQ(ledger.usage(who).bucket("L"), 22) << "the refused one took nothing";
+    EXPECT_EQ(ledger.usage(who).bucket(policy::bucket("L")), 22) << "the refused one took nothing";
   }
 }
 
@@ -140,11 +140,11 @@ TEST_P(WindowsContract, a_settlement_brings_no_swept_day_back) {
     ledger.hold({.id = "b", .quantity = 1, .who = who, .now = start + 24h * 63});
     EXPECT_EQ(ledger.settle({"a", becomes, {}, who, start + 24h * 64}), SettleAnswer::done);
     const auto usage = ledger.usage(who);
-    EXPECT_FALSE(usage.buckets.contains("D20260110"));
-    EXPECT_FALSE(usage.buckets.contains("D20260110.fixed"));
-    EXPECT_EQ(usage.bucket("M202601"), becomes.granted) << "the month still counts";
-    EXPECT_EQ(usage.bucket("L"), becomes.granted + 1);
-    EXPECT_EQ(usage.bucket("N"), becomes.granted + 1);
+    EXPECT_FALSE(usage.buckets.contains(policy::bucket("D20260110")));
+    EXPECT_FALSE(usage.buckets.contains(policy::bucket("D20260110.fixed")));
+    EXPECT_EQ(usage.bucket(policy::bucket("M202601")), becomes.granted) << "the month still counts";
+    EXPECT_EQ(usage.bucket(policy::bucket("L")), becomes.granted + 1);
+    EXPECT_EQ(usage.bucket(policy::bucket("N")), becomes.granted + 1);
   }
 }
 
@@ -152,12 +152,12 @@ TEST_P(WindowsContract, months_of_a_fiscal_year_that_is_over_are_swept) {
   const auto march = at("2026-03-31T10:00:00+09:00");
   ledger.hold({.id = "a", .quantity = 5, .now = march});
   ledger.hold({.id = "b", .quantity = 1, .now = march + 24h * 62});
-  EXPECT_EQ(ledger.usage(corporate(1)).bucket("M202603"), 5);
+  EXPECT_EQ(ledger.usage(corporate(1)).bucket(policy::bucket("M202603")), 5);
   ledger.hold({.id = "c", .quantity = 1, .now = march + 24h * 63});
   const auto usage = ledger.usage(corporate(1));
-  EXPECT_EQ(usage.bucket("M202603"), 0);
-  EXPECT_EQ(usage.bucket("M202606"), 2);
-  EXPECT_EQ(usage.bucket("L"), 7);
+  EXPECT_EQ(usage.bucket(policy::bucket("M202603")), 0);
+  EXPECT_EQ(usage.bucket(policy::bucket("M202606")), 2);
+  EXPECT_EQ(usage.bucket(policy::bucket("L")), 7);
 }
 
 // ---- what only Redis does
@@ -168,7 +168,7 @@ struct WindowsInRedis : testing::Test {
   }
   AnyLedger ledger{Which::redis};
   const OperatorId who = corporate(1);
-  const std::string days = keys::days(who), months = keys::months(who);
+  const std::string days = keys::days(who).text(), months = keys::months(who).text();
   static constexpr std::int64_t gone = -2, for_ever = -1, a_day = 24 * 3600 * 1000;
 };
 
@@ -183,7 +183,7 @@ TEST_F(WindowsInRedis, days_and_months_go_by_themselves_and_nothing_else_does) {
   EXPECT_GT(ttl(months), 0);
   for (const auto& key :
        {keys::usage(who), keys::holds(who), keys::numbers(who), keys::past(who), keys::known(who)})
-    EXPECT_EQ(ttl(key), for_ever) << key;
+    EXPECT_EQ(ttl(key.text()), for_ever) << key.text();
   EXPECT_TRUE(run_until(ledger.context(), [&] { return ttl(days) == gone && ttl(months) == gone; }));
   EXPECT_EQ(told(ledger.usage(who)),
             "L=5 L.fixed=5 N=4 N.fixed=4 | b held 3 fixed 2027-03-31 demo/ gw-0123456789abcdef/1 "
@@ -223,9 +223,10 @@ TEST_F(WindowsInRedis, what_was_lost_comes_back_where_some_limit_may_still_ask_f
     EXPECT_EQ(ledger.settle({"a", {.kind = SK::granted, .granted = 4}, {}, who, then}),
               SettleAnswer::restored);
     const auto usage = ledger.usage(who);
-    EXPECT_EQ(usage.bucket("L"), 4);
-    EXPECT_EQ(usage.bucket(day_bucket(JstDate::of(then))), row.day ? 4 : 0) << row.ago.count();
-    EXPECT_EQ(usage.bucket(month_bucket(JstDate::of(then))), row.month ? 4 : 0) << row.ago.count();
+    EXPECT_EQ(usage.bucket(policy::bucket("L")), 4);
+    EXPECT_EQ(usage.bucket(policy::Bucket::of_day(JstDate::of(then))), row.day ? 4 : 0) << row.ago.count();
+    EXPECT_EQ(usage.bucket(policy::Bucket::of_month(JstDate::of(then))), row.month ? 4 : 0)
+        << row.ago.count();
     EXPECT_EQ(ttl(days) > 0, row.day);
     EXPECT_EQ(ttl(months) > 0, row.month);
   }

@@ -108,7 +108,7 @@ TEST(Refusal, a_dialect_changes_body_and_status_and_no_other_header) {
   Told told({.rules = {permits("p"), limits("daily", 10, {K::day})}});
   told.decide(certified_operator(), 9);
   HoldAnswer answer{.kind = HoldAnswer::Kind::over_limit, .bound = {0}};
-  answer.usage.buckets = {{"D20261124", 7}};
+  answer.usage.buckets = {{policy::bucket("D20261124"), 7}};
   told.x.decision = with_hold(std::move(told.x.decision), answer, today);
   const auto plain = refusal(told.x);
   told.x.denials = &denials;
@@ -123,7 +123,7 @@ TEST(Refusal, a_dialect_changes_body_and_status_and_no_other_header) {
 
 TEST(Refusal, retry_after_says_how_long_to_wait) {
   Usage used;
-  used.buckets = {{"D20261124", 5}, {"M202611", 5}};
+  used.buckets = {{policy::bucket("D20261124"), 5}, {policy::bucket("M202611"), 5}};
   const auto daily = limits("daily", 5, {K::day}), monthly = limits("monthly", 5, {K::month});
   const auto day_limit = limit_state(daily, 5, used, today),
              month_limit = limit_state(monthly, 5, used, today);
@@ -159,7 +159,7 @@ TEST(Refusal, a_limit_that_bound_is_told_in_body_and_headers) {
   Told told({.rules = {permits("p"), limits("daily", 10, {K::day}), limits("life", 90, {K::lifetime})}});
   told.decide(certified_operator(), 9);
   HoldAnswer answer{.kind = HoldAnswer::Kind::over_limit, .bound = {0}};
-  answer.usage.buckets = {{"D20261124", 7}};
+  answer.usage.buckets = {{policy::bucket("D20261124"), 7}};
   told.x.decision = with_hold(std::move(told.x.decision), answer, today);
   const auto response = refusal(told.x);
   EXPECT_EQ(response.status, 429);

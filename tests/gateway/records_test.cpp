@@ -174,7 +174,7 @@ TEST(DecisionRecord, a_refusal_names_the_limits_own_code) {
   record.etoc.state = EtocState::none;
   Recorded recorded(record);
   Usage usage;
-  usage.buckets["L"] = 1;
+  usage.buckets[policy::bucket("L")] = 1;
   recorded.x.decision = with_hold(std::move(recorded.x.decision),
                                   {.kind = HoldAnswer::Kind::over_limit, .bound = {0}, .usage = usage},
                                   recorded.x.standing.today);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,30 @@ namespace sekisho::policy {
 
 inline JstDate day(std::string_view iso) { return JstDate::parse(iso).value(); }
 inline Instant at(std::string_view iso) { return parse_instant(iso).value(); }
+
+// "D20261124.fixed", "M202611", "L", "N": how tests write buckets.
+inline Bucket bucket(std::string_view text) {
+  const auto dot = text.find('.');
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    return static_cast<unsigned>(std::stoul(std::string(text.substr(at, digits))));
+  };
+  const auto first = [&](unsigned day) {
+    return JstDate::of(static_cast<int>(number(1, 4)), number(5, 2), day);
+  };
+  const auto plain = text[0] == 'D'   ? Bucket::of_day(first(number(7, 2)))
+                     : text[0] == 'M' ? Bucket::of_month(first(1))
+                     : text[0] == 'L' ? Bucket::of_lifetime()
+                                      : Bucket::of_held();
+  return dot == text.npos ? plain : plain.of(parse_word<NumberType>(text.substr(dot + 1)).value());
+}
+inline std::string text_of(const Bucket& bucket) {
+  const auto date = bucket.day().compact();
+  const std::string plain[] = {"D" + date, "M" + date.substr(0, 6), "L", "N"};
+  const auto type = bucket.type_place();
+  return plain[static_cast<std::size_t>(bucket.span())] +
+         (type ? "." + std::string(name(static_cast<NumberType>(type - 1))) : "");
+}
+inline void PrintTo(const Bucket& bucket, std::ostream* out) { *out << text_of(bucket); }
 
 // A Japanese operator with the check digit that its number needs.
 inline OperatorId corporate(std::int64_t base) {

@@ -277,11 +277,9 @@ TEST(Prove, a_period_is_within_another_exactly_when_its_days_are) {
   const auto days_counted = [](const Period& per, JstDate today) {
     std::vector<JstDate> out;
     for (const auto& bucket : buckets_of(per, {}, today)) {
-      const auto at = [&](int from, int n) { return std::stoi(bucket.substr(from, n)); };
-      if (bucket[0] == 'D') out.push_back(JstDate::of(at(1, 4), at(5, 2), at(7, 2)));
-      if (bucket[0] == 'M')
-        for (auto day = JstDate::of(at(1, 4), at(5, 2), 1);
-             day <= today && day.month_begin() == JstDate::of(at(1, 4), at(5, 2), 1); day = day.plus(1))
+      if (bucket.span() == Bucket::Span::day) out.push_back(bucket.day());
+      if (bucket.span() == Bucket::Span::month)
+        for (auto day = bucket.day(); day <= today && day.month_begin() == bucket.day(); day = day.plus(1))
           out.push_back(day);
     }
     std::sort(out.begin(), out.end());

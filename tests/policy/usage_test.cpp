@@ -15,26 +15,28 @@ using testing::IsEmpty;
 TEST(Buckets, each_period_names_what_it_counts) {
   const auto today = day("2026-11-24");
   EXPECT_THAT(buckets_of({K::order}, {}, today), IsEmpty());
-  EXPECT_THAT(buckets_of({K::day}, {}, today), ElementsAre("D20261124"));
-  EXPECT_THAT(buckets_of({K::month}, {}, today), ElementsAre("M202611"));
+  EXPECT_THAT(buckets_of({K::day}, {}, today), ElementsAre(bucket("D20261124")));
+  EXPECT_THAT(buckets_of({K::month}, {}, today), ElementsAre(bucket("M202611")));
   EXPECT_THAT(buckets_of({K::days, 3}, {}, day("2026-12-01")),
-              ElementsAre("D20261201", "D20261130", "D20261129"));
-  EXPECT_THAT(buckets_of({K::days, 2}, {}, day("2028-03-01")), ElementsAre("D20280301", "D20280229"));
-  EXPECT_THAT(buckets_of({K::held}, {}, today), ElementsAre("N"));
-  EXPECT_THAT(buckets_of({K::lifetime}, {}, today), ElementsAre("L"));
-  EXPECT_THAT(buckets_of({K::fiscal_year}, {}, day("2026-04-30")), ElementsAre("M202604"));
+              ElementsAre(bucket("D20261201"), bucket("D20261130"), bucket("D20261129")));
+  EXPECT_THAT(buckets_of({K::days, 2}, {}, day("2028-03-01")),
+              ElementsAre(bucket("D20280301"), bucket("D20280229")));
+  EXPECT_THAT(buckets_of({K::held}, {}, today), ElementsAre(bucket("N")));
+  EXPECT_THAT(buckets_of({K::lifetime}, {}, today), ElementsAre(bucket("L")));
+  EXPECT_THAT(buckets_of({K::fiscal_year}, {}, day("2026-04-30")), ElementsAre(bucket("M202604")));
   EXPECT_THAT(buckets_of({K::fiscal_year}, {}, day("2027-03-31")),
-              ElementsAre("M202604", "M202605", "M202606", "M202607", "M202608", "M202609", "M202610",
-                          "M202611", "M202612", "M202701", "M202702", "M202703"));
+              ElementsAre(bucket("M202604"), bucket("M202605"), bucket("M202606"), bucket("M202607"),
+                          bucket("M202608"), bucket("M202609"), bucket("M202610"), bucket("M202611"),
+                          bucket("M202612"), bucket("M202701"), bucket("M202702"), bucket("M202703")));
 }
 
 TEST(Buckets, typed_limits_count_their_types_alone) {
   const auto today = day("2026-11-24");
   EXPECT_THAT(buckets_of({K::day}, {NumberType::fixed, NumberType::mobile}, today),
-              ElementsAre("D20261124.fixed", "D20261124.mobile"));
+              ElementsAre(bucket("D20261124.fixed"), bucket("D20261124.mobile")));
   EXPECT_THAT(buckets_of({K::days, 2}, {NumberType::ip_050}, today),
-              ElementsAre("D20261124.ip_050", "D20261123.ip_050"));
-  EXPECT_THAT(buckets_of({K::lifetime}, NumberTypes::all(), today), ElementsAre("L"))
+              ElementsAre(bucket("D20261124.ip_050"), bucket("D20261123.ip_050")));
+  EXPECT_THAT(buckets_of({K::lifetime}, NumberTypes::all(), today), ElementsAre(bucket("L")))
       << "all types are no types";
 }
 
@@ -59,7 +61,8 @@ TEST(Buckets, a_day_counts_exactly_in_the_periods_that_cover_it) {
   };
   for (const auto& row : table) {
     Usage usage;
-    for (const auto& bucket : {day_bucket(day(row.taken)), month_bucket(day(row.taken)), lifetime_bucket})
+    for (const auto& bucket :
+         {Bucket::of_day(day(row.taken)), Bucket::of_month(day(row.taken)), Bucket::of_lifetime()})
       usage.buckets[bucket] = 5;
     const auto state = limit_state(limits("r", 10, row.per), 10, usage, day(row.today));
     EXPECT_EQ(state.used, row.counts ? 5 : 0) << row.per.text() << " on " << row.today;
@@ -93,7 +96,7 @@ TEST(LimitState, says_when_waiting_helps) {
   };
   for (const auto& row : table) {
     Usage usage;
-    if (row.taken) usage.buckets[day_bucket(day(row.taken))] = 1;
+    if (row.taken) usage.buckets[Bucket::of_day(day(row.taken))] = 1;
     const auto state = limit_state(limits("r", 10, row.per), 10, usage, day(row.today));
     EXPECT_EQ(state.resets_at.has_value(), row.per.resets());
     EXPECT_EQ(state.resets_at, row.resets ? std::optional(day(row.resets).begins()) : std::nullopt)
@@ -104,8 +107,11 @@ TEST(LimitState, says_when_waiting_helps) {
 TEST(LimitState, holds_are_told_apart_from_what_was_given) {
   const auto today = day("2026-11-24");
   Usage usage;
-  usage.buckets = {
-      {"D20261124", 30}, {"D20261124.fixed", 20}, {"D20261124.mobile", 10}, {"D20261123", 8}, {"L", 60}};
+  usage.buckets = {{bucket("D20261124"), 30},
+                   {bucket("D20261124.fixed"), 20},
+                   {bucket("D20261124.mobile"), 10},
+                   {bucket("D20261123"), 8},
+                   {bucket("L"), 60}};
   usage.holds = {
       {.id = "a", .quantity = 5, .number_type = NumberType::fixed, .day = today},
       {.id = "b",
@@ -139,7 +145,7 @@ TEST(LimitState, holds_are_told_apart_from_what_was_given) {
 
 TEST(LimitState, an_edited_limit_applies_at_once_and_never_leaves_less_than_nothing) {
   Usage usage;
-  usage.buckets["L"] = 50;
+  usage.buckets[bucket("L")] = 50;
   auto rule = limits("r", 0, {K::lifetime});
   EXPECT_EQ(limit_state(rule, 60, usage, day("2026-11-24")).left, 10);
   EXPECT_EQ(limit_state(rule, 40, usage, day("2026-11-24")).left, 0);
@@ -150,12 +156,12 @@ TEST(LimitState, an_edited_limit_applies_at_once_and_never_leaves_less_than_noth
 
 TEST(Usage, granted_is_what_is_held_now_without_open_holds) {
   Usage usage;
-  usage.buckets["N"] = 30;
+  usage.buckets[bucket("N")] = 30;
   usage.holds = {{.id = "a", .quantity = 5}, {.id = "b", .state = HoldState::suspense, .quantity = 3}};
   EXPECT_EQ(usage.held(), 5);
   EXPECT_EQ(usage.suspense(), 3);
   EXPECT_EQ(usage.granted(), 22);
-  EXPECT_EQ(usage.bucket("nothing"), 0);
+  EXPECT_EQ(usage.bucket(bucket("L")), 0);
 }
 
 TEST(Limit, figures_step_over_dates) {

@@ -203,8 +203,8 @@ class Simulation {
 
   void exact(const OperatorId& who, Quantity given, const std::set<std::string>& truth) {
     const auto& account = store_.data.accounts[who];
-    const auto ever = account.usage.bucket(policy::lifetime_bucket);
-    const auto held = account.usage.bucket(policy::held_bucket);
+    const auto ever = account.usage.bucket(policy::Bucket::of_lifetime());
+    const auto held = account.usage.bucket(policy::Bucket::of_held());
     if (!account.usage.holds.empty()) broken(who.text() + " has open holds at rest");
     if (ever != given) broken(fmt::format("{}: {} numbers counted ever, {} given", who.text(), ever, given));
     if (held != Quantity(truth.size()))

@@ -71,12 +71,13 @@ cache::SettleResult Store::settle(const cache::SettleRequest& asked) {
   const auto answer = on(process).do_settle(request);
   if (tracing)
     trace(request.operator_id.text() + ": settle " + request.hold.id + " " +
-          std::string(policy::name(request.settlement.kind)) + " " + text(request.settlement.granted) + ": " +
+          std::string(policy::name(request.settlement.kind)) + " " + text(request.settlement.granted) +
+          " at " + std::to_string(policy::to_ms(request.now)) + ": " +
           (answer == SettleAnswer::done       ? "done"
            : answer == SettleAnswer::restored ? "restored"
                                               : "resolved before"));
   if (mutation_ == Mutation::number_held_twice && answer != SettleAnswer::resolved_before && repeated > 0)
-    data.accounts[request.operator_id].usage.buckets[policy::held_bucket] += Quantity(repeated);
+    data.accounts[request.operator_id].usage.buckets[policy::Bucket::of_held()] += Quantity(repeated);
   if (mutation_ == Mutation::resolved_is_forgotten) data.accounts[request.operator_id].resolved.clear();
   return answer;
 }
@@ -85,10 +86,15 @@ cache::ReleaseResult Store::release(const OperatorId& id, const std::vector<cach
                                     policy::Instant now, cache::Footing footing) {
   auto result = on(process).do_release(id, numbers, now, footing);
   if (tracing)
-    for (const auto& [number, decision] : numbers)
-      trace("release " + number + " of " + decision + ": " +
+    for (const auto& [number, decision, later] : numbers) {
+      const auto was = [&](const cache::ReturnedNumber& one) { return one.number == number; };
+      const auto released = std::find_if(result.released.begin(), result.released.end(), was);
+      trace(id.text() + ": release " + number + " of " + decision + " at " +
+            std::to_string(policy::to_ms(now)) + ": " +
             (result.kind == cache::ReleaseResult::Kind::lost ? "lost"
-                                                             : text(Quantity(result.released.size()))));
+             : released == result.released.end()             ? "not held"
+                                                             : "was held by " + released->decision));
+    }
   return result;
 }
 

@@ -125,16 +125,47 @@ def allocations(bench):
     return rows
 
 
+MEMORY = re.compile(r"malloc|free|calloc|realloc|unlink_chunk|sbrk|operator (new|delete)")
+ROOM = re.compile(r"sekisho::(policy|config|cache|gateway|http|net)\b")
+
+
+def part_of(thread, library, symbol):
+    """What a sample of perf belongs to: (thread, what it does)."""
+    if symbol.startswith("[k]"):
+        return thread, "kernel"
+    if MEMORY.search(symbol):
+        return thread, "memory"
+    if "libcrypto" in library:
+        return thread, "hashes"
+    room = ROOM.search(symbol)
+    if "boost::asio" in symbol.split("(")[0].split("<sekisho")[0]:
+        return thread, "asio"
+    if room:
+        return thread, room[1]
+    return thread, "other libraries"
+
+
 def profile(bench):
-    """Where a governed order's user time goes: the first forty functions."""
+    """Where a governed order's time goes: the first sixty functions, and their sums."""
     with bench.gate() as gate:
-        bench.on_gate(gate, "gate, warming up", seconds=1)
+        run = bench.on_gate(gate, "gate, warming up", seconds=2)
         command, env = load.command(gate.port, bench.seconds)
         data = bench.directory / "perf.data"
-        subprocess.run(["perf", "record", "-q", "-e", "cpu-clock:u", "-F", "4999", "-o", data, "-p", str(gate.pid), "--",
+        subprocess.run(["perf", "record", "-q", "-e", "cpu-clock", "-F", "4999", "-o", data, "-p", str(gate.pid), "--",
                         *command], env=env, check=True, capture_output=True)
-        for sort in ("dso", "sym"):
-            said = subprocess.run(["perf", "report", "-i", data, "--stdio", "-q", f"--sort={sort}", "--percent-limit", "0.3"],
-                                  capture_output=True, text=True).stdout
-            print("\n".join([line[:150] for line in said.splitlines() if line.strip()][:45]), flush=True)
-    return []
+    said = subprocess.run(["perf", "report", "-i", data, "--stdio", "-q", "-t", "\t", "--sort=comm,dso,sym"],
+                          capture_output=True, text=True).stdout
+    parts = collections.Counter()
+    for n, line in enumerate(line for line in said.splitlines() if line.strip()):
+        if n < 60:
+            say(f"  {line[:150]}")
+        share, thread, library, symbol = (word.strip() for word in line.split("\t", 3))
+        parts[part_of(thread, library, symbol)] += float(share.rstrip("%")) / 100
+    rows = []
+    for thread in sorted({thread for thread, _ in parts}, key=lambda one: -sum(parts[key] for key in parts if key[0] == one)):
+        mine = {what: share for (of, what), share in parts.items() if of == thread}
+        whole = sum(mine.values())
+        told = ", ".join(f"{what} {100 * share:.0f} %" for what, share in sorted(mine.items(), key=lambda item: -item[1])
+                         if share >= 0.005)
+        rows.append(row(f"thread `{thread}`", "", "", f"{100 * whole:.0f} %, {whole * run.us:.0f} µs an order", told, whole))
+    return rows

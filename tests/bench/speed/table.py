@@ -8,6 +8,9 @@ PAGE, KEPT = TOP / "docs" / "performance.md", TOP / "tests" / "bench" / "measure
 SECTIONS = (
     ("Goals", "Ratios are of CPU a request, all threads together: under 1 the gate is cheaper than the peer.",
      ("governed", "pass", "refusals", "calls", "allocations", "instructions", "decision", "registry", "workers", "idle", "latency", "bodies", "tls")),
+    ("Where a governed order's time goes",
+     "Shares of all samples that `perf` took of the gate's threads at saturation; which functions, `--only profile` prints.",
+     ("profile",)),
     ("What stays flat", "CPU of one governed order while one thing grows and the rest stays as above.", ("flat", "operators")),
     ("Until it is in force", "", ("revocation", "start")),
     ("The peers", "", ("peers",)),
