@@ -1,4 +1,4 @@
-"""A page and its Japanese twin say the same: commands and files, chapters, and links from one to the other.
+"""A page and its Japanese twin say the same: commands and files, chapters and rows, and links from one to the other.
 
 So whatever test runs a page's blocks has run its twin's. Explanations in a block may be in either language.
 """
@@ -11,7 +11,7 @@ from test_documents import BLOCK, DOCS, PAGES
 
 TWINS = [path for path in PAGES if path.name.endswith(".ja.md")]
 ESSENCES = {"operations.ja.md", "registry.ja.md"}  # shorter than their originals, and say so
-OWN_CHAPTERS = ESSENCES | {"README.ja.md"}
+OWN_OUTLINE = ESSENCES | {"README.ja.md"}
 
 
 def original(twin):
@@ -32,8 +32,9 @@ def translated(line):
     return re.search(r"[ぁ-んァ-ヶ一-龠]", line)
 
 
-def chapters(path):
-    return re.findall(r"^(#+) ", BLOCK.sub("", path.read_text()), re.M)
+def outline(path):
+    """What begins with what: headings by their level, rows of tables, points of lists."""
+    return re.findall(r"^(#+|\||-|\d\.)(?= |---)", BLOCK.sub("", path.read_text()), re.M)
 
 
 @twins(but=ESSENCES)
@@ -47,9 +48,9 @@ def test_its_commands_and_files_are_the_originals(twin):
             assert [line for line in their.splitlines() if line not in our.splitlines() and not translated(line)] == []
 
 
-@twins(but=OWN_CHAPTERS)
-def test_its_chapters_stand_as_the_originals(twin):
-    assert chapters(original(twin)) == chapters(twin)
+@twins(but=OWN_OUTLINE)
+def test_its_chapters_rows_and_points_stand_as_the_originals(twin):
+    assert outline(original(twin)) == outline(twin)
 
 
 @twins(but=set())
