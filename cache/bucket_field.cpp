@@ -1,5 +1,8 @@
 #include "cache/bucket_field.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sekisho::cache {
 
 using policy::Bucket;
@@ -7,13 +10,17 @@ using policy::NumberType;
 
 namespace {
 
-void append_two_digits(std::string& out, unsigned value) {
+static_assert(std::all_of(std::begin(policy::number_type_words), std::end(policy::number_type_words),
+                          [](std::string_view word) { return word.size() <= 22; }));
+
+void append_two_digits(FieldName& out, unsigned value) {
   out += static_cast<char>('0' + value / 10 % 10);
   out += static_cast<char>('0' + value % 10);
 }
 
-std::string letter_of(const Bucket& bucket) {
-  std::string name(1, bucket.span() == Bucket::Span::lifetime ? 'L' : 'N');
+FieldName letter_of(const Bucket& bucket) {
+  FieldName name;
+  name += bucket.span() == Bucket::Span::lifetime ? 'L' : 'N';
   if (bucket.type_place() == 0) return name;
   name += '.';
   name += policy::name(static_cast<NumberType>(bucket.type_place() - 1));
@@ -30,10 +37,16 @@ std::optional<Bucket> bucket_of_letter(std::string_view name) {
 
 }  // namespace
 
+Counts hash_of(const Bucket& bucket) {
+  return bucket.span() == Bucket::Span::day     ? Counts::days
+         : bucket.span() == Bucket::Span::month ? Counts::months
+                                                : Counts::usage;
+}
+
 BucketField field_of(const Bucket& bucket) {
-  const bool daily = bucket.span() == Bucket::Span::day;
-  if (!daily && bucket.span() != Bucket::Span::month) return {Counts::usage, letter_of(bucket)};
-  BucketField field{daily ? Counts::days : Counts::months, {}};
+  BucketField field{hash_of(bucket), {}};
+  if (field.in == Counts::usage) return {field.in, letter_of(bucket)};
+  const bool daily = field.in == Counts::days;
   const auto date = bucket.day().ymd();
   append_two_digits(field.name, static_cast<unsigned>(static_cast<int>(date.year())));
   append_two_digits(field.name, static_cast<unsigned>(date.month()));

@@ -18,11 +18,27 @@ namespace sekisho::cache {
 
 enum class Counts { usage, days, months };
 
-struct BucketField {
-  Counts in{};
-  std::string name;
+// A short text in place: a hold names some forty of them.
+class FieldName {
+ public:
+  operator std::string_view() const { return {text_, size_}; }
+  FieldName& operator+=(char c) { return text_[size_++] = c, *this; }
+  FieldName& operator+=(std::string_view more) {
+    more.copy(text_ + size_, more.size());
+    return size_ += more.size(), *this;
+  }
+
+ private:
+  char text_[24];  // the longest is "L." and a number type
+  std::size_t size_ = 0;
 };
 
+struct BucketField {
+  Counts in{};
+  FieldName name;
+};
+
+Counts hash_of(const policy::Bucket& bucket);
 BucketField field_of(const policy::Bucket& bucket);
 // Nothing for a field that is no bucket: a throttle, the fence.
 std::optional<policy::Bucket> bucket_of(Counts in, std::string_view name);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/container/small_vector.hpp>
 
 #include "cache/bucket_field.h"
 #include "cache/hold_record.h"
@@ -47,87 +46,98 @@ std::string_view content_of(const policy::Hold& hold, const std::string& content
   return hold.key.empty() ? std::string_view() : std::string_view(content);
 }
 
-// What a hold reads of one of the three hashes of counts: each bucket once, those that it raises first.
-struct Counted {
-  std::size_t raised = 0;
-  boost::container::small_vector<Bucket, 40> buckets;
-
-  auto ordered() { return buckets.begin() + static_cast<std::ptrdiff_t>(raised); }
-  bool raises(const Bucket& bucket) const {
-    const auto end = buckets.begin() + static_cast<std::ptrdiff_t>(raised);
-    return std::find(buckets.begin(), end, bucket) != end;
-  }
-  std::size_t place_of(const Bucket& bucket) {
-    const auto end = ordered();
-    auto at = std::find(buckets.begin(), end, bucket);
-    if (at == end) at = std::lower_bound(end, buckets.end(), bucket);
-    return static_cast<std::size_t>(at - buckets.begin());
-  }
-};
-
-// In the order of the script's arguments: usage, days, months.
-class CountedByHold {
+// The names that a hold gives to hold.lua: of each of the three hashes first what it raises, then what limits
+// ask for beside that. All that limits ask for of one type is one row back from today, as long as the longest
+// window.
+class NamesInHold {
  public:
-  CountedByHold(const policy::Hold& hold, const std::vector<policy::Charge>& charges) {
-    for (const auto& bucket : policy::buckets_raised(hold)) of(bucket).buckets.push_back(bucket);
-    for (auto& one : all_) one.raised = one.buckets.size();
+  NamesInHold(const policy::Hold& hold, const std::vector<policy::Charge>& charges) : hold_(hold) {
+    for (const auto& bucket : policy::buckets_raised(hold)) row(bucket).raised = true;
     for (const auto& charge : charges) {
-      limits_.push_back(policy::buckets_of(*charge.rule->limit, hold.day));
-      for (const auto& bucket : limits_.back())
-        if (auto& one = of(bucket); !one.raises(bucket)) one.buckets.push_back(bucket);
-    }
-    for (auto& one : all_) {
-      std::sort(one.ordered(), one.buckets.end());
-      one.buckets.erase(std::unique(one.ordered(), one.buckets.end()), one.buckets.end());
+      const auto [span, count] = window_of(charge);
+      each_row(span, charge, [count = count](Row& row) { row.count = std::max(row.count, count); });
     }
   }
 
   // Behind `arguments` others. With the names of usage stands the fence's, behind those that are raised.
-  void add_names(Command& call, std::size_t arguments) {
-    for (std::size_t which = 0; which < all_.size(); ++which) {
-      const auto& one = all_[which];
-      const bool fenced = which == 0;
-      call.add(one.raised).add(one.buckets.size() + fenced);
+  void add(Command& call, std::size_t arguments) {
+    for (const auto in : {Counts::usage, Counts::days, Counts::months}) {
+      std::size_t raised = 0, others = in == Counts::usage;
+      each_row_in(in, [&](const Bucket&, const Row& row) {
+        raised += row.raised;
+        others += row.others();
+      });
+      call.add(raised).add(raised + others);
       arguments += 2;
-      first_[which] = arguments + 1;
-      for (std::size_t i = 0; i < one.buckets.size(); ++i) {
-        if (fenced && i == one.raised) call.add("fence");
-        call.add(field_of(one.buckets[i]).name);
+      each_row_in(in, [&](const Bucket& first, Row& row) {
+        if (!row.raised) return;
+        call.add(field_of(first).name);
+        row.first = ++arguments;
+      });
+      if (in == Counts::usage) {
+        call.add("fence");
+        ++arguments;
       }
-      if (fenced && one.buckets.size() == one.raised) call.add("fence");
-      arguments += one.buckets.size() + fenced;
+      each_row_in(in, [&](const Bucket& first, Row& row) {
+        row.rest = arguments + 1;
+        for (int back = row.raised; back < row.count; ++back, ++arguments)
+          call.add(field_of(first.back(back)).name);
+      });
     }
   }
 
-  // The arguments in which the names of a limit's buckets stand, as runs: first and last.
-  void add_runs(Command& call, std::size_t limit) {
-    boost::container::small_vector<std::pair<std::size_t, std::size_t>, 4> runs;
-    for (const auto& bucket : limits_[limit]) {
-      const auto at = argument_of(bucket);
-      if (!runs.empty() && runs.back().second + 1 == at)
-        runs.back().second = at;
-      else
-        runs.emplace_back(at, at);
-    }
-    call.add(runs.size());
-    for (const auto& [first, last] : runs) call.add(first).add(last);
+  // The arguments in which the names of what a limit counts stand, as runs: first and last.
+  void add_runs(Command& call, const policy::Charge& charge) {
+    const auto [span, count] = window_of(charge);
+    std::size_t runs = 0;
+    if (count > 0) each_row(span, charge, [&](Row& row) { runs += row.raised + (count > row.raised); });
+    call.add(runs);
+    if (runs == 0) return;
+    each_row(span, charge, [&, count = count](Row& row) {
+      if (row.raised) call.add(row.first).add(row.first);
+      if (count > row.raised)
+        call.add(row.rest).add(row.rest + static_cast<std::size_t>(count - row.raised) - 1);
+    });
   }
 
  private:
-  static std::size_t which(const Bucket& bucket) {
-    return bucket.span() == Bucket::Span::day ? 1 : bucket.span() == Bucket::Span::month ? 2 : 0;
+  struct Row {
+    bool raised = false;
+    int count = 0;                    // how many limits ask for, today's included
+    std::size_t first = 0, rest = 0;  // arguments: today's where it is raised, and the first of the others
+    std::size_t others() const { return static_cast<std::size_t>(std::max(0, count - raised)); }
+  };
+  static constexpr std::size_t spans = 4, types = 1 + policy::count_of<policy::NumberType>();
+
+  policy::Window window_of(const policy::Charge& charge) const {
+    return policy::window_of(charge.rule->limit->per, hold_.day);
   }
-  Counted& of(const Bucket& bucket) { return all_[which(bucket)]; }
-  std::size_t argument_of(const Bucket& bucket) {
-    auto& one = of(bucket);
-    const auto place = one.place_of(bucket);
-    const bool behind_fence = which(bucket) == 0 && place >= one.raised;
-    return first_[which(bucket)] + place + behind_fence;
+  Row& row(const Bucket& bucket) {
+    return rows_[static_cast<std::size_t>(bucket.span())][bucket.type_place()];
   }
 
-  std::array<Counted, 3> all_;
-  std::array<std::size_t, 3> first_{};
-  std::vector<std::vector<Bucket>> limits_;
+  template <class F>
+  void each_row(Bucket::Span span, const policy::Charge& charge, F&& visit) {
+    auto& rows = rows_[static_cast<std::size_t>(span)];
+    const auto& asked = charge.rule->limit->number_types;
+    if (policy::counts_everything(asked)) return visit(rows[0]);
+    asked.each([&](policy::NumberType type) { visit(rows[1 + static_cast<std::size_t>(type)]); });
+  }
+  // With today's bucket of each.
+  template <class F>
+  void each_row_in(Counts in, F&& visit) {
+    for (const auto& today :
+         {Bucket::of_day(hold_.day), Bucket::of_month(hold_.day), Bucket::of_lifetime(), Bucket::of_held()}) {
+      if (hash_of(today) != in) continue;
+      auto& rows = rows_[static_cast<std::size_t>(today.span())];
+      for (std::size_t type = 0; type < types; ++type)
+        if (rows[type].raised || rows[type].count > 0)
+          visit(type == 0 ? today : today.of(static_cast<policy::NumberType>(type - 1)), rows[type]);
+    }
+  }
+
+  const policy::Hold& hold_;
+  std::array<std::array<Row, types>, spans> rows_{};
 };
 
 }  // namespace
@@ -154,13 +164,12 @@ Command hold_call(const HoldRequest& request, const Stand& stand) {
     call.join(hold.carrier, "/", escape_order_id(request.confirms));
   constexpr std::size_t arguments = 19;  // so far
 
-  CountedByHold counted(hold, *request.charges);
-  counted.add_names(call, arguments);
+  NamesInHold names(hold, *request.charges);
+  names.add(call, arguments);
   call.add(request.charges->size());
-  for (std::size_t i = 0; i < request.charges->size(); ++i) {
-    const auto& charge = (*request.charges)[i];
+  for (const auto& charge : *request.charges) {
     call.add(charge.cap).add(charge.rule->limit->trim ? "1" : "0");
-    counted.add_runs(call, i);
+    names.add_runs(call, charge);
   }
   call.add(request.throttles->size());
   for (const auto* rule : *request.throttles) {
@@ -199,8 +208,8 @@ Command settle_call(const SettleRequest& request, const Stand& stand, bool stand
   const auto raised = policy::buckets_raised(hold);
   call.add(raised.size());
   for (const auto& bucket : raised) {
-    const auto [in, name] = field_of(bucket);
-    call.add(in == Counts::days ? 9 : in == Counts::months ? 10 : 1).add(name);
+    const auto field = field_of(bucket);
+    call.add(field.in == Counts::days ? 9 : field.in == Counts::months ? 10 : 1).add(field.name);
   }
   call.join(policy::name(hold.number_type), "|", std::to_string(policy::to_ms(request.now)), "|", hold.id,
             "|", escape_order_id(hold.group), "|");

@@ -3,14 +3,6 @@
 namespace sekisho::cache {
 namespace {
 
-void append_line(std::string& out, char kind, std::size_t number) {
-  char line[24] = {kind};
-  auto* end = std::to_chars(line + 1, line + 22, number).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  out.append(line, end);
-}
-
 // The part that begins at `at`, which goes to the beginning of the next one.
 std::string_view next_part(std::string_view parts, std::size_t& at) {
   std::size_t bytes = 0;
@@ -23,9 +15,12 @@ std::string_view next_part(std::string_view parts, std::size_t& at) {
 
 }  // namespace
 
-void Command::begin(std::size_t bytes) {
-  append_line(parts_, '$', bytes);
+Command& Command::join_long(std::string_view line, std::initializer_list<std::string_view> pieces) {
+  parts_ += line;
+  for (const auto piece : pieces) parts_ += piece;
+  parts_ += "\r\n";
   ++size_;
+  return *this;
 }
 
 std::size_t Command::place_of(std::size_t part) const {
@@ -53,7 +48,8 @@ std::size_t Command::find(std::string_view part) const {
 }
 
 void Command::write_to(std::string& out) const {
-  append_line(out, '*', size_);
+  char line[line_bytes];
+  out.append(line, static_cast<std::size_t>(write_line(line, '*', size_) - line));
   out += parts_;
 }
 

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -30,9 +31,15 @@ class Command {
   // One part, of several pieces.
   template <std::convertible_to<std::string_view>... Piece>
   Command& join(const Piece&... pieces) {
-    begin((std::string_view(pieces).size() + ...));
-    (parts_.append(std::string_view(pieces)), ...);
-    parts_ += "\r\n";
+    const auto bytes = (std::string_view(pieces).size() + ...);
+    char line[line_bytes + short_bytes];
+    auto* at = write_line(line, '$', bytes);
+    if (bytes > short_bytes - 2) return join_long({line, at}, {std::string_view(pieces)...});
+    ((at += std::string_view(pieces).copy(at, std::string_view::npos)), ...);
+    *at++ = '\r';
+    *at++ = '\n';
+    parts_.append(line, static_cast<std::size_t>(at - line));
+    ++size_;
     return *this;
   }
   // All parts of another from `first` on.
@@ -45,7 +52,17 @@ class Command {
   void write_to(std::string& out) const;                // RESP: an array of bulk strings
 
  private:
-  void begin(std::size_t bytes);
+  static constexpr std::size_t line_bytes = 24,
+                               short_bytes = 104;  // most parts are put together beside, at once
+  // "$17\r\n"; returns its end.
+  static char* write_line(char* at, char kind, std::size_t number) {
+    *at++ = kind;
+    at = std::to_chars(at, at + 20, number).ptr;
+    *at++ = '\r';
+    *at++ = '\n';
+    return at;
+  }
+  Command& join_long(std::string_view line, std::initializer_list<std::string_view> pieces);
   std::size_t place_of(std::size_t part) const;
 
   std::string parts_;  // "$<bytes>\r\n<part>\r\n" each

@@ -29,6 +29,14 @@ class Bucket {
     return typed;
   }
 
+  // So many days or months before; what does not go by is the same.
+  Bucket back(int many) const {
+    Bucket earlier = *this;
+    if (span_ == Span::day) earlier.day_ = day_.plus(-many);
+    if (span_ == Span::month) earlier.day_ = day_.plus_months(-many);
+    return earlier;
+  }
+
   constexpr Span span() const { return span_; }
   constexpr JstDate day() const { return day_; }           // of a month its first; else the epoch
   constexpr unsigned type_place() const { return type_; }  // 0: all types, else counted from 1

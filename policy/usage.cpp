@@ -5,35 +5,6 @@
 namespace sekisho::policy {
 namespace {
 
-std::vector<Bucket> untyped_buckets(const Period& per, JstDate today) {
-  std::vector<Bucket> out;
-  switch (per.kind) {
-    case Period::Kind::order:
-      break;
-    case Period::Kind::day:
-      out.push_back(Bucket::of_day(today));
-      break;
-    case Period::Kind::month:
-      out.push_back(Bucket::of_month(today));
-      break;
-    case Period::Kind::fiscal_year:
-      for (auto month = today.fiscal_year_begin(); month <= today; month = month.plus_months(1))
-        out.push_back(Bucket::of_month(month));
-      break;
-    case Period::Kind::days:
-      out.reserve(static_cast<std::size_t>(per.days));
-      for (int back = 0; back < per.days; ++back) out.push_back(Bucket::of_day(today.plus(-back)));
-      break;
-    case Period::Kind::held:
-      out.push_back(Bucket::of_held());
-      break;
-    case Period::Kind::lifetime:
-      out.push_back(Bucket::of_lifetime());
-      break;
-  }
-  return out;
-}
-
 // When something first falls out of the period.
 std::optional<Instant> resets_at(const Period& per, const Usage& usage, JstDate today) {
   switch (per.kind) {
@@ -51,8 +22,6 @@ std::optional<Instant> resets_at(const Period& per, const Usage& usage, JstDate 
       return std::nullopt;
   }
 }
-
-bool counts_everything(const NumberTypes& types) { return types.empty() || types == NumberTypes::all(); }
 
 }  // namespace
 
@@ -95,13 +64,56 @@ Quantity Usage::suspense() const {
   return sum;
 }
 
+bool counts_everything(const NumberTypes& types) { return types.empty() || types == NumberTypes::all(); }
+
+Window window_of(const Period& per, JstDate today) {
+  switch (per.kind) {
+    case Period::Kind::order:
+      break;
+    case Period::Kind::day:
+      return {Bucket::Span::day, 1};
+    case Period::Kind::month:
+      return {Bucket::Span::month, 1};
+    case Period::Kind::fiscal_year: {
+      const auto months = today.month_begin().ymd().month() - today.fiscal_year_begin().ymd().month();
+      return {Bucket::Span::month, 1 + static_cast<int>(months.count())};
+    }
+    case Period::Kind::days:
+      return {Bucket::Span::day, per.days};
+    case Period::Kind::held:
+      return {Bucket::Span::held, 1};
+    case Period::Kind::lifetime:
+      return {Bucket::Span::lifetime, 1};
+  }
+  return {};
+}
+
+// Today's, for all types.
+static Bucket newest_of(Bucket::Span span, JstDate today) {
+  switch (span) {
+    case Bucket::Span::day:
+      return Bucket::of_day(today);
+    case Bucket::Span::month:
+      return Bucket::of_month(today);
+    case Bucket::Span::lifetime:
+      return Bucket::of_lifetime();
+    case Bucket::Span::held:
+      break;
+  }
+  return Bucket::of_held();
+}
+
 std::vector<Bucket> buckets_of(const Period& per, const NumberTypes& types, JstDate today) {
-  const auto plain = untyped_buckets(per, today);
-  if (counts_everything(types)) return plain;
+  const auto [span, count] = window_of(per, today);
   std::vector<Bucket> out;
-  types.each([&](NumberType type) {
-    for (const auto& bucket : plain) out.push_back(bucket.of(type));
-  });
+  const auto add = [&, count = count](const Bucket& newest) {
+    for (int back = 0; back < count; ++back) out.push_back(newest.back(back));
+  };
+  const auto newest = newest_of(span, today);
+  if (counts_everything(types))
+    add(newest);
+  else
+    types.each([&](NumberType type) { add(newest.of(type)); });
   return out;
 }
 

@@ -58,6 +58,16 @@ struct Usage {
 // The first day that counts towards a period on a day; nothing for periods without a beginning.
 std::optional<JstDate> first_day(const Period& per, JstDate today);
 
+// What of a type counts towards a period on a day: so many days or months, the newest first, or one bucket
+// that does not go by.
+struct Window {
+  Bucket::Span span{};
+  int count = 0;
+};
+Window window_of(const Period& per, JstDate today);
+// A limit that counts all types together.
+bool counts_everything(const NumberTypes& types);
+
 // The buckets that count towards a limit on a day; their sum is what is taken.
 std::vector<Bucket> buckets_of(const Period& per, const NumberTypes& types, JstDate today);
 inline std::vector<Bucket> buckets_of(const Limit& limit, JstDate today) {

@@ -29,7 +29,7 @@ TEST(BucketField, names_are_packed_and_read_back) {
   for (const auto& row : table) {
     const auto field = field_of(policy::bucket(row.bucket));
     EXPECT_EQ(field.in, row.in) << row.bucket;
-    EXPECT_EQ(field.name, row.field);
+    EXPECT_EQ(std::string_view(field.name), row.field);
     EXPECT_EQ(bucket_of(row.in, row.field), policy::bucket(row.bucket));
   }
   for (const auto* strange : {"", "2611240", "26112414", "2611240x", "swept"})

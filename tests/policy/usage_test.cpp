@@ -25,9 +25,9 @@ TEST(Buckets, each_period_names_what_it_counts) {
   EXPECT_THAT(buckets_of({K::lifetime}, {}, today), ElementsAre(bucket("L")));
   EXPECT_THAT(buckets_of({K::fiscal_year}, {}, day("2026-04-30")), ElementsAre(bucket("M202604")));
   EXPECT_THAT(buckets_of({K::fiscal_year}, {}, day("2027-03-31")),
-              ElementsAre(bucket("M202604"), bucket("M202605"), bucket("M202606"), bucket("M202607"),
-                          bucket("M202608"), bucket("M202609"), bucket("M202610"), bucket("M202611"),
-                          bucket("M202612"), bucket("M202701"), bucket("M202702"), bucket("M202703")));
+              ElementsAre(bucket("M202703"), bucket("M202702"), bucket("M202701"), bucket("M202612"),
+                          bucket("M202611"), bucket("M202610"), bucket("M202609"), bucket("M202608"),
+                          bucket("M202607"), bucket("M202606"), bucket("M202605"), bucket("M202604")));
 }
 
 TEST(Buckets, typed_limits_count_their_types_alone) {
