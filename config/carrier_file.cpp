@@ -1,8 +1,9 @@
 #include <algorithm>
 
-#include "config/address.h"
 #include "config/carrier_routes.h"
 #include "config/digest.h"
+#include "config/endpoint_url.h"
+#include "config/header_values.h"
 #include "config/kinds.h"
 #include "config/loaders.h"
 #include "config/texts.h"
@@ -15,18 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view schema = "sekisho/carrier/v1";
 
-struct EndpointUrl {
-  using type = policy::Endpoint;
-  bool read(Document& document, const Node& node, policy::Endpoint& out) const {
-    if (node.kind != Node::Kind::scalar) return unexpected(document, node, says());
-    auto parsed = parse_endpoint(node.text);
-    if (const auto* trouble = std::get_if<std::string>(&parsed))
-      return document.error(node.place, *trouble), false;
-    out = std::get<policy::Endpoint>(std::move(parsed));
-    return true;
-  }
-  std::string says() const { return "a URL such as https://api.example/numbers"; }
-};
+const EndpointUrl endpoint_url{"https://api.example/numbers"};
 
 void read_endpoints(Document& document, Fields& fields, policy::Carrier& carrier) {
   const Node* list = fields.need("endpoints");
@@ -37,45 +27,11 @@ void read_endpoints(Document& document, Fields& fields, policy::Carrier& carrier
   }
   for (const auto& node : list->items) {
     policy::Endpoint endpoint;
-    if (!EndpointUrl{}.read(document, node, endpoint)) continue;
+    if (!endpoint_url.read(document, node, endpoint)) continue;
     for (const auto& other : carrier.endpoints)
       if (other.authority() == endpoint.authority())
         document.error(node.place, "the endpoint " + endpoint.authority() + " stands in this list twice");
     carrier.endpoints.push_back(std::move(endpoint));
-  }
-}
-
-// What one header may hold (RFC 9110, 5.5), in ASCII. Never repeated in messages: it is mostly a secret.
-bool is_header_value(const std::string& text) {
-  return !text.empty() && text.size() <= 8192 && text.front() != ' ' && text.back() != ' ' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-void read_headers(Document& document, Fields& fields, policy::Carrier& carrier) {
-  const Node* map = fields.find("headers");
-  if (!map) return;
-  if (map->kind != Node::Kind::map) {
-    unexpected(document, *map, "a map of header names and values");
-    return;
-  }
-  for (std::size_t i = 0; i < map->keys.size() && i < map->items.size(); ++i) {
-    const Node &key = map->keys[i], &value = map->items[i];
-    std::string header;
-    if (key.kind != Node::Kind::scalar || !HeaderName{}.read(document, key, header)) continue;
-    if (value.kind != Node::Kind::scalar || !is_header_value(value.text)) {
-      document.error(value.place,
-                     "the value of '" + header + "' must be printable ASCII without spaces around it");
-      continue;
-    }
-    for (const auto& [other, ignored] : carrier.headers)
-      if (other != header && same_name(other, header))
-        document.error(key.place, "the header '" + header + "' is '" + other + "' again");
-    carrier.headers.emplace_back(header, value.text);
   }
 }
 
@@ -113,7 +69,7 @@ void read_upstream(Document& document, const Node& node, policy::Carrier& carrie
     inner.may("connect", Duration{1ms, 1min}, carrier.connect_timeout);
     inner.may("response", Duration{1ms, 1h}, carrier.response_timeout);
   }
-  read_headers(document, fields, carrier);
+  fields.may("headers", HeaderValues{}, carrier.headers);
 }
 
 void read_number_types(Document& document, const Node& node, policy::Carrier& carrier) {

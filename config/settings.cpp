@@ -74,6 +74,19 @@ void check_redis(Document& document, const Node& root, const Settings& settings)
     document.error(tls->place, "'redis.tls' is for a URL that begins with rediss; this one is in the clear");
 }
 
+// What is said of traces is meant to be done: it needs a place to go to, and a certificate needs TLS.
+void check_traces(Document& document, const Node& root, const Settings& settings) {
+  const Node* around = &root;
+  const Node* traces = find_nested(root, "traces", &around);
+  if (!traces || traces->kind != Node::Kind::map) return;
+  if (!traces->find("endpoint"))
+    document.error(traces->place, "'traces' needs 'endpoint': the collector that spans are sent to");
+  const Node* tls = traces->find("tls");
+  if (tls && settings.traces.collector && !settings.traces.collector->tls)
+    document.error(tls->place,
+                   "'traces.tls' is for an endpoint that begins with https://; this one is in the clear");
+}
+
 // Who can reach it from elsewhere must say who they are, and to nobody on the way.
 void check_admin(Document& document, const Node& root, const Settings& settings) {
   const Node* around = &root;
@@ -93,6 +106,7 @@ Loaded<Settings> read(Document document) {
     read_group(document, *root, "", settings);
     check_required(document, *root);
     check_redis(document, *root, settings);
+    check_traces(document, *root, settings);
     check_admin(document, *root, settings);
   }
   return document.finish(std::move(settings));

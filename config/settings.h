@@ -11,6 +11,7 @@
 
 #include "config/file_error.h"
 #include "config/tls_context.h"
+#include "policy/adapter.h"
 #include "policy/registry.h"
 
 namespace sekisho::config {
@@ -58,6 +59,16 @@ struct RedisSettings {
   Milliseconds deadline{50};
 };
 
+// Spans of calls, for whoever watches traces.
+struct TraceSettings {
+  std::optional<policy::Endpoint> collector;                 // nothing: no spans are made
+  ClientTls tls;                                             // read anew at each connection
+  std::vector<std::pair<std::string, std::string>> headers;  // set on every request; never logged
+  double ratio = 0;            // share of the traces which begin here that is sampled
+  std::size_t queue = 2048;    // spans that may wait for the collector
+  Milliseconds timeout{5000};  // for one batch
+};
+
 struct Settings {
   std::filesystem::path file;  // this configuration
   std::vector<Listener> listeners;
@@ -94,6 +105,7 @@ struct Settings {
   } import;
   double activation_flips = 1;  // share of the last day's decisions that a reload may flip unapproved; 1: any
   bool reload_watch = false;    // reload when a file changes
+  TraceSettings traces;
   std::string log_level = "info";
 
   std::filesystem::path copy_file() const {

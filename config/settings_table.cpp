@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "config/address.h"
+#include "config/endpoint_url.h"
+#include "config/header_values.h"
 #include "config/kinds.h"
 #include "config/tls_fields.h"
 
@@ -151,6 +153,7 @@ std::vector<SettingRow> make_table() {
   auto redis_url = row(
       "redis.url", required, RedisUrl{}, [](S & s) -> auto& { return s.redis; },
       "The Redis that holds the registry and the ledger.");
+  const EndpointUrl collector{"http://127.0.0.1:4318"};
   // The URL fills the same structure as what may stand before it.
   redis_url.read = [](Document& document, const Node& node, S& s) {
     const auto before = s.redis;
@@ -286,6 +289,31 @@ std::vector<SettingRow> make_table() {
           "Whether a change of the files themselves brings a reload, as SIGHUP does, half a second after the "
           "last of "
           "them. `no`: a file that was only saved decides nothing, until somebody reloads."),
+      row(
+          "traces.endpoint", optional, collector, [](S & s) -> auto& { return s.traces.collector; },
+          "The collector that spans of calls are sent to, as OTLP over HTTP in JSON; `/v1/traces` is added "
+          "to "
+          "the path (`docs/operations.md`). Without it: no spans are made."),
+      row(
+          "traces.tls", optional, ClientTlsKind{}, [](S & s) -> auto& { return s.traces.tls; },
+          "For an endpoint with `https`: whose certificate the collector must show, and what we show it. "
+          "Read "
+          "at each connection. Without it: what this machine trusts, and nothing."),
+      row(
+          "traces.headers", optional, HeaderValues{}, [](S & s) -> auto& { return s.traces.headers; },
+          "Set on every request to the collector, as where it asks for `Authorization`. Never logged."),
+      row(
+          "traces.ratio", optional, Share{}, [](S & s) -> auto& { return s.traces.ratio; },
+          "The share that is sampled of the traces which begin here, with calls that bring no `traceparent`. "
+          "A call that brings one is sampled where that says so."),
+      row(
+          "traces.queue", optional, Count{1, 1'000'000}, [](S & s) -> auto& { return s.traces.queue; },
+          "The most spans that wait for the collector. Beyond that the newest are dropped and counted: no "
+          "call "
+          "ever waits for it."),
+      row(
+          "traces.timeout", optional, Duration{1ms, 1min}, [](S & s) -> auto& { return s.traces.timeout; },
+          "How long the collector may take over one batch, the connection included."),
       row(
           "log.level", optional, OneOf{{"trace", "debug", "info", "warn", "error"}},
           [](S & s) -> auto& { return s.log_level; }, "The least important messages that are logged."),

@@ -84,6 +84,7 @@ Task<std::unique_ptr<CarrierPool::Connection>> CarrierPool::connect_for(http::Re
     give_back(nullptr);
     co_return nullptr;
   }
+  answer.endpoint = &connection->endpoint;
   for (const auto& [name, value] : carrier_->headers) request.headers.set(name, value);
   request.target = connection->endpoint.base_path + request.target;
   connection->out.clear();

@@ -50,8 +50,9 @@ struct CarrierAnswer {
   Kind kind = Kind::unsent;
   policy::Reason reason = policy::Reason::carrier_unreachable;  // unless answered
   std::string detail;
-  http::Response response;           // when answered
-  std::shared_ptr<BodyStream> body;  // of a call that passed: it is yet to come
+  const policy::Endpoint* endpoint = nullptr;  // that it was sent to; the carrier's. Null: to none
+  http::Response response;                     // when answered
+  std::shared_ptr<BodyStream> body;            // of a call that passed: it is yet to come
 };
 
 // One worker's connections to one carrier.

@@ -1,11 +1,8 @@
 #include "gateway/carrier_connection.h"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "cache/net/connect.h"
 
 namespace sekisho::gateway {
-using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
@@ -28,7 +25,7 @@ void CarrierPool::Connection::expire() {
 Task<bool> CarrierPool::Connection::connect(std::chrono::milliseconds timeout, const config::TlsContext& tls,
                                             std::string& why_not) {
   arm(timeout);
-  bool good = co_await connect_socket();
+  bool good = co_await net::connect(stream.socket(), endpoint.host, endpoint.port, expired);
   if (!good) {
     why_not = "no connection to the carrier";
   } else if (tls) {
@@ -37,32 +34,6 @@ Task<bool> CarrierPool::Connection::connect(std::chrono::milliseconds timeout, c
   }
   disarm();
   co_return good;
-}
-
-Task<bool> CarrierPool::Connection::connect_socket() {
-  auto& socket = stream.socket();
-  error_code failed;
-  std::vector<tcp::endpoint> candidates;
-  const auto literal = asio::ip::make_address(endpoint.host, failed);
-  if (!failed) {
-    candidates.emplace_back(literal, endpoint.port);
-  } else {
-    tcp::resolver resolver(socket.get_executor());
-    const auto found = co_await resolver.async_resolve(endpoint.host, std::to_string(endpoint.port),
-                                                       asio::redirect_error(asio::use_awaitable, failed));
-    if (!failed)
-      for (const auto& entry : found) candidates.push_back(entry.endpoint());
-  }
-  for (const auto& address : candidates) {
-    const asio::generic::stream_protocol::endpoint candidate(address);
-    co_await socket.async_connect(candidate, asio::redirect_error(asio::use_awaitable, failed));
-    if (!failed || expired) break;
-    error_code ignored;
-    socket.close(ignored);
-  }
-  if (failed || candidates.empty()) co_return false;
-  socket.set_option(tcp::no_delay(true), failed);
-  co_return true;
 }
 
 void CarrierPool::Connection::explain(http::Progress progress, CarrierAnswer& answer) const {

@@ -35,8 +35,6 @@ class CarrierPool::Connection final : public Watched {
   std::string out;
 
  private:
-  Task<bool> connect_socket();
-
   Watchdog::Guard guard_;
 };
 

@@ -43,6 +43,9 @@ Control::Control(const config::Settings& settings, std::shared_ptr<const config:
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
       watch_(context_, [this] { asio::co_spawn(context_, reload_unasked("file watch"), asio::detached); }) {
   watch_.expect(std::move(files));
+  if (!settings.traces.collector) return;
+  spans_.emplace(context_.get_executor(), dog_, settings.traces, SpanSource{version, journal.gateway_id()});
+  shared_.spans = &*spans_;
 }
 
 Control::~Control() = default;
@@ -85,6 +88,7 @@ void Control::run() {
   link_.start();
   follower_.start();
   admin_.start();
+  if (spans_) spans_->start();
   if (settings_.reload_watch) watch_.start();
   for (auto& worker : workers_) worker->start(worker == workers_.front());
   // Whoever asks a gateway that is not ready is told so. But beside another that serves the same addresses,
@@ -330,6 +334,7 @@ Task<> Control::drain() {
   }
   for (auto& worker : workers_) worker->join();
   co_await recovery_.leave();
+  if (spans_) co_await spans_->finish();
   ended_ = true;
   beat_timer_.cancel();
   journal_.set_open_from({});

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "gateway/admin.h"
 #include "gateway/file_watch.h"
 #include "gateway/policy_budget.h"
+#include "gateway/span_export.h"
 #include "gateway/supervisor.h"
 #include "gateway/worker.h"
 #include "policy/census.h"
@@ -86,6 +88,7 @@ class Control {
   policy::Instant copy_seen_at_{};  // until when the copy that this gateway began with was in step
   cache::RegistryFollower follower_;
   Watchdog dog_{context_.get_executor()};
+  std::optional<SpanExport> spans_;  // where traces are wanted
   Admin admin_;
   Supervisor supervisor_;
   asio::signal_set signals_;

@@ -80,6 +80,7 @@ std::string Control::metrics_text() {
   const auto age = [&](std::int64_t at) { return at == 0 ? never : double(boot_now - at) / 1000; };
   count_from_zero(all, *site_);
   note_certificates(all, settings_, *site_);
+  if (spans_) spans_->count(all);
   all.set(Metric::ready, {}, why_not_ready().empty() ? 1 : 0);
   all.set(Metric::redis_up, {}, redis_up);
   all.set(Metric::connections, {"idle"}, double(sessions - busy));

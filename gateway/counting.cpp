@@ -2,17 +2,24 @@
 
 namespace sekisho::gateway {
 
+std::string_view outcome_of(const Exchange& x) {
+  if (!x.checked_by.empty()) return "checked";
+  if (!x.decision.allowed) return "refused";
+  if (x.replay) return "replayed";
+  return x.answer.kind == CarrierAnswer::Kind::answered ? "passed" : "carrier_failed";
+}
+
+std::string_view code_of(const Exchange& x) {
+  if (!x.decision.allowed) return policy::code(x.decision.reason());
+  return outcome_of(x) == "carrier_failed" ? policy::code(x.answer.reason) : std::string_view();
+}
+
 void count(Metrics& metrics, const Exchange& x, const http::Response& response) {
   const auto operation = policy::name(x.operation());
   const auto total = std::chrono::steady_clock::now() - x.began;
   const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
-  const std::string_view outcome = !x.decision.allowed                              ? "refused"
-                                   : x.replay                                       ? "replayed"
-                                   : x.answer.kind == CarrierAnswer::Kind::answered ? "passed"
-                                                                                    : "carrier_failed";
-  const auto code = !x.decision.allowed           ? policy::code(x.decision.reason())
-                    : outcome == "carrier_failed" ? policy::code(x.answer.reason)
-                                                  : std::string_view();
+  const auto outcome = outcome_of(x);
+  const auto code = code_of(x);
   metrics.add(Metric::requests, {x.carrier_name(), operation, outcome, code});
   if (code == policy::code(policy::Reason::overloaded)) metrics.add(Metric::shed, {"overloaded"});
   metrics.observe(Metric::request_duration, {operation}, seconds(total));

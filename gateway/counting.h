@@ -1,4 +1,4 @@
-// What an exchange adds to the metrics.
+// What became of an exchange, and what it adds to the metrics.
 #pragma once
 
 #include "config/installation.h"
@@ -7,6 +7,11 @@
 #include "gateway/metrics.h"
 
 namespace sekisho::gateway {
+
+// "passed", "replayed", "carrier_failed", "refused"; of a check "checked".
+std::string_view outcome_of(const Exchange& x);
+// Of the reason for a refusal, or for the carrier's failing; else empty.
+std::string_view code_of(const Exchange& x);
 
 void count(Metrics& metrics, const Exchange& x, const http::Response& response);
 

@@ -11,6 +11,7 @@
 #include "gateway/carrier.h"
 #include "gateway/http/message.h"
 #include "gateway/identify.h"
+#include "gateway/steps.h"
 #include "policy/decide.h"
 #include "policy/reading.h"
 #include "policy/settle.h"
@@ -32,8 +33,10 @@ struct Exchange {
   const Peer* peer = nullptr;      // who sent it; the session keeps it
   policy::Instant now{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-  std::string id;  // of the decision
-  std::string traceparent;
+  std::string id;                                    // of the decision
+  std::string traceparent;                           // the caller's, or of the trace that begins here
+  bool trace_given = false;                          // it is the caller's
+  Steps steps;                                       // of a call whose spans are told
   std::shared_ptr<const config::Installation> site;  // the files in force when the call came
 
   // Of a check (pipeline_check.cpp), which decides for somebody else and does nothing; else empty.

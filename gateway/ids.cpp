@@ -2,7 +2,6 @@
 
 #include <openssl/rand.h>
 
-#include <algorithm>
 #include <array>
 
 namespace sekisho::gateway {
@@ -33,15 +32,20 @@ std::string DecisionIds::next(policy::Instant now) {
   return id;
 }
 
-std::string DecisionIds::traceparent() {
+std::uint64_t DecisionIds::span() {
+  const auto id = random_();
+  return id == 0 ? 1 : id;
+}
+
+std::string DecisionIds::traceparent(bool sampled) {
   std::string out;
   out.reserve(55);
   out += "00-";
   append_hex(out, random_());
   append_hex(out, random_());
   out += '-';
-  append_hex(out, random_() | 1);
-  out += "-01";
+  append_hex(out, span());
+  out += sampled ? "-01" : "-00";
   return out;
 }
 
@@ -50,15 +54,6 @@ std::optional<policy::Instant> time_of(std::string_view decision) {
   std::int64_t ms = 0;
   for (const char c : decision.substr(0, 10)) ms = ms << 5 | std::int64_t(alphabet.find(c));
   return policy::from_ms(ms & ((std::int64_t(1) << 48) - 1));
-}
-
-bool is_traceparent(std::string_view text) {
-  if (text.size() != 55 || !text.starts_with("00-") || text[35] != '-' || text[52] != '-') return false;
-  const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-  const auto trace = text.substr(3, 32), span = text.substr(36, 16), flags = text.substr(53, 2);
-  for (const auto part : {trace, span, flags})
-    if (!std::all_of(part.begin(), part.end(), hex)) return false;
-  return trace.find_first_not_of('0') != trace.npos && span.find_first_not_of('0') != span.npos;
 }
 
 }  // namespace sekisho::gateway

@@ -2,6 +2,7 @@
 // base 32).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
@@ -14,7 +15,8 @@ class DecisionIds {
  public:
   DecisionIds();
   std::string next(policy::Instant now);
-  std::string traceparent();  // a new W3C trace context
+  std::string traceparent(bool sampled = true);  // a new W3C trace context
+  std::uint64_t span();                          // an id of W3C trace context's, never 0
 
  private:
   std::mt19937_64 random_;
@@ -22,8 +24,5 @@ class DecisionIds {
 
 // When a decision was made, by its id; nothing: it is none.
 std::optional<policy::Instant> time_of(std::string_view decision);
-
-// A traceparent as W3C Trace Context defines it (version 00, not all zeros).
-bool is_traceparent(std::string_view text);
 
 }  // namespace sekisho::gateway

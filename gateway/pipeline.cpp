@@ -23,6 +23,7 @@
 #include "cache/registry_follower.h"
 #include "config/digest.h"
 #include "gateway/answers.h"
+#include "gateway/call_spans.h"
 #include "gateway/counting.h"
 #include "gateway/freshness.h"
 #include "gateway/http/writer.h"
@@ -40,6 +41,7 @@ Task<Answer> Pipeline::handle(http::Request request, const Peer& peer, BodyStrea
   x.peer = &peer;
   x.incoming = body;
   auto response = co_await run(x);
+  tell_spans(desk_, x, &response);
   co_return Answer{std::move(response), std::move(x.answer.body)};
 }
 
@@ -93,8 +95,7 @@ void Pipeline::arrive(Exchange& x) {
   x.now = cache::wall_clock();
   x.site = desk_.site;
   x.id = desk_.ids.next(x.now);
-  const auto trace = x.request.headers.find("traceparent");
-  x.traceparent = trace && is_traceparent(*trace) ? std::string(*trace) : desk_.ids.traceparent();
+  follow_trace(desk_, x);
   x.today = desk_.dates.today(x.now);
   x.match = policy::match_route(x.site->carriers, x.request.method, x.request.path());
   if (x.match && x.match->route->webhook) return;
@@ -236,6 +237,7 @@ Task<> Pipeline::hold(Exchange& x) {
     co_return;
   }
   x.asked = hold_request(x);
+  const auto going = x.steps.go(Step::hold);
   const auto asked = std::chrono::steady_clock::now();
   auto result = co_await desk_.books.take(x.asked);
   if (result.answer.kind == policy::HoldAnswer::Kind::fenced && co_await learn_of(result.answer.fence)) {
@@ -306,6 +308,7 @@ Task<std::optional<Permit>> Pipeline::put_on_record(Exchange& x) {
   desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
   if (!x.hands_out()) co_return Permit(x.id);
 
+  const auto going = x.steps.go(Step::journal);
   const auto committed = co_await desk_.books.commit(x.asked, forwarding_record(x), x.now);
   if (committed != cache::Commit::go) {
     const bool on_disk = committed == cache::Commit::ledger_lost;
@@ -338,7 +341,7 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   request.headers.set("Sekisho-Decision", permit.decision());
   request.headers.set("Sekisho-Operator", x.account.text());
   request.headers.set("Sekisho-Client", x.client->id);
-  request.headers.set("traceparent", x.traceparent);
+  pass_trace_on(x, request.headers);
   const bool trimmed = x.hold && x.hold->quantity < x.order()->quantity;
   request.body = trimmed
                      ? policy::rewrite_quantity(x.request.body, *x.order()->quantity_span, x.hold->quantity)
@@ -346,6 +349,7 @@ Task<> Pipeline::forward(Exchange& x, Permit permit) {
   if (trimmed) http::drop_body_digests(request.headers);
 
   const auto pool = desk_.pool_of(x);
+  const auto going = x.steps.go(Step::forward);
   const auto sent = std::chrono::steady_clock::now();
   if (x.operation() == policy::Operation::pass)
     x.answer = co_await pool->pass(permit, std::move(request), x.incoming);

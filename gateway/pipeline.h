@@ -18,6 +18,8 @@
 
 namespace sekisho::gateway {
 
+class SpanSink;
+
 // What a worker's orders share: the newest snapshots, and the ports. Its worker's thread only, but for the
 // atomics.
 struct Desk {
@@ -40,6 +42,7 @@ struct Desk {
   Metrics metrics;
   DecisionIds ids;
   std::function<std::shared_ptr<CarrierPool>(const Exchange&)> pool_of;
+  SpanSink* spans = nullptr;  // null: none are told
 };
 
 class Pipeline {

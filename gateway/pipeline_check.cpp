@@ -4,6 +4,8 @@
 // The ledger is only read: numbers that a check was allowed are there for whoever orders first. Throttles are
 // not asked, since to ask one is to use it.
 #include "cache/clock.h"
+#include "gateway/call_spans.h"
+#include "gateway/counting.h"
 #include "gateway/pipeline.h"
 #include "gateway/records.h"
 
@@ -143,8 +145,9 @@ Task<> Pipeline::note_check(Exchange& x) {
   } else {
     desk_.journal.append(cache::RecordKind::decision, x.now, decision_record(x));
   }
-  const auto code = x.decision.allowed ? std::string_view() : policy::code(x.decision.reason());
-  desk_.metrics.add(Metric::requests, {x.carrier_name(), policy::name(x.operation()), "checked", code});
+  desk_.metrics.add(Metric::requests,
+                    {x.carrier_name(), policy::name(x.operation()), outcome_of(x), code_of(x)});
+  tell_spans(desk_, x, nullptr);
 }
 
 }  // namespace sekisho::gateway

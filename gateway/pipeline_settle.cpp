@@ -34,6 +34,7 @@ Task<> Pipeline::settle(Exchange& x) {
 }
 
 Task<> Pipeline::settle_own(Exchange& x) {
+  const auto going = x.steps.go(Step::settle);
   const auto& order = *x.order();
   auto& outcome = x.outcome;
   if (order.operation == policy::Operation::confirm && outcome.order_id.empty())
@@ -64,6 +65,7 @@ Task<> Pipeline::settle_own(Exchange& x) {
 
 // A status call that tells how an earlier order ended settles that order's hold, and so does a cancellation.
 Task<> Pipeline::settle_earlier_order(Exchange& x) {
+  const auto going = x.steps.go(Step::settle);
   const auto& order = *x.order();
   Told told{.decision = x.id,
             .operation = order.operation,
@@ -89,6 +91,7 @@ Task<> Pipeline::settle_earlier_order(Exchange& x) {
 }
 
 Task<> Pipeline::give_back(Exchange& x) {
+  const auto going = x.steps.go(Step::settle);
   if (x.named.empty())
     for (const auto& number : x.outcome.numbers) x.named.push_back({number, ""});
   desk_.journal.append(cache::RecordKind::outcome, x.heard, outcome_record(x, std::nullopt));

@@ -97,7 +97,7 @@ Task<> Poller::ask(policy::RouteMatch whom, std::shared_ptr<const config::Instal
   request.method = route.method;
   request.target = target_about(route, order.order_id);
   request.headers.set("Sekisho-Decision", x.id);
-  request.headers.set("traceparent", desk_.ids.traceparent());
+  request.headers.set("traceparent", desk_.ids.traceparent(!desk_.spans));
   const auto pool = desk_.pool_of(x);
   const Permit permit(x.id);  // a question hands nothing out, and changes nothing at the carrier
   x.answer = co_await pool->forward(permit, std::move(request));

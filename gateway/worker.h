@@ -36,6 +36,7 @@ struct Shared {
   KnownSince known{};
   Dates dates{};
   std::atomic<bool> draining{false};
+  SpanSink* spans = nullptr;  // null: none are told
 };
 
 class Worker {

@@ -115,6 +115,7 @@ limits: { header_bytes: 4096, headers: 50, body_bytes: 64KiB, connections: 7, he
 drain: { accept: 0s, wait: 1m }
 idempotency: { keep: 2d, answer_bytes: 0 }
 import: { shrink: 2.5%, min_rows: 10, signed: [refusals, etoc] }
+traces: { endpoint: "https://traces.example/otlp", tls: { ca: t.pem }, headers: { Authorization: "Bearer t" }, ratio: 2.5%, queue: 9, timeout: 3s }
 log: { level: debug }
 )"));
   ASSERT_TRUE(loaded) << print(loaded.errors);
@@ -144,7 +145,20 @@ log: { level: debug }
   EXPECT_DOUBLE_EQ(s.import.shrink, 0.025);
   EXPECT_EQ(s.import.min_rows, 10u);
   EXPECT_EQ(s.import.is_signed, (policy::WordSet{policy::Register::etoc, policy::Register::refusals}));
+  EXPECT_EQ(s.traces.collector->authority(), "traces.example:443");
+  EXPECT_EQ(s.traces.collector->base_path, "/otlp");
+  EXPECT_EQ(s.traces.tls.files.ca, folder.path() / "t.pem");
+  EXPECT_THAT(s.traces.headers, testing::ElementsAre(testing::Pair("Authorization", "Bearer t")));
+  EXPECT_DOUBLE_EQ(s.traces.ratio, 0.025);
+  EXPECT_EQ(s.traces.queue, 9u);
+  EXPECT_EQ(s.traces.timeout, 3s);
   EXPECT_EQ(s.log_level, "debug");
+}
+
+TEST(Settings, without_a_collector_no_spans_are_made) {
+  const Settings settings;
+  EXPECT_FALSE(settings.traces.collector);
+  EXPECT_EQ(settings.traces.ratio, 0) << "and with one, only what callers sample";
 }
 
 TEST(Yaml, question_marks_quotes_and_block_text_are_read_as_written) {

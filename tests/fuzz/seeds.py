@@ -130,6 +130,10 @@ def by_hand():
     yield "problems", "\0ja;q=0.9, en\na detail <&>\"\ndesk@carrier.example\n/v1/orders\nrule\n番号\nremedy\n".encode()
     yield from credentials()
     yield "targets", b"gate.example:8443\nhttp://gate.example:8443/v1/orders/a%20b;x=1?x=[1]&y=%2F"
+    for parent in (b"00-", b"cc-"):
+        trace = parent + b"4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        yield "traces", trace + b"\nfoo=1,bar=2 \n\n0tenant@system=x y,baz=3"
+        yield "traces", trace + b"-more\n" + b",".join(b"k%d=v" % n for n in range(32))
     yield from ((("targets", b"h\n" + path)) for path in (b"/v1/number-orders/..;/x", b"/a//b/%2e%2E", b"/?q|^{}"))
 
 
