@@ -57,6 +57,7 @@ int verify(const Console& console, const std::string& directory) {
       if (const auto head = cache::read_head_file(settings->journal.head)) input.heads.push_back(*head);
     if (const auto head = head_in_redis(console, gateway_of(directory))) input.heads.push_back(*head);
   }
+  input.progress = console.progress("verifying", Counted::bytes);
   const auto verdict = cache::verify_journal(input);
   json::object result{
       {"integrity", verdict.integrity},
@@ -80,7 +81,8 @@ int show(const Console& console, const std::string& decision, std::string direct
   json::array records;
   std::string text;
   // From the beginning on, and for as long as it takes.
-  const auto lines = cache::records_of(directory, decision, std::nullopt, cache::Deadline::max());
+  const auto lines = cache::records_of(directory, decision, std::nullopt, cache::Deadline::max(),
+                                       console.progress("searching", Counted::bytes));
   for (const auto& line : *lines) {
     text += line + "\n";
     records.push_back(json::parse(line));
