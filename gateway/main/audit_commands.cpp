@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cache/journal_head.h"
 #include "cache/journal_identity.h"
 #include "cache/journal_reader.h"
 #include "cache/journal_search.h"
@@ -32,11 +33,7 @@ std::optional<cache::JournalHead> head_in_redis(const Console& console, const st
   with_redis(console, [&](cache::RedisLink& link, const config::Settings&) -> Task<int> {
     cache::Command get{"GET", cache::keys::journal_head(gateway)};
     const auto answer = co_await link.call(std::move(get));
-    if (const auto text = answer.text()) {
-      std::istringstream parts{std::string(*text)};
-      cache::JournalHead read;
-      if (parts >> read.seq >> read.mac) head = read;
-    }
+    head = cache::read_head(answer.text().value_or(""));
     co_return done;
   });
   return head;
