@@ -260,17 +260,18 @@ std::uint64_t Audited::not_the_policys_all() const {
 }
 
 Audited audit_journal(const std::filesystem::path& directory, std::vector<policy::Policy> known,
-                      std::size_t most_differences) {
+                      std::size_t most_differences, const config::Progress& progress) {
   AuditReplay replay(most_differences);
   for (auto& policy : known) replay.know(std::move(policy));
-  read_journal(directory, 0, [&](const JournalLine& line) {
+  const auto audit = [&](const JournalLine& line) {
     try {
       replay.read(line);
     } catch (const std::runtime_error& broken) {
       throw std::runtime_error(line.file.string() + ":" + std::to_string(line.line) + ": " + broken.what());
     }
     return true;
-  });
+  };
+  read_journal(directory, 0, audit, progress);
   return replay.result();
 }
 

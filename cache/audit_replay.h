@@ -81,8 +81,8 @@ class AuditReplay {
 };
 
 // All of a journal's directory. A torn last line is passed over. Throws as read_journal does, with file and
-// line.
+// line. `progress` is told bytes.
 Audited audit_journal(const std::filesystem::path& directory, std::vector<policy::Policy> known = {},
-                      std::size_t most_differences = 20);
+                      std::size_t most_differences = 20, const config::Progress& progress = {});
 
 }  // namespace sekisho::cache

@@ -9,6 +9,7 @@
 
 #include "cache/journal_chain.h"
 #include "cache/journal_files.h"
+#include "cache/journal_progress.h"
 
 namespace sekisho::cache {
 namespace fs = std::filesystem;
@@ -32,7 +33,7 @@ std::optional<std::uint64_t> first_seq(const fs::path& file) {
 }  // namespace
 
 void read_journal(const fs::path& directory, std::uint64_t from_seq,
-                  const std::function<bool(const JournalLine&)>& visit) {
+                  const std::function<bool(const JournalLine&)>& visit, const config::Progress& progress) {
   const std::vector<Segment> segments = list_segments(directory);
   std::size_t begin = segments.size();
   while (begin > 0) {
@@ -40,6 +41,7 @@ void read_journal(const fs::path& directory, std::uint64_t from_seq,
     if (seq && *seq <= from_seq) break;
   }
   std::uint64_t last_seq = 0;
+  JournalProgress read(std::span{segments}.subspan(begin), progress);
   for (std::size_t i = begin; i < segments.size(); ++i) {
     LineReader reader(segments[i].file);
     JournalLine out;
@@ -57,8 +59,11 @@ void read_journal(const fs::path& directory, std::uint64_t from_seq,
       out.json = line;
       out.line = reader.line();
       if (!visit(out)) return;
+      read.at(reader);
     }
+    read.end_of(segments[i]);
   }
+  read.done();
 }
 
 std::uint64_t recovery_start(const fs::path& directory) {

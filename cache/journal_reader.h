@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cache/journal.h"
+#include "config/progress.h"
 
 namespace sekisho::cache {
 
@@ -23,9 +24,10 @@ struct JournalLine {
 // Calls `visit` for every well-formed record in order, from the segment that holds `from_seq` on (0: from the
 // start). Stops early when visit returns false. Throws std::runtime_error naming file and line on a broken
 // record, except a torn last line of the last segment, which is passed over. The journal may be in use
-// meanwhile.
+// meanwhile. `progress` is told bytes.
 void read_journal(const std::filesystem::path& directory, std::uint64_t from_seq,
-                  const std::function<bool(const JournalLine&)>& visit);
+                  const std::function<bool(const JournalLine&)>& visit,
+                  const config::Progress& progress = {});
 
 // Where recovery must begin: `open_from` of the newest checkpoint, 0 when there is none.
 std::uint64_t recovery_start(const std::filesystem::path& directory);
@@ -34,7 +36,9 @@ struct VerifyInput {
   std::filesystem::path directory;
   std::filesystem::path key_file;  // secret; may not exist: then digests and signatures alone are checked
   std::vector<JournalHead> heads;  // known outside the journal (Redis, a configured head file), read
-};                                 // before this call; "<directory>.head" is read by itself
+                                   // before this call; "<directory>.head" is read by itself
+  config::Progress progress;       // is told bytes; from the beginning again when a signature is false
+};
 
 struct Verdict {
   bool integrity = true;     // nothing altered

@@ -8,6 +8,7 @@
 
 #include "cache/journal_chain.h"
 #include "cache/journal_files.h"
+#include "cache/journal_progress.h"
 
 namespace sekisho::cache {
 namespace fs = std::filesystem;
@@ -43,7 +44,7 @@ void each_record(const Segment& segment, Visit visit) {
   while (reader.next(line, whole) && whole) {  // the last line may be being written
     const auto form = read_form(line);
     if (!form) throw std::runtime_error(reader.where() + ": not a journal record");
-    visit(*form, line);
+    visit(*form, line, reader);
   }
 }
 
@@ -78,7 +79,7 @@ FoundDecisions newest_decisions(const fs::path& directory, const DecisionFilter&
     if (!begins || begins->seq >= filter.before) continue;
     std::deque<std::pair<std::uint64_t, std::string>> newest;  // of this segment, oldest first
     bool more = false;
-    each_record(*segment, [&](const RecordForm& form, std::string_view line) {
+    each_record(*segment, [&](const RecordForm& form, std::string_view line, const LineReader&) {
       if (form.kind != RecordKind::decision || form.seq >= filter.before || form.at < since) return;
       if (!fits(line, filter)) return;
       newest.emplace_back(form.seq, line);
@@ -100,7 +101,8 @@ FoundDecisions newest_decisions(const fs::path& directory, const DecisionFilter&
 }
 
 std::optional<std::vector<std::string>> records_of(const fs::path& directory, const std::string& decision,
-                                                   std::optional<policy::Instant> made, Deadline until) {
+                                                   std::optional<policy::Instant> made, Deadline until,
+                                                   const config::Progress& progress) {
   const auto segments = list_segments(directory);
   const auto earliest = made ? policy::iso_jst(*made - crossing) : std::string();
   auto first = segments.size();
@@ -109,15 +111,19 @@ std::optional<std::vector<std::string>> records_of(const fs::path& directory, co
     if (begins && begins->at < earliest) break;
   }
   const auto words = member("decision", decision);
+  JournalProgress read(std::span{segments}.subspan(first), progress);
   std::vector<std::string> found;
   for (auto i = first; i < segments.size(); ++i) {
     if (i > first && std::chrono::steady_clock::now() >= until) return std::nullopt;
-    each_record(segments[i], [&](const RecordForm&, std::string_view line) {
+    each_record(segments[i], [&](const RecordForm&, std::string_view line, const LineReader& reader) {
+      read.at(reader);
       if (line.find(words) == line.npos) return;
       if (says(json::parse({line.data(), line.size()}).as_object(), "decision", decision))
         found.emplace_back(line);
     });
+    read.end_of(segments[i]);
   }
+  read.done();
   return found;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "config/progress.h"
 #include "policy/calendar.h"
 
 namespace sekisho::cache {
@@ -33,9 +34,10 @@ FoundDecisions newest_decisions(const std::filesystem::path& directory, const De
                                 Deadline until);
 
 // Every record of one decision, in order. `made`: when, as its id tells; no record of it is older. Nothing:
-// the time was over. Throws as read_journal does.
+// the time was over. Throws as read_journal does. `progress` is told bytes.
 std::optional<std::vector<std::string>> records_of(const std::filesystem::path& directory,
                                                    const std::string& decision,
-                                                   std::optional<policy::Instant> made, Deadline until);
+                                                   std::optional<policy::Instant> made, Deadline until,
+                                                   const config::Progress& progress = {});
 
 }  // namespace sekisho::cache

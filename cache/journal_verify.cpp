@@ -14,6 +14,7 @@
 #include "cache/journal_chain.h"
 #include "cache/journal_files.h"
 #include "cache/journal_identity.h"
+#include "cache/journal_progress.h"
 #include "cache/journal_reader.h"
 
 namespace sekisho::cache {
@@ -109,6 +110,7 @@ Verifier::Verifier(const VerifyInput& input, bool every_signature)
 Verdict Verifier::run() {
   const auto segments =
       list_segments(input_.directory);  // after the heads, so a running gateway is never behind them
+  JournalProgress read(segments, input_.progress);
   for (std::size_t i = 0; i < segments.size(); ++i) {
     LineReader reader(segments[i].file);
     std::string_view line;
@@ -118,13 +120,16 @@ Verdict Verifier::run() {
         tail(reader, line);
         continue;
       }
+      read.at(reader);
       const auto form = read_form(line);
       if (whole && form && (hmac_ || is_json(line)))
         record(reader, *form, line);
       else
         unreadable(reader, line);
     }
+    read.end_of(segments[i]);
   }
+  read.done();
   if (vouched_) check_signature();
   if (last_seq_ == 0) missing(1, fmt::format("{}: no record at all", input_.directory.string()));
   if (!heads_.empty() && heads_.back().seq > last_seq_ + unreadable_lines_)

@@ -120,6 +120,13 @@ Task<std::optional<WholeRegistry>> RegistryStore::load() {
     whole.recent.emplace_back(event.serial, event.id);
   }
 
+  std::size_t expected = 0;
+  if (on_load) {
+    Command length{"HLEN", keys::registry_operators};
+    const auto answer = co_await link_.call(std::move(length), patience);
+    expected = std::size_t(answer.integer().value_or(0));
+    on_load(0, expected);
+  }
   std::vector<RecordPtr> records;
   std::string cursor = "0";
   do {
@@ -131,6 +138,7 @@ Task<std::optional<WholeRegistry>> RegistryStore::load() {
     std::vector<std::string_view> lines;
     for (std::size_t i = 1; i < elements(found); i += 2) lines.push_back(text_at(found, i));
     add_all(lines, records);
+    if (on_load) on_load(cursor == "0" ? expected : std::min(records.size(), expected), expected);
   } while (cursor != "0");
   const policy::Registry empty;
   whole.registry = empty.with(std::move(records), head->serial, sources_of(head->fields));
@@ -174,6 +182,7 @@ Task<std::optional<std::vector<policy::OperatorRecord>>> RegistryStore::history(
 // Batches go to a list that nobody reads before the commit names it.
 Task<bool> RegistryStore::stage(const std::string& staging, const policy::Version& version,
                                 const std::vector<RecordPtr>& records) {
+  if (on_stage) on_stage(0, records.size());
   std::size_t batch = 0;
   for (std::size_t at = 0; at < records.size(); at += batch_records) {
     std::string lines;
@@ -189,6 +198,7 @@ Task<bool> RegistryStore::stage(const std::string& staging, const policy::Versio
     Command expire{"PEXPIRE", staging, change_kept};
     const auto expires = co_await link_.call(std::move(expire), patience);
     if (!pushed.ok() || !expires.ok()) co_return false;
+    if (on_stage) on_stage(std::min(at + batch_records, records.size()), records.size());
   }
   co_return true;
 }
@@ -233,7 +243,7 @@ Task<std::optional<std::uint64_t>> RegistryStore::commit(std::uint64_t seen, con
   const auto serial = std::uint64_t(*answer.integer());
   const bool fenced = co_await set_fences(serial, fences);
   if (!fenced) co_return std::nullopt;
-  if (large && !co_await fold(serial)) co_return std::nullopt;
+  if (large && !co_await fold(serial, records.size())) co_return std::nullopt;
   co_return serial;
 }
 
@@ -265,12 +275,15 @@ Task<bool> RegistryStore::mend() {
   co_return co_await fold(head->unfolded);
 }
 
-Task<bool> RegistryStore::fold(std::uint64_t serial) {
+// `records`: how many there are, where that is known.
+Task<bool> RegistryStore::fold(std::uint64_t serial, std::size_t records) {
   const auto change = keys::registry_change(serial);
   Command length{"LLEN", change};
   const auto batches = co_await link_.call(std::move(length), patience);
   if (!batches.ok()) co_return false;
   const auto count = std::size_t(batches.integer().value_or(0));
+  const auto all = records > 0 ? records : count * batch_records;
+  if (on_fold) on_fold(0, all);
   for (std::size_t i = 0; i < count; ++i) {
     Command get{"LINDEX", change, std::to_string(i)};
     const auto batch = co_await link_.call(std::move(get), patience);
@@ -284,7 +297,9 @@ Task<bool> RegistryStore::fold(std::uint64_t serial) {
     }
     const auto folded = co_await link_.run(script("registry_fold"), std::move(keys), std::move(args));
     if (!folded.ok()) co_return false;
-    if (on_progress) on_progress(i + 1, count);
+    const bool last = i + 1 == count;
+    if (on_fold && (last || (i + 1) % batches_at_once == 0))
+      on_fold(last ? all : (i + 1) * batch_records, all);
   }
   Command done{"HDEL", keys::registry_meta, "unfolded"}, expire{"PEXPIRE", change, change_kept};
   const auto cleared = co_await link_.call(std::move(done), patience);

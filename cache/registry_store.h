@@ -7,13 +7,13 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cache/redis_link.h"
 #include "cache/registry_change.h"
+#include "config/progress.h"
 
 namespace sekisho::cache {
 
@@ -60,13 +60,13 @@ class RegistryStore {
   // Every change, oldest first; records of large ones are left out.
   Task<std::optional<std::vector<RegistryEvent>>> events();
 
-  std::function<void(std::size_t done, std::size_t all)> on_progress;  // of a large commit, in operators
+  config::Progress on_load, on_stage, on_fold;  // told operators; the last two of a large commit
 
  private:
   Task<bool> stage(const std::string& staging, const policy::Version& version,
                    const std::vector<policy::RecordPtr>& records);
   Task<std::optional<std::vector<policy::RecordPtr>>> batches_of(std::uint64_t serial);
-  Task<bool> fold(std::uint64_t serial);
+  Task<bool> fold(std::uint64_t serial, std::size_t records = 0);
   Task<bool> set_fences(std::uint64_t serial, const Fences& fences);
 
   RedisLink& link_;

@@ -320,18 +320,20 @@ std::uint64_t first_seq_from(const std::filesystem::path& directory, policy::Ins
 }  // namespace
 
 Replayed replay_journal(const std::filesystem::path& directory, const policy::Compiled& policy,
-                        std::optional<policy::Instant> since, std::optional<policy::Instant> count_from) {
+                        std::optional<policy::Instant> since, std::optional<policy::Instant> count_from,
+                        const config::Progress& progress) {
   Replay replay(policy);
   if (since) replay.judge_from(*since);
   const auto from = count_from ? first_seq_from(directory, *count_from) : 0;
-  read_journal(directory, from, [&](const JournalLine& line) {
+  const auto judge = [&](const JournalLine& line) {
     try {
       replay.read(line.json);
     } catch (const std::runtime_error& broken) {
       throw std::runtime_error(line.file.string() + ":" + std::to_string(line.line) + ": " + broken.what());
     }
     return true;
-  });
+  };
+  read_journal(directory, from, judge, progress);
   return replay.result();
 }
 

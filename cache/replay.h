@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/progress.h"
 #include "policy/compiled.h"
 #include "policy/decide.h"
 
@@ -94,9 +95,10 @@ class Replay {
 // All of a journal's directory, or what was decided since a moment: what was before is read for the counts
 // alone. A torn last line is passed over. Throws as read_journal does, with file and line. `count_from`:
 // segments that end before it are not read at all, for a budget that looks at a day of a long journal; the
-// journal then begins there.
+// journal then begins there. `progress` is told bytes.
 Replayed replay_journal(const std::filesystem::path& directory, const policy::Compiled& policy,
                         std::optional<policy::Instant> since = {},
-                        std::optional<policy::Instant> count_from = {});
+                        std::optional<policy::Instant> count_from = {},
+                        const config::Progress& progress = {});
 
 }  // namespace sekisho::cache

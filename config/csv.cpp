@@ -8,13 +8,16 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '
 
 class CsvReader {
  public:
-  CsvReader(std::string_view text, TableSink& sink) : text_(text), sink_(sink) {}
+  CsvReader(std::string_view text, TableSink& sink, const Progress& progress)
+      : text_(text), sink_(sink), progress_(progress) {}
 
   void read() {
+    if (progress_) progress_(0, text_.size());
     bool has_header = false;
-    std::size_t width = 0;
+    std::size_t width = 0, rows = 0;
     while (at_ < text_.size()) {
       if (take_line_end()) continue;
+      if (progress_ && ++rows % rows_between == 0) progress_(at_, text_.size());
       const int line = line_;
       if (!read_row()) return;
       if (!has_header) {
@@ -32,6 +35,7 @@ class CsvReader {
       }
     }
     if (!has_header) sink_.error(0, 0, "is empty");
+    if (progress_) progress_(text_.size(), text_.size());
   }
 
  private:
@@ -103,8 +107,11 @@ class CsvReader {
     return false;
   }
 
+  static constexpr std::size_t rows_between = 4096;  // between two words of progress
+
   std::string_view text_;
   TableSink& sink_;
+  const Progress& progress_;
   std::size_t at_ = 0;
   int line_ = 1, column_ = 1;
   std::vector<Cell> cells_;
@@ -112,6 +119,8 @@ class CsvReader {
 
 }  // namespace
 
-void read_csv(std::string_view text, TableSink& sink) { CsvReader(text, sink).read(); }
+void read_csv(std::string_view text, TableSink& sink, const Progress& progress) {
+  CsvReader(text, sink, progress).read();
+}
 
 }  // namespace sekisho::config

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/progress.h"
+
 namespace sekisho::config {
 
 struct Cell {
@@ -25,7 +27,7 @@ class TableSink {
 
 // The text is UTF-8 without a byte order mark. Lines end in LF or CRLF; empty lines are passed over. A quoted
 // field that never ends, text behind a closing quote, and rows of another length are errors.
-void read_csv(std::string_view text, TableSink& sink);
+void read_csv(std::string_view text, TableSink& sink, const Progress& progress = {});  // told bytes
 
 // Values may be strings, whole numbers, true and false (as yes and no), null (as empty) and lists of strings
 // (joined by spaces). The columns are the keys of all objects in their order of appearance.

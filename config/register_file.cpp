@@ -299,7 +299,7 @@ bool decode(std::string& bytes, RegisterReader& reader) {
                                      "say so (encoding: shift_jis)");
 }
 
-Loaded<RegisterFile> read(RegisterReader reader, std::string text) {
+Loaded<RegisterFile> read(RegisterReader reader, std::string text, const Progress& progress) {
   reader.made.digest = sha256_hex(text);
   if (reader.errors.empty() && decode(text, reader)) {
     const auto first = text.find_first_not_of(" \t\r\n");
@@ -307,7 +307,7 @@ Loaded<RegisterFile> read(RegisterReader reader, std::string text) {
     if (first == text.npos)
       reader.error(0, 0, "is empty");
     else
-      json ? read_json_table(text, reader) : read_csv(text, reader);
+      json ? read_json_table(text, reader) : read_csv(text, reader, progress);
   }
   if (!reader.errors.empty()) return {.errors = std::move(reader.errors)};
   return {.value = std::move(reader.made)};
@@ -315,7 +315,8 @@ Loaded<RegisterFile> read(RegisterReader reader, std::string text) {
 
 }  // namespace
 
-Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapping& mapping) {
+Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapping& mapping,
+                                   const Progress& progress) {
   RegisterReader reader(file, mapping);
   std::error_code failure;
   if (std::filesystem::is_directory(file, failure)) {
@@ -332,12 +333,12 @@ Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapp
   const auto size = std::filesystem::file_size(file, failure);
   if (!failure && size != text.size())
     reader.error(0, 0, "is being written to: it grew while it was read; import it when it is whole");
-  return read(std::move(reader), std::move(text));
+  return read(std::move(reader), std::move(text), progress);
 }
 
 Loaded<RegisterFile> read_register_text(const std::filesystem::path& name, std::string text,
                                         const Mapping& mapping) {
-  return read(RegisterReader(name, mapping), std::move(text));
+  return read(RegisterReader(name, mapping), std::move(text), {});
 }
 
 }  // namespace sekisho::config

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/file_error.h"
+#include "config/progress.h"
 #include "policy/registry.h"
 
 namespace sekisho::config {
@@ -52,6 +53,8 @@ struct RegisterFile {
   std::string digest;   // SHA-256 of the bytes, hex
   std::string mapping;  // `digest` of the mapping by which it was read
 };
-Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapping& mapping);
+// `progress` is told bytes, of CSV.
+Loaded<RegisterFile> load_register(const std::filesystem::path& file, const Mapping& mapping,
+                                   const Progress& progress = {});
 
 }  // namespace sekisho::config

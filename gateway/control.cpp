@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cache/clock.h"
+#include "cache/journal_head.h"
 #include "cache/journal_orders.h"
 #include "cache/keys.h"
 #include "gateway/log.h"
@@ -97,8 +98,7 @@ void Control::run() {
     asio::co_spawn(context_, open_doors_when_ready(), asio::detached);
   else
     open_doors();
-  asio::co_spawn(context_, keep_epoch(), asio::detached);
-  asio::co_spawn(context_, keep_books(), asio::detached);
+  asio::co_spawn(context_, begin_counting(), asio::detached);
   asio::co_spawn(context_, wait_for_signals(), asio::detached);
   if (supervisor_.listens()) {
     asio::co_spawn(context_, tell_supervisor(), asio::detached);
@@ -144,6 +144,39 @@ Task<cache::JournaledOrders> Control::read_journal(std::uint64_t from) {
   co_return co_await asio::co_spawn(loader_, std::move(work), asio::use_awaitable);
 }
 
+// An older copy of the journal knows nothing of what was done since, and its next records would stand under
+// numbers that are taken. Nothing is counted, admitted or told of it: what Redis knows remains.
+Task<> Control::begin_counting() {
+  bool looked = false;
+  while (!looked && !ended_) looked = co_await recognise_journal();
+  if (ended_ || !journal_trouble_.empty()) co_return;
+  asio::co_spawn(context_, keep_epoch(), asio::detached);
+  asio::co_spawn(context_, keep_books(), asio::detached);
+}
+
+// Whether it could be asked.
+Task<bool> Control::recognise_journal() {
+  const bool up = co_await link_.wait_up(200ms);
+  if (!up) co_return false;
+  cache::Command get{"GET", cache::keys::journal_head(journal_.gateway_id())};
+  const auto answer = co_await link_.call(std::move(get));
+  if (!answer.ok()) co_return false;
+  const auto head = cache::read_head(answer.text().value_or(""));
+  if (!head) co_return true;  // a new one, or Redis is
+  auto work = [directory = settings_.journal.directory, head = *head]() -> Task<std::string> {
+    co_return cache::why_another(directory, head);
+  };
+  try {
+    journal_trouble_ = co_await asio::co_spawn(loader_, std::move(work), asio::use_awaitable);
+  } catch (const std::exception& broken) {
+    journal_trouble_ = broken.what();
+  }
+  if (!journal_trouble_.empty())
+    log::error("this is not the journal that Redis knows; no orders are admitted",
+               {{"why", journal_trouble_}});
+  co_return true;
+}
+
 // On what the orders stand: asked four times a second, and at once when a worker suspects something.
 Task<> Control::keep_epoch() {
   co_await watch_epoch();
@@ -172,8 +205,7 @@ void Control::note_opening() {
 // What is told about ourselves, regularly: the journal's head, outside the journal; the holds that are open.
 Task<> Control::keep_books() {
   for (int round = 0; !ended_; ++round) {
-    const auto head = journal_.head();
-    const auto text = std::to_string(head.seq) + " " + head.mac;
+    const auto text = cache::written(journal_.head());
     if (link_.up() && text != journal_head_told_) {
       cache::Command set{"SET", cache::keys::journal_head(journal_.gateway_id()), text};
       const auto answer = co_await link_.call(std::move(set));

@@ -50,6 +50,8 @@ class Control {
  private:
   void publish(const cache::RegistryFollower::News& news);
   void tell_of(const cache::RegistryEvent& event);
+  Task<> begin_counting();
+  Task<bool> recognise_journal();
   Task<> keep_epoch();
   Task<> watch_epoch();
   void note_opening();
@@ -96,6 +98,7 @@ class Control {
   Metrics metrics_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::string last_reload_error_;
+  std::string journal_trouble_;  // why it is not the journal that Redis knows; empty: it is, or not known yet
   std::string journal_head_told_;
   std::size_t turn_ = 0;  // of the workers, for checks
   bool reloading_ = false, ended_ = false;

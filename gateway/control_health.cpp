@@ -36,7 +36,10 @@ std::vector<std::string> Control::why_not_ready() const {
   for (const auto& [which, age] : settings_.sources)
     if (!registry_->source(which).verified_at)
       out.push_back("registry: the register '" + std::string(policy::name(which)) + "' was never imported");
-  if (!recovery_.has_told()) out.push_back("ledger: not yet reconciled with the journal");
+  if (!journal_trouble_.empty())
+    out.push_back("journal: " + journal_trouble_);
+  else if (!recovery_.has_told())
+    out.push_back("ledger: not yet reconciled with the journal");
   return out;
 }
 

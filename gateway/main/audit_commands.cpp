@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cache/journal_head.h"
 #include "cache/journal_identity.h"
 #include "cache/journal_reader.h"
 #include "cache/journal_search.h"
@@ -32,11 +33,7 @@ std::optional<cache::JournalHead> head_in_redis(const Console& console, const st
   with_redis(console, [&](cache::RedisLink& link, const config::Settings&) -> Task<int> {
     cache::Command get{"GET", cache::keys::journal_head(gateway)};
     const auto answer = co_await link.call(std::move(get));
-    if (const auto text = answer.text()) {
-      std::istringstream parts{std::string(*text)};
-      cache::JournalHead read;
-      if (parts >> read.seq >> read.mac) head = read;
-    }
+    head = cache::read_head(answer.text().value_or(""));
     co_return done;
   });
   return head;
@@ -57,6 +54,7 @@ int verify(const Console& console, const std::string& directory) {
       if (const auto head = cache::read_head_file(settings->journal.head)) input.heads.push_back(*head);
     if (const auto head = head_in_redis(console, gateway_of(directory))) input.heads.push_back(*head);
   }
+  input.progress = console.progress("verifying", Counted::bytes);
   const auto verdict = cache::verify_journal(input);
   json::object result{
       {"integrity", verdict.integrity},
@@ -80,7 +78,8 @@ int show(const Console& console, const std::string& decision, std::string direct
   json::array records;
   std::string text;
   // From the beginning on, and for as long as it takes.
-  const auto lines = cache::records_of(directory, decision, std::nullopt, cache::Deadline::max());
+  const auto lines = cache::records_of(directory, decision, std::nullopt, cache::Deadline::max(),
+                                       console.progress("searching", Counted::bytes));
   for (const auto& line : *lines) {
     text += line + "\n";
     records.push_back(json::parse(line));

@@ -88,7 +88,8 @@ int replay(const Console& console, const AuditReplayOptions& options) {
     known.push_back(std::move(*loaded.value));
   }
   const auto began = std::chrono::steady_clock::now();
-  const auto found = cache::audit_journal(options.directory, std::move(known), options.most);
+  const auto found = cache::audit_journal(options.directory, std::move(known), options.most,
+                                          console.progress("deciding again", Counted::bytes));
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   console.print(told(found, seconds), in_words(found, seconds));
   return found.all_same() ? done : answer_no;

@@ -1,25 +1,59 @@
 #include "gateway/main/console.h"
 
-#include "cache/clock.h"
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+
+#include "cache/clock.h"
 
 namespace sekisho::console {
 using namespace std::chrono_literals;
 
+namespace {
+
+// As wide as it is now: it may be made narrower meanwhile.
+std::size_t columns_of_terminal() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+std::shared_ptr<gateway::ProgressLine> Console::progress_line() {
+  const char* const term = std::getenv("TERM");
+  const bool terminal = ::isatty(STDERR_FILENO) && term && std::string_view(term) != "dumb";
+  const auto began = std::chrono::steady_clock::now();
+  gateway::ProgressLine::Screen screen;
+  if (terminal) screen.columns = columns_of_terminal;
+  screen.write = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  screen.clock = [began] {
+    return std::chrono::duration_cast<gateway::Elapsed>(std::chrono::steady_clock::now() - began);
+  };
+  return std::make_shared<gateway::ProgressLine>(std::move(screen));
+}
+
+config::Progress Console::progress(std::string what, Counted unit) const {
+  return quiet ? config::Progress() : line_->of(std::move(what), unit);
+}
+
 void Console::print(const json::value& result, const std::string& text) const {
+  line_->clear();
   const auto out = as_json ? json::serialize(result) + "\n" : text;
   std::fwrite(out.data(), 1, out.size(), stdout);
   std::fflush(stdout);
 }
 
 int Console::fail(const std::string& sentence, int code) const {
+  line_->clear();
   std::fprintf(stderr, "sekisho: %s\n", sentence.c_str());
   return code;
 }
 
 int Console::fail(const config::Errors& errors) const {
+  line_->clear();
   for (const auto& error : errors) std::fprintf(stderr, "%s\n", error.print_with_line().c_str());
   if (as_json) print(json::object{{"ok", false}, {"errors", errors_json(errors)}}, "");
   return config::only_broken_promises(errors) ? answer_no : unreadable;

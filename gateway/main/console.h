@@ -8,16 +8,19 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "cache/redis_link.h"
 #include "config/file_error.h"
 #include "config/settings.h"
+#include "gateway/progress.h"
 
 namespace sekisho::console {
 
 namespace json = boost::json;
 using cache::Task;
+using gateway::Counted;
 
 // Exit codes of every command.
 inline constexpr int done = 0;        // done, or the answer is yes
@@ -26,7 +29,7 @@ inline constexpr int unreadable = 2;  // wrong usage, unreadable input, or Redis
 
 struct Console {
   std::string config;  // from --config or SEKISHO_CONFIG; empty: none
-  bool as_json = false;
+  bool as_json = false, quiet = false;
 
   // Prints a result: JSON when asked for, else the text.
   void print(const json::value& result, const std::string& text) const;
@@ -35,6 +38,14 @@ struct Console {
 
   // The settings that --config names; nothing (and the reason printed) when they cannot be loaded.
   std::optional<config::Settings> settings() const;
+
+  // What tells on standard error how far a stretch of work has come ("reading the list"), where that takes
+  // long enough; until something is printed.
+  config::Progress progress(std::string what, Counted unit) const;
+
+ private:
+  std::shared_ptr<gateway::ProgressLine> line_ = progress_line();
+  static std::shared_ptr<gateway::ProgressLine> progress_line();
 };
 
 json::array errors_json(const config::Errors& errors);

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "cache/journal_head.h"
+#include "cache/journal_identity.h"
+#include "cache/keys.h"
 #include "cache/redis_epochs.h"
 #include "cache/registry_copy.h"
 #include "cache/registry_store.h"
@@ -194,6 +197,27 @@ Task<> examine_ledger(cache::RedisLink& link, Report& report) {
                                      fmt::join(view->waiting, ", ")));
 }
 
+// Whether the journal that lies here is the one that Redis knows.
+Task<> examine_journal(cache::RedisLink& link, const config::Settings& settings, Report& report) {
+  const auto directory = settings.journal.directory;
+  const std::string what = "journal's head";
+  try {
+    const auto identity = cache::read_identity(directory);
+    if (!identity) co_return;  // no gateway was here yet
+    cache::Command get{"GET", cache::keys::journal_head(identity->gateway)};
+    const auto answer = co_await link.call(std::move(get));
+    const auto head = cache::read_head(answer.text().value_or(""));
+    if (!head) co_return report.warn(what, identity->gateway + ": Redis does not know it");
+    const auto trouble = cache::why_another(directory, *head);
+    if (trouble.empty())
+      report.good(what, fmt::format("{}: Redis knows it up to record {}", identity->gateway, head->seq));
+    else
+      report.bad(what, identity->gateway + ": " + trouble + "; no orders are admitted on it");
+  } catch (const std::runtime_error& unreadable) {
+    report.warn(what, unreadable.what());
+  }
+}
+
 Task<int> examine(const Console& console, cache::RedisLink& link, const config::Settings& settings,
                   Report& report) {
   const auto asked = std::chrono::steady_clock::now();
@@ -205,6 +229,7 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
 
   co_await examine_servers(link, settings, report);
   co_await examine_ledger(link, report);
+  co_await examine_journal(link, settings, report);
 
   cache::RegistryStore store(link);
   const auto meta = co_await store.meta();

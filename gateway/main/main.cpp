@@ -1,5 +1,4 @@
 // The command line. One binary; every subcommand lives in a file of its own beside this one.
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 
@@ -18,6 +17,7 @@ int main(int argc, char** argv) {
   app.add_option("--config", console.config, "The gateway's configuration (or SEKISHO_CONFIG)")
       ->type_name("FILE");
   app.add_flag("--json", console.as_json, "Print results for machines");
+  app.add_flag("--quiet", console.quiet, "Say nothing of how far a long command has come");
 
   int code = done;
   add_serve(app, console, code);
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   add_ledger(app, console, code);
   add_audit(app, console, code);
   add_describe(app, console, code);
-  // --config and --json may stand anywhere behind a subcommand.
+  // --config, --json and --quiet may stand anywhere behind a subcommand.
   for (auto* command : app.get_subcommands({})) {
     command->fallthrough();
     for (auto* inner : command->get_subcommands({})) inner->fallthrough();
@@ -41,8 +41,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? done : unreadable;
   } catch (const std::exception& broken) {
-    std::fprintf(stderr, "sekisho: %s\n", broken.what());
-    return unreadable;
+    return console.fail(broken.what());
   }
   return code;
 }

@@ -100,7 +100,8 @@ int replay(const Console& console, const ReplayOptions& options) {
   if (!policy) return console.fail(policy.errors);
   const policy::Compiled compiled(*policy.value);
   const auto began = std::chrono::steady_clock::now();
-  const auto found = cache::replay_journal(directory, compiled);
+  const auto found =
+      cache::replay_journal(directory, compiled, {}, {}, console.progress("deciding again", Counted::bytes));
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const auto result = told(found, seconds);
   if (options.approve.empty()) {

@@ -45,6 +45,8 @@ Task<int> restore(const Console& console, ActArguments arguments, cache::RedisLi
   if (!found.whole)
     co_return console.fail(found.trouble.empty() ? arguments.copy + " does not exist" : found.trouble);
   RegistryStore store(link);
+  store.on_stage = console.progress("sending", Counted::operators);
+  store.on_fold = console.progress("folding in", Counted::operators);
   const auto meta = co_await store.meta();
   if (!meta) co_return console.fail("the registry cannot be read from Redis");
   if (!meta->epoch.empty())

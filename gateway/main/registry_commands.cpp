@@ -69,6 +69,7 @@ struct Listed {
 
 Task<int> list(const Console& console, std::optional<int> within, std::string group, cache::RedisLink& link) {
   RegistryStore store(link);
+  store.on_load = console.progress("reading the registry", Counted::operators);
   const auto whole = co_await store.load();
   if (!whole) co_return console.fail("the registry cannot be read from Redis");
   const auto today = JstDate::of(now());
@@ -83,7 +84,8 @@ Task<int> list(const Console& console, std::optional<int> within, std::string gr
     sorted[std::string(packed.id())].record = packed.unpack();
     if (within) ids.emplace_back(packed.id());
   });
-  const auto orders = co_await touched(link, ids, today);
+  const auto told = console.progress("looking for orders", Counted::operators);
+  const auto orders = co_await touched(link, ids, today, told);
   if (!orders) co_return console.fail("the ledger cannot be read from Redis");
   for (const auto& one : *orders) sorted[one.id].orders = one;
 

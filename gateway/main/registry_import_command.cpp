@@ -133,10 +133,9 @@ cache::Fences fences_of(const config::ImportPlan& plan) {
 Task<int> import_register(const Console& console, ImportArguments arguments, const config::RegisterFile& file,
                           cache::RedisLink& link, const config::Settings& settings) {
   RegistryStore store(link);
-  store.on_progress = [&](std::size_t done, std::size_t all) {
-    if (!console.as_json && all >= 100 && done % (all / 10) == 0)
-      std::fprintf(stderr, "folding in: %zu %%\n", done * 100 / all);
-  };
+  store.on_load = console.progress("reading the registry", Counted::operators);
+  store.on_stage = console.progress("sending", Counted::operators);
+  store.on_fold = console.progress("folding in", Counted::operators);
   while (true) {
     const auto meta = co_await store.meta();
     const auto whole = co_await store.load();
@@ -160,7 +159,8 @@ Task<int> import_register(const Console& console, ImportArguments arguments, con
     if (!plan.errors.empty()) co_return console.fail(plan.errors);
     std::vector<Touched> touches;
     if (arguments.dry_run || !plan.guards.empty()) {
-      auto found = co_await touched(link, losers(plan), rules.today);
+      const auto told = console.progress("looking for orders", Counted::operators);
+      auto found = co_await touched(link, losers(plan), rules.today, told);
       if (!found) co_return console.fail("the ledger cannot be read from Redis");
       touches = std::move(*found);
     }
@@ -212,7 +212,8 @@ int import_command(const Console& console, const ImportArguments& arguments) {
       return console.fail(arguments.mapping + " maps the register '" +
                           std::string(policy::name(mapping.which)) + "', not '" + arguments.which + "'");
   }
-  const auto file = config::load_register(arguments.file, mapping);
+  const auto file =
+      config::load_register(arguments.file, mapping, console.progress("reading the list", Counted::bytes));
   if (!file) return console.fail(file.errors);
   return with_redis(console, [&](cache::RedisLink& link, const config::Settings& settings) {
     return import_register(console, arguments, *file.value, link, settings);

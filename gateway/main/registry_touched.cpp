@@ -5,10 +5,12 @@
 namespace sekisho::console {
 
 Task<std::optional<std::vector<Touched>>> touched(cache::RedisLink& link, const std::vector<std::string>& ids,
-                                                  policy::JstDate today) {
+                                                  policy::JstDate today, const config::Progress& progress) {
   cache::RedisLedger ledger(link, {});
   std::vector<Touched> out;
-  for (const auto& text : ids) {
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    if (progress && at % 1000 == 0) progress(at, ids.size());
+    const auto& text = ids[at];
     const auto id = policy::OperatorId::parse(text);
     if (!id) continue;
     const auto usage = co_await ledger.usage(*id);
@@ -18,6 +20,7 @@ Task<std::optional<std::vector<Touched>>> touched(cache::RedisLink& link, const 
       one.last_30_days += usage->bucket(policy::Bucket::of_day(today.plus(-back)));
     if (one.numbers > 0 || one.last_30_days > 0 || one.open_orders > 0) out.push_back(std::move(one));
   }
+  if (progress) progress(ids.size(), ids.size());
   co_return out;
 }
 

@@ -19,7 +19,7 @@ struct Touched {
 
 // Of those that hold or have taken anything. Nothing: the ledger could not be read.
 Task<std::optional<std::vector<Touched>>> touched(cache::RedisLink& link, const std::vector<std::string>& ids,
-                                                  policy::JstDate today);
+                                                  policy::JstDate today, const config::Progress& progress);
 json::object touched_json(const Touched& one);
 std::string touched_text(const Touched& one);
 

@@ -88,16 +88,16 @@ TEST_F(RegistryTest, who_comes_second_is_told_to_look_again) {
 
 TEST_F(RegistryTest, a_large_import_is_one_change_and_is_folded_in) {
   std::vector<RecordPtr> many;
-  for (std::int64_t base = 1; base <= 2500; ++base) many.push_back(record(base));
+  for (std::int64_t base = 1; base <= 2550; ++base) many.push_back(record(base));
   EXPECT_EQ(commit(0, many), 1u);
   EXPECT_EQ(commit(1, {record(7, EtocState::applied)}), 2u);
-  EXPECT_EQ(wait(linked.context, store.load())->registry->size(), 2500u);
-  EXPECT_EQ(linked.call({"HLEN", keys::registry_operators}).integer(), 2500);
+  EXPECT_EQ(wait(linked.context, store.load())->registry->size(), 2550u);
+  EXPECT_EQ(linked.call({"HLEN", keys::registry_operators}).integer(), 2550);
   EXPECT_EQ(wait(linked.context, store.meta())->unfolded, 0u);
   const auto events = wait(linked.context, store.events());
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 2u);
-  EXPECT_EQ(events->at(0).count, 2500u);
+  EXPECT_EQ(events->at(0).count, 2550u);
   EXPECT_EQ(events->at(0).change.by, "tester");
   EXPECT_EQ(events->at(0).change.reason, "a test");
   EXPECT_EQ(events->at(0).change.at, noon);
@@ -108,7 +108,34 @@ TEST_F(RegistryTest, a_large_import_is_one_change_and_is_folded_in) {
   const auto news = wait(linked.context, store.news(from, 0ms));
   ASSERT_TRUE(news);
   ASSERT_EQ(news->size(), 2u);
-  EXPECT_EQ(news->at(0).records.size(), 2500u) << "gateways get them all";
+  EXPECT_EQ(news->at(0).records.size(), 2550u) << "gateways get them all";
+}
+
+TEST_F(RegistryTest, how_far_a_large_import_has_come_is_told_in_operators) {
+  using Told = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  Told loaded, staged, folded;
+  const auto into = [](Told& told) {
+    return [&told](std::uint64_t done, std::uint64_t total) { told.emplace_back(done, total); };
+  };
+  store.on_load = into(loaded);
+  store.on_stage = into(staged);
+  store.on_fold = into(folded);
+  EXPECT_EQ(wait(linked.context, store.load())->registry->size(), 0u);
+  EXPECT_EQ(loaded, (Told{{0, 0}, {0, 0}}));
+  std::vector<RecordPtr> many;
+  for (std::int64_t base = 1; base <= 7250; ++base) many.push_back(record(base));
+  EXPECT_EQ(commit(0, many), 1u);
+  EXPECT_EQ(wait(linked.context, store.load())->registry->size(), 7250u);
+  for (const auto* told : {&staged, &folded}) {
+    ASSERT_GE(told->size(), 4u);
+    EXPECT_EQ(told->front(), std::make_pair(std::uint64_t(0), std::uint64_t(7250)));
+    EXPECT_EQ(told->back(), std::make_pair(std::uint64_t(7250), std::uint64_t(7250)));
+    for (std::size_t i = 1; i < told->size(); ++i) EXPECT_LT(told->at(i - 1).first, told->at(i).first);
+  }
+  EXPECT_EQ(loaded.back(), std::make_pair(std::uint64_t(7250), std::uint64_t(7250)));
+  staged.clear();
+  EXPECT_EQ(commit(1, {record(7, EtocState::applied)}), 2u);
+  EXPECT_EQ(staged, Told{}) << "a small one is over at once";
 }
 
 TEST_F(RegistryTest, a_large_change_whose_writer_died_is_in_force_and_the_next_one_folds_it_in) {
