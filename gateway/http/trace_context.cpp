@@ -114,7 +114,7 @@ bool is_chosen(std::string_view traceparent, double share) {
   // Of an id at least these bits are random (Trace Context, level 2; OpenTelemetry samples by them too).
   constexpr double all = double(std::uint64_t(1) << 56);
   const auto drawn = hex_value(trace_id(traceparent).substr(18));
-  return double(drawn) >= std::round((1 - share) * all);
+  return drawn >= std::uint64_t(std::llround((1 - share) * all));
 }
 
 std::string span_id(std::uint64_t id) { return fmt::format("{:016x}", id); }
