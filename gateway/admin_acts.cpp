@@ -51,10 +51,9 @@ Task<http::Response> AdminApi::log_level(AdminCall& call) {
   if (!level) body.complain("level", "is missing: one of " + policy::all_words<log::Level>());
   if (auto trouble = body.trouble()) co_return std::move(*trouble);
   const auto before = log::level();
-  log::set_level(std::min(*level, log::Level::info));  // that it was changed is said at either level
-  log::info("the log's level was changed",
-            {{"from_now_on", std::string(policy::name(*level))}, {"by", call.by}});
   log::set_level(*level);
+  log::notice("the log's level was changed",
+              {{"from_now_on", std::string(policy::name(*level))}, {"by", call.by}});
   co_return admin_answer(json::object{{"level", policy::name(*level)}, {"before", policy::name(before)}});
 }
 

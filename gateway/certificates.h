@@ -1,5 +1,5 @@
 // When our own certificates end, as metrics: each listener's, the admin listener's and those that carriers
-// are shown.
+// and Redis are shown.
 #pragma once
 
 #include "config/installation.h"

@@ -63,6 +63,9 @@ void set_level(Level level) {
   if (logger) logger->set_level(static_cast<spdlog::level::level_enum>(level));
 }
 
+void notice(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::critical, "info", message, fields);  // a level that nobody can set
+}
 bool debugging() { return logger && logger->should_log(spdlog::level::debug); }
 void debug(std::string_view message, std::initializer_list<Field> fields) {
   write(spdlog::level::debug, "debug", message, fields);

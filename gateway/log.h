@@ -18,8 +18,9 @@ constexpr auto& words_of(Level) { return level_words; }
 
 void start(std::string_view level);
 Level level();
-void set_level(Level level);  // from any thread, at once
-void stop();                  // writes what is queued
+void set_level(Level level);                                                      // from any thread, at once
+void stop();                                                                      // writes what is queued
+void notice(std::string_view message, std::initializer_list<Field> fields = {});  // at any level
 bool debugging();
 void debug(std::string_view message, std::initializer_list<Field> fields = {});
 void info(std::string_view message, std::initializer_list<Field> fields = {});

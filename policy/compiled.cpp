@@ -143,9 +143,7 @@ void Compiled::evaluate(const Facts& facts, Verdict& verdict) const {
 const Waiver* Compiled::waiver(std::size_t rule, const Facts& facts) const {
   for (auto i = waivers_begin_[rule]; i < waivers_begin_[rule + 1]; ++i) {
     const auto& waiver = policy_->waivers[lifting_[i]];
-    if (waiver.dates.has(facts.today()) &&
-        std::binary_search(waiver.operators.begin(), waiver.operators.end(), facts.name(Fact::operator_id)))
-      return &waiver;
+    if (waiver.in_force(facts.name(Fact::operator_id), facts.today())) return &waiver;
   }
   return nullptr;
 }

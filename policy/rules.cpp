@@ -43,10 +43,14 @@ const Rule* Policy::find(std::string_view id) const {
   return nullptr;
 }
 
+bool Waiver::in_force(std::string_view operator_id, JstDate day) const {
+  return dates.has(day) && std::binary_search(operators.begin(), operators.end(), operator_id);
+}
+
 const Waiver* Policy::waiver(const Rule& rule, std::string_view operator_id, JstDate day) const {
   for (const auto& one : waivers)
-    if (one.dates.has(day) && std::find(one.rules.begin(), one.rules.end(), rule.id) != one.rules.end() &&
-        std::binary_search(one.operators.begin(), one.operators.end(), operator_id))
+    if (one.in_force(operator_id, day) &&
+        std::find(one.rules.begin(), one.rules.end(), rule.id) != one.rules.end())
       return &one;
   return nullptr;
 }

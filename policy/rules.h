@@ -94,6 +94,7 @@ struct Waiver {
   Range<JstDate> dates;                // both ends given
   std::string reason, approved_by, ticket;
   int line = 0, column = 0;
+  bool in_force(std::string_view operator_id, JstDate day) const;
 };
 
 // A statement that loading the policy proves.

@@ -277,5 +277,10 @@ def test_the_logs_level_is_changed_while_it_runs(guarded):
     assert level({"level": "loud"}).code == level({}).code == "unreadable-body"
     assert level({"level": "debug"}).json() == {"level": "debug", "before": "info"}
     wait_for("it is told now", 5, strangers)
-    assert '"the log\'s level was changed","from_now_on":"debug","by":"on-call"' in guarded.gateway.err.read_text()
-    assert level({"level": "info"}).json() == {"level": "info", "before": "debug"}
+    def told_of(word):
+        return f'"the log\'s level was changed","from_now_on":"{word}","by":"on-call"' in guarded.gateway.err.read_text()
+    assert told_of("debug")
+    assert level({"level": "error"}).json() == {"level": "error", "before": "debug"}
+    wait_for("it is told, whatever the level is", 5, lambda: told_of("error"))
+    assert level({"level": "info"}).json() == {"level": "info", "before": "error"}
+    wait_for("it is told, whatever the level was", 5, lambda: told_of("info"))

@@ -1,4 +1,5 @@
 """What a load balancer and an alarm are told: why not ready, never ready with half a registry, and how a reload went."""
+import re
 import signal
 import threading
 import time
@@ -173,3 +174,56 @@ def test_what_is_alarmed_on_is_told_at_zero_from_the_start(house):
         house.carrier.control("over", times=1)
         assert order(client, 1).status == 201
         assert house.gateway.metrics().value("carrier_over_delivery_total", carrier="demo") == 1, "and counts on from there"
+
+
+def lengthen(gateway, records):
+    """So many records more to search: copies of a decision, in segments that the gateway does not know of."""
+    line = next(line for line in gateway.journal_lines() if b'"kind":"decision"' in line)
+    each = 25_000
+    first = gateway.journal / "00001000.ndjson"
+    with open(first, "wb") as segment:
+        for seq in range(1_000_000, 1_000_000 + each):
+            segment.write(re.sub(rb'^{"seq":\d+', b'{"seq":%d' % seq, line))
+    for n in range(1, records // each):
+        (gateway.journal / f"{1000 + n:08}.ndjson").hardlink_to(first)
+
+
+def test_health_is_told_at_once_while_a_long_journal_is_searched(open_house):
+    house = open_house()
+    gateway = house.gateway
+    with gateway.client("kaze") as client:
+        assert order(client, 1).code == "etoc-revoked"
+    wait_for("it is on record", 5, lambda: gateway.records(kind="decision"))
+    lengthen(gateway, 500_000)
+    searches, troubles, until = [], [], time.monotonic() + 8
+
+    def search(question):
+        with Client(gateway.admin_port, timeout=60) as client:
+            while time.monotonic() < until:
+                began = time.monotonic()
+                answer = client.get("/admin/v1/decisions?" + question)
+                searches.append(time.monotonic() - began)
+                if answer.status not in (200, 503):  # 503: as many search as may
+                    troubles.append(answer)
+
+    # Every record has these words and none says them; and a page as long as one may be.
+    questions = ["operator=jp:7999900000002&code=quota-exceeded", "operator=jp:8999900000001&code=etoc-revoked",
+                 "limit=1000", "operator=jp:7999900000002&limit=1000"]
+    seekers = [threading.Thread(target=search, args=(question,)) for question in questions]
+    for one in seekers:
+        one.start()
+    told = []
+    while time.monotonic() < until:
+        for path in ("/livez", "/readyz"):
+            began = time.monotonic()
+            assert gateway.admin(path).status == 200
+            told.append(time.monotonic() - began)
+        time.sleep(0.02)
+    for one in seekers:
+        one.join()
+    told.sort()
+    print(f"{len(told)} answers, half within {told[len(told) // 2] * 1000:.1f} ms, the last within {told[-1] * 1000:.0f} ms; "
+          f"{len(searches)} searches of up to {max(searches):.1f} s")
+    assert not troubles, troubles
+    assert max(searches) > 1, "the searches were long"
+    assert told[len(told) // 2] < 0.1 * SLOWNESS and told[-1] < 1 * SLOWNESS

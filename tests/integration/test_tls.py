@@ -103,8 +103,9 @@ def test_an_order_goes_under_tls_all_the_way(build_house, authority):
     metrics = gateway.metrics()
     assert metrics.value("tls_handshakes_total", side="listener", outcome="good") == 1
     assert metrics.value("tls_handshakes_total", side="carrier", outcome="good") == 1
-    ends = metrics.value("tls_certificate_not_after_timestamp_seconds", use=f"listener/127.0.0.1:{gateway.port}")
-    assert abs(ends - time.time() - 90 * 86400) < 3600
+    for use in (f"listener/127.0.0.1:{gateway.port}", "carrier/demo", "redis"):
+        ends = metrics.value("tls_certificate_not_after_timestamp_seconds", use=use)
+        assert ends and abs(ends - time.time() - 90 * 86400) < 3600, (use, ends)
     with gateway.client("aozora") as client, pytest.raises(OSError):
         order(client, 1)  # in the clear
 
@@ -308,6 +309,24 @@ def test_a_carriers_name_may_be_said_apart_from_its_address(build_house, authori
     start_with(house, front)
     with house.gateway.client("aozora") as client:
         assert order(client, 3).status == 201
+
+
+def test_when_the_certificate_for_redis_ends_is_read_from_its_file(build_house):
+    house = build_house(redis=TlsRedis)
+    gateway = house.gateway
+    edit(gateway.config, [(house.redis.url, f"{house.redis.url}\n  tls: {house.redis.settings()}")])
+    house.start()
+
+    def days():
+        ends = gateway.metrics().value("tls_certificate_not_after_timestamp_seconds", use="redis")
+        return ends and round((ends - time.time()) / 86400)
+    assert days() == 90
+    house.redis.authority.issue("gate", client=True, good_for=datetime.timedelta(days=200))
+    assert days() == 200, "without a reload, as it will be shown"
+    for broken in ("", "no certificate", None):
+        house.redis.ours.path.write_text(broken) if broken is not None else house.redis.ours.path.unlink()
+        assert days() is None
+    assert gateway.ready()
 
 
 def test_a_redis_that_cannot_show_who_it_is_is_told_nothing(build_house):
