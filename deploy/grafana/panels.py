@@ -184,6 +184,9 @@ FRONT = [
     Panel("Our own certificates end in", "Renew the files and reload. Below two days: now.",
           [("sekisho_tls_certificate_not_after_timestamp_seconds{@i} - time()", "{{use}} {{instance}}")], unit="s",
           steps=[("bad", None), ("soon", 172800), ("good", 1209600)], runbooks=("tls-certificate-expiring",)),
+    Panel("Spans to the collector", "Lost ones by cause. Orders do not wait for the collector; what it does not take is dropped.",
+          [("sum(rate(sekisho_spans_exported_total{@i}[$__rate_interval]))", "sent"),
+           ("sum by (cause) (rate(sekisho_spans_dropped_total{@i}[$__rate_interval])) > 0", "lost: {{cause}}")], unit="ops"),
     Panel("Answers of Prometheus' targets", "0: Prometheus cannot scrape this gateway.", [('up{job="sekisho", @i}', "{{instance}}")],
           runbooks=("down", "absent")),
 ]

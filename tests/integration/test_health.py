@@ -225,5 +225,6 @@ def test_health_is_told_at_once_while_a_long_journal_is_searched(open_house):
     print(f"{len(told)} answers, half within {told[len(told) // 2] * 1000:.1f} ms, the last within {told[-1] * 1000:.0f} ms; "
           f"{len(searches)} searches of up to {max(searches):.1f} s")
     assert not troubles, troubles
-    assert max(searches) > 1, "the searches were long"
-    assert told[len(told) // 2] < 0.1 * SLOWNESS and told[-1] < 1 * SLOWNESS
+    assert max(searches) > 0.3, "the searches were long"
+    # Behind a search it would have waited for seconds.
+    assert told[len(told) // 2] < 0.5 * SLOWNESS and told[-1] < 3 * SLOWNESS

@@ -1,6 +1,7 @@
 """A gateway that finds an older copy of its journal goes on with nothing, and says why."""
 import shutil
-import time
+import socket
+import subprocess
 
 from harness import Client, order, wait_for
 
@@ -34,6 +35,18 @@ def reasons(gateway):
     return answer.status, answer.body.decode()
 
 
+def head_is_in_redis(house):
+    """Waits until it is. Returns the gateway's id."""
+    with Client(house.gateway.admin_port) as client:
+        gateway = client.get("/admin/v1/status").json()["gateway"]
+
+    def told():
+        asked = ["redis-cli", "-p", str(house.redis.port), "GET", f"sekisho:journal:{gateway}"]
+        return (subprocess.run(asked, capture_output=True).stdout.split() or [b"0"])[0].decode()
+    wait_for("the head is in Redis", 10, lambda: told() == str(house.gateway.records()[-1]["seq"]))
+    return gateway
+
+
 def doctor(house):
     found = house.sekisho("doctor")
     return found.code, next(line for line in found.json["lines"] if line["what"] == "journal's head")
@@ -43,8 +56,16 @@ def started_unready(house):
     """Starts the gateway; what /readyz says once it has looked."""
     gateway = house.gateway
     gateway.start()
-    wait_for("it answers", 10, lambda: gateway.running() and answers(gateway))
+    wait_for("it answers", 10, lambda: gateway.running() and answers(gateway) and takes_callers(gateway))
     return wait_for("it has looked", 10, lambda: (said := reasons(gateway))[1].count("journal: ") and said)
+
+
+def takes_callers(gateway):
+    try:
+        socket.create_connection(("127.0.0.1", gateway.port), 1).close()
+        return True
+    except OSError:
+        return False
 
 
 def answers(gateway):
@@ -62,6 +83,7 @@ def test_an_older_copy_of_the_journal_is_not_gone_on_with(open_house):
     old = keep(house, "old")
     gateway.start_ready()
     orders(house, 5)
+    head_is_in_redis(house)
     assert gateway.terminate() == 0
     newest = keep(house, "newest")
     assert doctor(house)[1]["state"] == "ok"
@@ -71,7 +93,7 @@ def test_an_older_copy_of_the_journal_is_not_gone_on_with(open_house):
     assert code == 1 and line["state"] == "bad" and "it is an older copy" in line["says"], line
     status, said = started_unready(house)
     assert status == 503 and "it is an older copy, or its end is lost" in said, said
-    assert "no orders are admitted" in gateway.err.read_text()
+    wait_for("the log says so", 5, lambda: "no orders are admitted" in gateway.err.read_text())
     with gateway.client("aozora") as client:
         refused = order(client, 1)
         assert (refused.status, refused.code) == (503, "ledger-unavailable")
@@ -110,9 +132,7 @@ def test_on_an_empty_directory_it_is_a_new_gateway(open_house):
     orders(house, 3)
     old = keep(house, "old")
     orders(house, 3)
-    with Client(gateway.admin_port) as client:
-        lost = client.get("/admin/v1/status").json()["gateway"]
-    time.sleep(0.6)  # the journal's head is in Redis
+    lost = head_is_in_redis(house)
     gateway.kill()
     put_back(house, old)
     started_unready(house)
