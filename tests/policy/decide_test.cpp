@@ -335,7 +335,8 @@ TEST(WithHold, a_limit_that_bound_is_429_where_waiting_helps_and_403_where_not) 
   } const table[] = {{{0}, 429}, {{0, 1}, 429}, {{2}, 403}, {{3}, 403}, {{0, 2}, 403}};
   for (const auto& row : table) {
     HoldAnswer answer{.kind = Kind::over_limit, .bound = row.bound};
-    answer.usage.buckets = {{bucket("D20261123"), 8}, {bucket("M202611"), 8}, {bucket("L"), 8}, {bucket("N"), 8}};
+    answer.usage.buckets = {
+        {bucket("D20261123"), 8}, {bucket("M202611"), 8}, {bucket("L"), 8}, {bucket("N"), 8}};
     const auto decision =
         with_hold(decided(policy, certified_operator(), order_of(25), today), answer, today);
     EXPECT_EQ(decision.reason(), Reason::quota_exceeded);
