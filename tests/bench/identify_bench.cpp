@@ -60,8 +60,8 @@ http::Request with_key(const std::string& key) {
 
 http::Request with_signature(const std::string& id, const std::string& by) {
   auto request = order();
-  for (const auto& header : sign(request, id, by, now, "a-nonce").all())
-    request.headers.add(header.name, header.value);
+  const auto signature = sign(request, id, by, now, "a-nonce");
+  for (const auto& header : signature.all()) request.headers.add(header.name, header.value);
   return request;
 }
 
