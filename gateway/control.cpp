@@ -23,7 +23,8 @@ namespace {
 
 constexpr auto books_every = 250ms;  // journal head in Redis
 constexpr auto beat_every = 250ms;
-constexpr int holds_every = 20;  // of these: counting all open holds
+constexpr int holds_every = 20;    // of these: counting all open holds
+constexpr auto handshake = 200ms;  // of a caller who knocked before the doors close
 
 }  // namespace
 
@@ -352,10 +353,13 @@ Task<> Control::open_doors_when_ready() {
   open_doors();
 }
 
-// Not ready at once; keep accepting while load balancers notice; then finish what is there.
+// Not ready at once; keep accepting while load balancers notice; let handshakes end; then finish what is
+// there.
 Task<> Control::drain() {
   supervisor_.stopping(settings_.drain.accept + settings_.drain.wait + 30s);
   co_await pause(settings_.drain.accept);
+  for (auto& worker : workers_) worker->hear_no_more();
+  co_await pause(handshake);
   for (auto& worker : workers_) worker->stop_accepting();
   const auto until = std::chrono::steady_clock::now() + settings_.drain.wait;
   while (std::chrono::steady_clock::now() < until) {

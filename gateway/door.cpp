@@ -1,7 +1,10 @@
 #include "gateway/door.h"
 
+#include <linux/filter.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -34,13 +37,13 @@ std::uint16_t port_of(const Protocol::endpoint& at) {
 }  // namespace
 
 Door::Door(asio::io_context& context, config::Address address, bool shared)
-    : acceptor_(context), address_(std::move(address)) {
+    : acceptor_(context), address_(std::move(address)), shared_(shared && address_.unix_path.empty()) {
   using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   const auto at = endpoint_of(address_);
   acceptor_.open(at.protocol());
   if (address_.unix_path.empty()) {
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    if (shared) acceptor_.set_option(reuse_port(true));
+    if (shared_) acceptor_.set_option(reuse_port(true));
   } else {
     ::unlink(address_.unix_path.c_str());
   }
@@ -84,6 +87,23 @@ void Door::let_in(Socket socket) {
   error_code ignored;
   if (address_.unix_path.empty()) socket.set_option(tcp::no_delay(true), ignored);
   enter_(net::Stream(std::move(socket)));
+}
+
+void Door::hear_no_more() {
+  if (!shared_ || !acceptor_.is_open()) return;
+  // A packet as the filter sees it begins with the TCP header (RFC 9293, 3.1): its flags are the byte at 13.
+  constexpr std::uint8_t syn = 0x02, ack = 0x10;
+  constexpr std::uint32_t whole = 0xffffffff, nothing = 0;
+  std::array<sock_filter, 5> program{{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn | ack),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, nothing),
+      BPF_STMT(BPF_RET | BPF_K, whole),
+  }};
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  // Where the kernel has no such filter, the door closes as it is.
+  ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 void Door::close() {

@@ -30,6 +30,10 @@ class Door {
   // Until it is closed. `enter` is given each connection; `stuck` is told when none can be taken, as when
   // descriptors have run out: those we have go on, and the next try comes when some may be free again.
   Task<> keep_open(std::function<void(net::Stream)> enter, std::function<void()> stuck);
+  // Nobody knocks from now on, on a shared port: the kernel drops the first packet of a handshake, and the
+  // caller sends it again after a second, to whoever else listens. Handshakes that have begun are ended here:
+  // to close on one resets it.
+  void hear_no_more();
   // Whoever has knocked is let in first: to close on a queue resets the connections in it.
   void close();
 
@@ -39,6 +43,7 @@ class Door {
 
   asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
   config::Address address_;
+  bool shared_;
   std::function<void(net::Stream)> enter_;
 };
 

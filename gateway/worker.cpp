@@ -131,6 +131,12 @@ std::shared_ptr<CarrierPool> Worker::pool_of(const Exchange& x) {
   return pool;
 }
 
+void Worker::hear_no_more() {
+  asio::post(context_, [this] {
+    for (auto& door : doors_) door->hear_no_more();
+  });
+}
+
 void Worker::stop_accepting() {
   asio::post(context_, [this] {
     house_.doors_closed = true;

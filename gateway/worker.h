@@ -49,6 +49,7 @@ class Worker {
   std::vector<config::Address> listen(const std::vector<config::Address>& addresses);
   void start(bool polls);  // begins to run, on a thread of its own; one of a gateway's workers polls
   void open_doors();       // callers come from now on; the thread of `listen`
+  void hear_no_more();     // no new caller knocks (Door); any thread
   void stop_accepting();   // any thread
   void join();             // ends the thread
 

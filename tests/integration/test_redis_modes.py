@@ -89,7 +89,7 @@ def test_a_failover_is_followed_and_every_order_counts(sentinels):
 
     # The old master comes back as a replica, and its turn comes again.
     house.redis.master.start()
-    wait_for("it follows", 20, lambda: house.redis.master.says("master_link_status:up", "INFO", "replication"))
+    wait_for("it follows", 60, lambda: house.redis.master.says("master_link_status:up", "INFO", "replication"))
     house.redis.replica.kill()
     wait_for("the first is the master again", 20, lambda: house.redis.master.says("role:master", "INFO", "replication"))
     wait_for("counted there", 10, lambda: house.counts("aozora") == (taken, 0, 0))
