@@ -6,8 +6,9 @@
 namespace sekisho::cache {
 namespace {
 
-std::optional<std::int64_t> integer(std::string_view text) {
-  std::int64_t value = 0;
+template <class T = std::int64_t>
+std::optional<T> integer(std::string_view text) {
+  T value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -109,7 +110,7 @@ std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view te
   const auto type = policy::parse_word<policy::NumberType>(parts[2]);
   const auto day = policy::JstDate::parse(parts[3]);
   const auto since = integer(parts[4]);
-  const auto ordinal = integer(parts[7]);
+  const auto ordinal = integer<std::uint64_t>(parts[7]);
   if (!state || !quantity || !type || !day || !since || !ordinal) return std::nullopt;
   return policy::Hold{.id = std::string(id),
                       .state = *state,
@@ -120,7 +121,7 @@ std::optional<policy::Hold> decode_hold(std::string_view id, std::string_view te
                       .carrier = std::string(parts[5]),
                       .order_id = unescape_order_id(text),
                       .gateway = std::string(parts[6]),
-                      .ordinal = std::uint64_t(*ordinal),
+                      .ordinal = *ordinal,
                       .key = std::string(parts[8]),
                       .group = unescape_order_id(parts[9])};
 }

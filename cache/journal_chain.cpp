@@ -63,6 +63,7 @@ std::optional<RecordForm> read_form(std::string_view line) {
   rest.remove_prefix(static_cast<std::size_t>(digits.ptr - rest.data()));
   if (!take(rest, ",\"at\":\"") || rest.size() < at_length) return std::nullopt;
   form.at = rest.substr(0, at_length);
+  if (form.at.find_first_of("\"\\") != form.at.npos) return std::nullopt;
   rest.remove_prefix(at_length);
   if (!take(rest, "\",\"kind\":\"")) return std::nullopt;
   const auto quote = rest.find('"');

@@ -89,6 +89,24 @@ TEST(Jwks, broken_sets) {
   EXPECT_FALSE(read_jwks("k.json", "no"));
 }
 
+TEST(Jwks, an_rsa_key_is_one_by_its_numbers_each_time_it_is_read) {
+  const auto with = [](const std::string& n, const std::string& e) {
+    return told(R"({"kid":"r","kty":"RSA","n":")" + n + R"(","e":")" + e + "\"}");
+  };
+  const auto good = rsa().number(OSSL_PKEY_PARAM_RSA_N);
+  std::string prime(256, '\0');
+  const std::unique_ptr<BIGNUM, decltype(&BN_free)> known(BN_get_rfc3526_prime_2048(nullptr), BN_free);
+  ASSERT_EQ(BN_bn2bin(known.get(), reinterpret_cast<unsigned char*>(prime.data())), 256);
+  const std::string divided_by_3(256, '\xff'), even = std::string(255, '\xff') + '\xfe';
+  EXPECT_EQ(with(good, "AQAB"), "r:RS256");
+  EXPECT_EQ(with(good, "Aw"), "r:RS256");
+  const std::string no_key = "k.json: keys[0]: its numbers make no public key";
+  for (const auto& n :
+       {gateway::base64url(prime), gateway::base64url(divided_by_3), gateway::base64url(even)})
+    EXPECT_EQ(with(n, "AQAB"), no_key) << n;
+  for (const std::string e : {"AQ", "Ag", "AQAA", good.c_str()}) EXPECT_EQ(with(good, e), no_key) << e;
+}
+
 TEST(Base64Url, has_one_spelling_for_each_text) {
   EXPECT_EQ(read_base64url(""), "");
   EXPECT_EQ(read_base64url("QQ"), "A");
