@@ -46,10 +46,12 @@ Place& place() {
   return made;
 }
 
+// At least one member: space alone is no field.
 bool is_inside_of_an_object(std::string_view fields) {
   static simdjson::dom::parser parser;
   const auto text = "{" + std::string(fields) + "}";
-  return fields.find('\n') == fields.npos && !fields.empty() && !parser.parse(text).error();
+  simdjson::dom::object object;
+  return fields.find('\n') == fields.npos && !parser.parse(text).get(object) && object.size() > 0;
 }
 
 std::string journal_of(Input input) {
