@@ -109,7 +109,8 @@ object when() {
     const std::string title = std::string(about.title[0]) + " / " + std::string(about.title[1]);
     properties[name(about.fact)] = told(any_of({asked, map({{"not", asked}}, {"not"})}), title);
   }
-  properties["not"] = told({{"$ref", "#/definitions/when"}}, "none of this / これ以外");
+  properties["not"] =
+      told({{"$ref", "#/definitions/when"}}, "not all of this together / このすべてを同時に満たす場合を除く");
   properties["any_of"] =
       told({{"type", "array"}, {"minItems", 2}, {"items", {{"$ref", "#/definitions/when"}}}},
            "one of these / いずれか");

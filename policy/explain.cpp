@@ -106,17 +106,17 @@ Told period_words(const Period& per) {
   const auto text = per.text();
   switch (per.kind) {
     case Period::Kind::order:
-      return {"per order", "1回の注文につき"};
+      return {"per order", "1 回の注文につき"};
     case Period::Kind::day:
-      return {"per day", "1日につき"};
+      return {"per day", "1 日につき"};
     case Period::Kind::month:
-      return {"per month", "1か月につき"};
+      return {"per month", "1 か月につき"};
     case Period::Kind::fiscal_year:
-      return {"per fiscal year", "1年度につき"};
+      return {"per fiscal year", "1 年度につき"};
     case Period::Kind::days:
-      return {"per " + text, std::to_string(per.days) + "日間につき"};
+      return {"per " + text, std::to_string(per.days) + " 日間につき"};
     case Period::Kind::held:
-      return {"held at a time", "同時に保有できる数として"};
+      return {"held at a time", "同時保有数で"};
     case Period::Kind::lifetime:
       return {"in all", "累計で"};
   }
@@ -151,7 +151,7 @@ Told effect(const Rule& rule, JstDate today) {
     const auto seconds = rule.throttle->per_ms / 1000;
     const auto requests = std::to_string(rule.throttle->requests), time = std::to_string(seconds);
     parts.push_back({"at most " + requests + " requests in " + time + " s",
-                     time + "秒間に最大 " + requests + " リクエスト"});
+                     time + " 秒間に最大 " + requests + " リクエスト"});
   }
   if (rule.review) parts.push_back({"review (" + *rule.review + ")", "確認対象（" + *rule.review + "）"});
   return joined(parts);
@@ -190,7 +190,7 @@ Told verdict_words(const Decision& decision, Quantity quantity) {
       out.text[ja] += (&charge == &decision.charges.front() ? "（" : "、") + charge.rule->id + "：" +
                       per.text[ja] + "最大 " + figure;
     }
-    if (!decision.charges.empty()) out.text[ja] += " の残りがある限り）";
+    if (!decision.charges.empty()) out.text[ja] += " の上限に残りがある場合）";
     return out;
   }
   const auto& reason = row(decision.reason());

@@ -42,10 +42,10 @@ std::string joined(std::string_view a, std::string_view b) {
 std::string with_decision(std::string text, const json::object& told, Language language) {
   const bool japanese = language == Language::ja;
   if (const auto contact = text_of(told, "contact"); !contact.empty())
-    text = joined(text, fmt::format("{}{}", japanese ? "連絡先: " : "Contact: ", contact));
+    text = joined(text, fmt::format("{}{}", japanese ? "連絡先：" : "Contact: ", contact));
   const auto code = text_of(told, "code"), decision = text_of(told, "decision");
   const auto id =
-      decision.empty() ? "" : fmt::format("{}{}", japanese ? ", 判定ID " : ", decision ", decision);
+      decision.empty() ? "" : fmt::format("{}{}", japanese ? "、判定 ID " : ", decision ", decision);
   return joined(text, fmt::format("({}{})", code, id));
 }
 

@@ -57,7 +57,7 @@ TEST(Dialect, bodies) {
       R"("resets_at":"2026-11-25T00:00:00.000+09:00"},{"rule":"life","code":"quota-exceeded",)"
       R"("per":"lifetime","limit":90,"used":0,"held":0,"left":90,"resets_at":null}]})";
   const std::string en = "Too many. Wait. Contact: desk@carrier.example (quota-exceeded, decision 01D)";
-  const std::string ja = "Too many. Wait. 連絡先: desk@carrier.example (quota-exceeded, 判定ID 01D)";
+  const std::string ja = "Too many. Wait. 連絡先：desk@carrier.example (quota-exceeded、判定 ID 01D)";
   auto flat = dialect(Shape::json), nested = flat;
   nested.names = {{"reply", "error"}, "error-code", "error-code-label", ""};
   struct {

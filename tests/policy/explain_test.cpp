@@ -41,7 +41,7 @@ TEST_F(Explain, every_rule_is_told_in_both_languages) {
       EXPECT_FALSE(text->text[1].empty()) << one.rule->id;
     }
   EXPECT_EQ(told.verdict.text[0], "Permitted, as long as 'certified' (1000 per day) has enough left");
-  EXPECT_EQ(told.verdict.text[1], "許可（certified：1日につき最大 1000 の残りがある限り）");
+  EXPECT_EQ(told.verdict.text[1], "許可（certified：1 日につき最大 1000 の上限に残りがある場合）");
 }
 
 TEST_F(Explain, what_does_not_match_says_what_is_and_what_was_asked_for) {
