@@ -86,7 +86,7 @@ bool append_now(Journal& journal, RecordKind kind, const std::string& fields) {
 }
 
 template <class F>
-bool soon(F&& condition, std::chrono::milliseconds patience = 5s) {
+bool soon(F&& condition, std::chrono::milliseconds patience = 20s) {
   for (const auto end = std::chrono::steady_clock::now() + patience;
        std::chrono::steady_clock::now() < end;) {
     if (condition()) return true;
@@ -192,7 +192,7 @@ TEST_F(JournalTest, raw_newlines_between_tokens_do_not_end_a_record) {
 TEST_F(JournalTest, head_and_checkpoint_follow_within_a_moment_of_quiet) {
   const auto journal = Journal::open(settings);
   ASSERT_TRUE(append_now(*journal, RecordKind::decision, "\"decision\":\"d1\""));
-  EXPECT_TRUE(soon([&] { return read_head_file(head())->seq == 3; }, 1s));
+  EXPECT_TRUE(soon([&] { return read_head_file(head())->seq == 3; }, 4s));
   EXPECT_EQ(journal->head().seq, 3u);
   EXPECT_EQ(read_head_file(head())->mac, journal->head().mac);
   EXPECT_TRUE(verify().completeness) << "while the journal is in use";

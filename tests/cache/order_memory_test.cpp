@@ -71,21 +71,21 @@ TEST_P(OrderMemoryContract, one_asks_about_an_order_at_a_time) {
   const WaitingOrder first{"demo", "o-1", corporate(1)}, second{"demo", "o-2", corporate(2)};
   const WaitingOrder other{"demo2", "o-1", corporate(3)};
   for (const auto& order : {first, second, other}) wait(context(), memory().waits(order));
-  auto due = wait(context(), memory().due("demo", 200ms));
+  auto due = wait(context(), memory().due("demo", 3s));
   std::sort(due.begin(), due.end(), [](auto& a, auto& b) { return a.order_id < b.order_id; });
   EXPECT_EQ(due, (std::vector<WaitingOrder>{first, second}));
-  EXPECT_TRUE(wait(context(), memory().due("demo", 200ms)).empty()) << "they were asked about just now";
-  pass(300ms);
-  EXPECT_EQ(wait(context(), memory().due("demo", 200ms)).size(), 2u);
+  EXPECT_TRUE(wait(context(), memory().due("demo", 3s)).empty()) << "they were asked about just now";
+  pass(4s);
+  EXPECT_EQ(wait(context(), memory().due("demo", 3s)).size(), 2u);
 }
 
 TEST_P(OrderMemoryContract, what_was_told_is_recalled_by_whom_it_was_told_and_for_its_time) {
   const Recalled what{7, policy::NumberType::ip_050};
   EXPECT_FALSE(recall(1, "s-1"));
-  EXPECT_TRUE(wait(context(), memory().remember(corporate(1), "demo", "s-1", what, 200ms)));
+  EXPECT_TRUE(wait(context(), memory().remember(corporate(1), "demo", "s-1", what, 3s)));
   EXPECT_EQ(recall(1, "s-1"), what);
   EXPECT_FALSE(recall(2, "s-1")) << "somebody else's search";
-  pass(300ms);
+  pass(4s);
   EXPECT_FALSE(recall(1, "s-1"));
 }
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -33,21 +34,25 @@ T wait(asio::io_context& context, Task<T> task) {
   });
   while (!result) {
     context.restart();
-    if (context.run_one_for(std::chrono::seconds(20)) == 0) throw std::runtime_error("a coroutine hangs");
+    if (context.run_one_for(std::chrono::seconds(60)) == 0) throw std::runtime_error("a coroutine hangs");
   }
   if (failed) std::rethrow_exception(failed);
   return std::move(*result);
 }
 
+// In slices: a machine that stands still for long takes one of them and not all, so what is due is run.
 inline void run_for(asio::io_context& context, std::chrono::milliseconds time) {
-  context.restart();
-  context.run_for(time);
+  constexpr std::chrono::milliseconds slice(20);
+  for (; time.count() > 0; time -= slice) {
+    context.restart();
+    context.run_for(std::min(time, slice));
+  }
 }
 
-// Runs until it is so, at most ten seconds; says whether it came so.
+// Runs until it is so, at most half a minute; says whether it came so.
 template <class Condition>
 bool run_until(asio::io_context& context, Condition&& so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!so() && std::chrono::steady_clock::now() < end) {
     context.restart();
     context.run_one_for(std::chrono::milliseconds(20));
@@ -99,7 +104,7 @@ class RealRedis {
   void pause() { ::kill(process_, SIGSTOP); }  // alive, and silent
   void go_on() { ::kill(process_, SIGCONT); }
 
-  config::RedisSettings settings(std::chrono::milliseconds deadline = std::chrono::seconds(2)) const {
+  config::RedisSettings settings(std::chrono::milliseconds deadline = std::chrono::seconds(10)) const {
     config::RedisSettings settings;
     settings.unix_path = socket();
     settings.deadline = deadline;
@@ -108,7 +113,7 @@ class RealRedis {
   config::RedisSettings tcp_settings() const {
     config::RedisSettings settings;
     settings.port = port_;
-    settings.deadline = std::chrono::seconds(2);
+    settings.deadline = std::chrono::seconds(10);
     return settings;
   }
 
@@ -150,7 +155,7 @@ class RealRedis {
 struct Linked {
   explicit Linked(config::RedisSettings settings) : link(context.get_executor(), std::move(settings)) {
     link.start();
-    if (!wait(context, link.wait_up(std::chrono::seconds(5))))
+    if (!wait(context, link.wait_up(std::chrono::seconds(20))))
       throw std::runtime_error("Redis cannot be reached");
   }
   ~Linked() {

@@ -50,7 +50,7 @@ class RealServer {
       ::execvp("redis-server", arguments.data());
       ::_exit(127);
     }
-    if (!answers(std::chrono::seconds(10)))
+    if (!answers(std::chrono::seconds(30)))
       throw std::runtime_error("redis-server did not start: is the package redis-server installed?");
   }
   void kill() {
@@ -119,7 +119,7 @@ class RealServer {
 };
 
 inline void until(const std::string& what, const std::function<bool()>& so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!so()) {
     if (std::chrono::steady_clock::now() > end) throw std::runtime_error("never: " + what);
     ::usleep(20'000);
@@ -134,7 +134,7 @@ class RealSentinels {
     });
     const auto config =
         "sentinel monitor gate 127.0.0.1 " + master.port() +
-        " 2\nsentinel down-after-milliseconds gate 500\nsentinel failover-timeout gate 3000\n";
+        " 2\nsentinel down-after-milliseconds gate 2000\nsentinel failover-timeout gate 3000\n";
     for (int i = 0; i < 3; ++i) {
       sentinels.push_back(std::make_unique<RealServer>(std::vector<std::string>{"--sentinel"}, config));
       sentinels.back()->ask({"SENTINEL", "DEBUG", "PUBLISH-PERIOD", "200", "INFO-PERIOD", "300"});
@@ -177,7 +177,7 @@ class RealCluster {
     for (int i = 0; i < 6; ++i)
       nodes.push_back(std::make_unique<RealServer>(std::vector<std::string>{
           "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0", "--cluster-enabled", "yes",
-          "--cluster-node-timeout", "1000", "--cluster-port", "BUS"}));
+          "--cluster-node-timeout", "3000", "--cluster-port", "BUS"}));
     for (int i = 0; i < 3; ++i) {
       nodes[i]->ask({"CLUSTER", "ADDSLOTSRANGE", std::to_string(first[i]), std::to_string(first[i + 1] - 1)});
       nodes[i]->ask({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
@@ -212,7 +212,7 @@ class RealCluster {
     config::RedisSettings settings;
     settings.setup = config::RedisSettings::Setup::cluster;
     settings.peers.push_back(nodes[std::size_t(seed)]->address());
-    settings.deadline = std::chrono::seconds(1);
+    settings.deadline = std::chrono::seconds(5);
     return settings;
   }
 

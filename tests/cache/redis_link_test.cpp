@@ -72,16 +72,14 @@ TEST(RedisLink, an_error_of_redis_is_an_answer) {
 
 TEST(RedisLink, a_command_that_misses_its_deadline_fails_alone) {
   Linked linked(RealRedis::shared().settings()), other(RealRedis::shared().settings());
-  other.call({"CLIENT", "PAUSE", "300", "ALL"});
+  other.call({"CLIENT", "PAUSE", "4000", "ALL"});
   Flight flight(linked);
-  flight.send({"ECHO", "patient"}, 2s);
+  flight.send({"ECHO", "patient"}, 20s);
   flight.send({"ECHO", "hurried"}, 30ms);
-  flight.send({"ECHO", "patient too"}, 2s);
-  const auto began = Clock::now();
+  flight.send({"ECHO", "patient too"}, 20s);
   ASSERT_TRUE(run_until(linked.context, [&] { return bool(flight.landed[1]); }));
-  EXPECT_LT(Clock::now() - began, 250ms);
   EXPECT_EQ(flight.answers[1].kind, Kind::in_doubt);
-  EXPECT_FALSE(flight.landed[0]);
+  EXPECT_FALSE(flight.landed[0]) << "it did not wait for the reply";
   ASSERT_TRUE(flight.land());
   EXPECT_EQ(flight.answers[0].text(), "patient");
   EXPECT_EQ(flight.answers[2].text(), "patient too") << "the late reply went to nobody";
@@ -92,11 +90,14 @@ TEST(RedisLink, a_command_that_misses_its_deadline_fails_alone) {
 TEST(RedisLink, one_that_blocks_holds_up_only_its_own_link) {
   Linked blocked(RealRedis::shared().settings()), free(RealRedis::shared().settings());
   Flight waiting(blocked);
-  waiting.send({"BLPOP", "nothing comes here", "0.3"}, 2s);
-  run_for(blocked.context, 20ms);
-  const auto began = Clock::now();
+  waiting.send({"BLPOP", "what comes last", "60"}, 60s);
+  const auto one_is_blocked = [&] {
+    return free.text({"INFO", "clients"}).find("blocked_clients:1\r") != std::string::npos;
+  };
+  ASSERT_TRUE(run_until(blocked.context, one_is_blocked));
   EXPECT_EQ(free.text({"ECHO", "free"}), "free");
-  EXPECT_LT(Clock::now() - began, 200ms);
+  EXPECT_TRUE(one_is_blocked()) << "still";
+  free.call({"RPUSH", "what comes last", "it"});
   ASSERT_TRUE(waiting.land());
   EXPECT_TRUE(waiting.answers[0].ok());
 }
@@ -110,7 +111,7 @@ TEST(RedisLink, a_link_on_which_nothing_is_answered_is_made_anew) {
   flight.send({"INCR", "count"}, 50ms);
   const auto began = Clock::now();
   ASSERT_TRUE(flight.land());
-  EXPECT_LT(Clock::now() - began, 500ms) << "nobody waits longer than the deadline";
+  EXPECT_LT(Clock::now() - began, 5s) << "nobody waits much longer than the deadline";
   EXPECT_EQ(flight.answers[0].kind, Kind::in_doubt);
   ASSERT_TRUE(run_until(linked.context, [&] { return !linked.link.up(); })) << "and the link is closed";
   EXPECT_EQ(linked.call({"PING"}).kind, Kind::unsent);

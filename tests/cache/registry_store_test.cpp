@@ -218,14 +218,18 @@ TEST_F(FollowerTest, loads_once_and_then_takes_each_change) {
   commit(0, {record(1), record(2)});
   ASSERT_TRUE(reaches(1));
   ASSERT_TRUE(run_until(linked.context, [&] { return in_step_at >= before; }));
-  commit(1, {acted(2, true)}, {{"etoc.verified_at", "9000"}});
-  const auto asked = std::chrono::steady_clock::now();
-  ASSERT_TRUE(reaches(2));
-  EXPECT_LT(std::chrono::steady_clock::now() - asked, 300ms) << "a change is told, not polled for";
+  auto soonest = std::chrono::steady_clock::duration::max();
+  for (std::uint64_t serial = 1; serial <= 3; ++serial) {  // the machine may stand still during one
+    commit(serial, {acted(2, true)}, {{"etoc.verified_at", "9000"}});
+    const auto asked = std::chrono::steady_clock::now();
+    ASSERT_TRUE(reaches(serial + 1));
+    soonest = std::min(soonest, std::chrono::steady_clock::now() - asked);
+  }
+  EXPECT_LT(soonest, 300ms) << "a change is told, not polled for: that would take half a second";
   EXPECT_EQ(followed(2), EtocState::revoked);
   EXPECT_EQ(newest->source(Register::etoc).verified_at, from_ms(9000));
   EXPECT_EQ(loads, 1);
-  EXPECT_EQ(events, 1);
+  EXPECT_EQ(events, 3);
   EXPECT_LE(in_step_at, boot_ms());
 }
 

@@ -27,13 +27,13 @@ struct CarrierTest : testing::Test {
     dog.stop();
     cache::run_for(context, 20ms);
   }
-  void open(std::size_t connections = 4) {
+  void open(std::size_t connections = 4, std::chrono::milliseconds response_timeout = 2s) {
     auto made = std::make_shared<policy::Carrier>();
     made->name = "demo";
     made->endpoints = {carrier.endpoint()};
     made->connections = connections;
-    made->connect_timeout = 500ms;
-    made->response_timeout = 150ms;
+    made->connect_timeout = 10s;
+    made->response_timeout = response_timeout;
     made->headers = {{"Authorization", "Bearer carrier-side-token"}};
     pool = std::make_unique<CarrierPool>(context.get_executor(), dog, made);
   }
@@ -160,7 +160,7 @@ TEST_F(CarrierTest, orders_beyond_the_pool_wait_their_turn_and_give_up_unsent) {
 }
 
 TEST_F(CarrierTest, many_orders_at_once_share_the_connections) {
-  open(3);
+  open(3, 20s);
   int answered = 0, ended = 0;
   for (int i = 0; i < 200; ++i)
     asio::co_spawn(context, order(), [&](std::exception_ptr, CarrierAnswer answer) {

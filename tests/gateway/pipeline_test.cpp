@@ -31,7 +31,7 @@ struct PipelineTest : testing::Test {
   PipelineTest() {
     auto site = std::make_shared<config::Installation>(**config::load_installation(settings).value);
     site->carriers[0].endpoints = {carrier.endpoint()};
-    site->carriers[0].response_timeout = 150ms;
+    site->carriers[0].response_timeout = 2s;
     desk.site = site;
     const auto pool = std::make_shared<CarrierPool>(context.get_executor(), dog,
                                                     std::shared_ptr<const Carrier>(site, &site->carriers[0]));
@@ -94,7 +94,7 @@ struct PipelineTest : testing::Test {
   // "decision forwarding outcome settled": the kinds of record of one decision.
   std::string journaled(const std::string& decision) {
     std::string kinds;
-    for (int tries = 0; tries < 100 && journal->counters().lag_records > 0; ++tries) ::usleep(2000);
+    for (int tries = 0; tries < 5000 && journal->counters().lag_records > 0; ++tries) ::usleep(2000);
     cache::read_journal(folder.path() / "journal", 0, [&](const cache::JournalLine& line) {
       if (line.json.find(decision) != line.json.npos)
         kinds += (kinds.empty() ? "" : " ") + std::string(name(line.kind));

@@ -16,7 +16,7 @@ using Act = ScriptedCarrier::Act;
 struct SpanExportTest : testing::Test {
   SpanExportTest() {
     settings.collector = collector.endpoint();
-    settings.timeout = 200ms;
+    settings.timeout = 2s;
     dog.start();
   }
   ~SpanExportTest() override {
@@ -58,7 +58,7 @@ struct SpanExportTest : testing::Test {
                 .attempts = 3,
                 .first_pause = 10ms,
                 .longest_pause = 300ms,
-                .last_words = 300ms};
+                .last_words = 2s};
   std::optional<SpanExport> spans;
   bool finished = false, ended = false;
 };
@@ -190,7 +190,7 @@ TEST_F(SpanExportTest, the_end_does_not_wait_for_a_collector_that_hangs_or_is_go
     cache::run_for(context, 100ms);
     const auto began = std::chrono::steady_clock::now();
     finish();
-    EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
     EXPECT_TRUE(counted(dropped("drain", 30))) << metrics();
   }
 }

@@ -3,6 +3,7 @@ import json
 import select
 import socket
 import ssl
+import time
 
 
 class Broken(OSError):
@@ -44,6 +45,7 @@ class Client:
         self.port, self.key, self.timeout, self.tls = port, key, timeout, tls
         self.socket = self.session = None
         self.buffer = b""
+        self.connected_at = self.sent_at = 0.0
 
     def __enter__(self):
         return self
@@ -60,6 +62,7 @@ class Client:
         if self.socket and not self.buffer and not self._ended():
             return
         self.close()
+        self.connected_at = time.monotonic()
         self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.tls:
@@ -79,10 +82,18 @@ class Client:
                 self.socket.settimeout(self.timeout)
         return bool(select.select([self.socket], [], [], 0)[0])
 
+    def dawdled(self):
+        """It was so long between connecting and what was sent last that a gateway whose doors are closed may have hung up:
+        it waits a second for a first request then."""
+        return self.sent_at - self.connected_at > 0.7
+
     def send(self, data):
         """Raw bytes, for requests that no client should make."""
         self.connect()
-        self.socket.sendall(data)
+        try:
+            self.socket.sendall(data)
+        finally:
+            self.sent_at = time.monotonic()
 
     def request(self, method, target, headers=(), body=None):
         lines = [f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]

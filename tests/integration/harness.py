@@ -40,7 +40,7 @@ OPERATORS = {
 # Load must not meet the sample policy's limits.
 ROOMY = {"policy.yaml": [("numbers: 1000, per: day", "numbers: 100000000, per: day"),
                          ("requests: 50, per: second, burst: 100", "requests: 1000000, per: second, burst: 1000000")]}
-IMPATIENT = {"carrier.yaml": [("response: 30s", "response: 1s")]}
+IMPATIENT = {"carrier.yaml": [("response: 30s", "response: 3s")]}  # a carrier that the machine keeps waiting is no silent one
 
 
 def edits(*groups):
@@ -223,6 +223,9 @@ class Metrics:
 
 
 class Gateway(Process):
+    """Bears with a machine that stands still for seconds: a stalled Redis or a late thread refuses no order. A house that is
+    `hurried` keeps the figures of its file, for what is shown of them."""
+
     def __init__(self, house, number):
         self.house, self.config = house, house.directory / f"sekisho-{number}.yaml"
         self.port, self.admin_port = free_port(), free_port()
@@ -231,6 +234,9 @@ class Gateway(Process):
         edit(self.config, [("address: 127.0.0.1:18080", f"address: 127.0.0.1:{self.port}"),
                            ("address: 127.0.0.1:19090", f"address: 127.0.0.1:{self.admin_port}"),
                            ("directory: journal", f"directory: journal-{number}")])
+        if not house.hurried:
+            text = self.config.read_text().replace("deadline: 50ms", "deadline: 5s")
+            self.config.write_text(text.replace("\nlimits:\n", "\nlimits:\n  queue: 5s\n"))
         with open(self.config, "a") as config:
             config.write(f"\ndrain: {{ {house.drain} }}\n")
         super().__init__(f"gateway-{number}", [BIN / "sekisho", "serve", "--config", self.config], house.directory)
@@ -239,7 +245,7 @@ class Gateway(Process):
         return Client(self.port, self.house.keys.get(name), **kw)
 
     def admin(self, target):
-        with Client(self.admin_port, timeout=5) as client:
+        with Client(self.admin_port, timeout=20) as client:
             return client.get(target)
 
     def ready(self):
@@ -290,8 +296,8 @@ class House:
     """The files of an installation and, once `start`ed, what runs in it."""
 
     def __init__(self, directory, gateways=1, changes=None, appendonly=False, delay_ms=0, extra_operators=0,
-                 drain="accept: 200ms, wait: 20s", redis=None, groups=None):
-        self.directory, self.drain = pathlib.Path(directory), drain
+                 drain="accept: 200ms, wait: 20s", redis=None, groups=None, hurried=False):
+        self.directory, self.drain, self.hurried = pathlib.Path(directory), drain, hurried
         for file in EXAMPLE.iterdir():
             shutil.copy(file, self.directory)
         self.operators = dict(OPERATORS)
@@ -363,7 +369,7 @@ class House:
         command = [str(BIN / "sekisho"), *map(str, args)] + (["--json"] if as_json else [])
         env = {**os.environ, "SEKISHO_CONFIG": str(config or self.gateway.config)}
         done = subprocess.run(command, cwd=self.directory, env=env, stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=60 * SLOWNESS)
+                              timeout=60 * LENIENCE)
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def import_register(self, register, file, mapping=None, *more):

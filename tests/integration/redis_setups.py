@@ -74,7 +74,7 @@ class Sentinels:
         self.master = Server(directory, "redis-1", *LASTING, tls=tls)
         self.replica = Server(directory, "redis-2", *LASTING, "--replicaof", "127.0.0.1", self.master.port, tls=tls)
         config = (f"sentinel monitor gate 127.0.0.1 {self.master.port} 2\n"
-                  "sentinel down-after-milliseconds gate 500\nsentinel failover-timeout gate 3000\n")
+                  "sentinel down-after-milliseconds gate 2000\nsentinel failover-timeout gate 3000\n")
         self.sentinels = [Server(directory, f"sentinel-{n}", "--sentinel", config=config, tls=tls) for n in (1, 2, 3)]
         peers = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
         self.url = f"{'rediss' if tls else 'redis'}+sentinel://{peers}/gate"
@@ -113,7 +113,7 @@ class Sentinels:
 class Cluster:
     def __init__(self, directory, tls=None):
         self.tls = tls
-        self.nodes = [Server(directory, f"redis-{n}", *LASTING, "--cluster-enabled", "yes", "--cluster-node-timeout", 1000,
+        self.nodes = [Server(directory, f"redis-{n}", *LASTING, "--cluster-enabled", "yes", "--cluster-node-timeout", 3000,
                              tls=tls) for n in range(1, 7)]
         for node in self.nodes:
             node.command += ["--cluster-port", str(node.bus_port)]

@@ -49,6 +49,7 @@ class Manager:
         while time.monotonic() < end:
             self.listen()
             time.sleep(0.02)
+        self.listen()  # also when there was no time for it before
 
     def close(self):
         self.socket.close()

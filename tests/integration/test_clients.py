@@ -2,17 +2,17 @@
 import json
 import re
 import signal
+import statistics
 import threading
 import time
 
 import pytest
 
 from credentials import Issuer, Key, bearer, signature
-from harness import SLOWNESS, edit, order_body, wait_for
+from harness import edit, order_body, wait_for
 
 SECRET, NEXT_SECRET = "aozora-secret-" + "s" * 32, "aozora-next-secret-" + "n" * 32
 ORDER = "/v1/number-orders"
-PATIENT = {"sekisho.yaml": [("deadline: 50ms", "deadline: 2s")]}  # what is shown here does not depend on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,12 @@ def furnish(house, issuer):
 
 @pytest.fixture
 def two(build_house, issuer):
-    return furnish(build_house(gateways=2, changes=PATIENT), issuer).start()
+    return furnish(build_house(gateways=2), issuer).start()
 
 
 @pytest.fixture
 def one(build_house, issuer):
-    return furnish(build_house(changes=PATIENT), issuer).start()
+    return furnish(build_house(), issuer).start()
 
 
 def order(client, headers, quantity=1):
@@ -212,7 +212,7 @@ def test_carriers_and_operations_are_each_clients_own(one):
 
 def test_credentials_rotate_by_reload_under_calls(one):
     clients = one.directory / "clients.yaml"
-    stop, failures = threading.Event(), []
+    stop, failures, made = threading.Event(), [], []
 
     def calls():
         with one.gateway.client() as client:
@@ -222,6 +222,11 @@ def test_credentials_rotate_by_reload_under_calls(one):
                 answer = client.get(query, signature(current[1], "GET", one.gateway.port, query, key_id=current[0]))
                 if answer.status != 200:
                     failures.append((current, answer))
+                made.append(current[0])
+
+    def calls_go_on(key):
+        so_far = len(made)
+        wait_for(f"calls are made with {key}", 10, lambda: len(made) > so_far + 5 and made[-1] == key)
     secret = [("aozora-1", SECRET)]
     thread = threading.Thread(target=calls)
     thread.start()
@@ -229,10 +234,10 @@ def test_credentials_rotate_by_reload_under_calls(one):
     edit(clients, [("[ { key_id: aozora-1, secret_file: aozora.secret } ]", both)])
     reload(one)
     secret[0] = ("aozora-2", NEXT_SECRET)
-    time.sleep(0.3 * SLOWNESS)
+    calls_go_on("aozora-2")
     edit(clients, [(both, "[ { key_id: aozora-2, secret_file: next.secret } ]")])
     reload(one)
-    time.sleep(0.2 * SLOWNESS)
+    calls_go_on("aozora-2")
     stop.set()
     thread.join()
     assert failures == []
@@ -259,17 +264,17 @@ def test_a_key_set_is_reloaded_and_a_broken_one_changes_nothing(one, issuer):
 
 
 def test_whoever_guesses_is_answered_later_and_later(one):
-    def attempt(client):
+    def took(client, headers, status):
         began = time.monotonic()
-        assert order(client, [("X-Api-Key", "a guess")]).code == "unauthenticated"
+        assert order(client, headers).status == status
         return time.monotonic() - began
     with one.gateway.client() as client, one.gateway.client("aozora") as neighbour:
-        times = [attempt(client) for _ in range(26)]
-        assert max(times[:20]) < 0.05 * SLOWNESS or sorted(times[:20])[15] < 0.05 * SLOWNESS, times
-        assert times[24] > 0.7 and times[25] > 1.5, times
-        began = time.monotonic()
-        assert order(neighbour, []).status == 201
-        assert time.monotonic() - began < 0.5 * SLOWNESS, "who is known never waits"
+        times = [took(client, [("X-Api-Key", "a guess")], 401) for _ in range(26)]
+        # In ten seconds one failure is forgotten, and a slow machine may take as long.
+        assert times[24] > 0.35 and times[25] > 0.75, times
+        assert statistics.median(times[:20]) < times[25] / 5, "a few mistakes are answered at once"
+        # The next guess would wait for two seconds.
+        assert min(took(neighbour, [], 201) for _ in range(3)) < 1, "who is known never waits"
 
 
 def test_a_client_has_a_rate_and_what_gives_back_is_shed_last(one):
@@ -283,7 +288,7 @@ def test_a_client_has_a_rate_and_what_gives_back_is_shed_last(one):
 
 
 def test_a_source_has_a_rate_whoever_it_is(build_house, issuer):
-    house = furnish(build_house(changes=PATIENT), issuer)
+    house = furnish(build_house(), issuer)
     edit(house.directory / "clients.yaml", [("signatures: {", "source_rate: { requests: 1, per: minute, burst: 5 }\n"
                                                               "signatures: {")])
     house.start()
@@ -309,7 +314,7 @@ def test_the_programs_own_signature_is_taken(one):
 
 
 def test_an_order_reads_a_claim_of_the_token(build_house, issuer):
-    house = furnish(build_house(changes={**PATIENT, "carrier.yaml": [("json:/areaCode?", "token:area?")]}), issuer).start()
+    house = furnish(build_house(changes={"carrier.yaml": [("json:/areaCode?", "token:area?")]}), issuer).start()
     with house.gateway.client() as client:
         answers = [order(client, bearer(issuer.token(area="03"))), order(client, signed(house))]
         assert [answer.status for answer in answers] == [201, 201], answers

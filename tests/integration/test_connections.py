@@ -1,14 +1,14 @@
 """Connections to the carrier and to Redis that are reset, half closed, slow, or lose an answer."""
 import pytest
 
-from harness import IMPATIENT, edit, order, wait_for
+from harness import edit, order, wait_for
 from relay import Relay
 
 
 @pytest.fixture
-def relayed(build_house):
+def relayed(build_house, request):
     """A house whose gateway reaches the carrier and Redis through relays."""
-    house = build_house(changes=IMPATIENT)
+    house = build_house(hurried=getattr(request, "param", False))
     house.to_carrier = Relay(house.directory, "carrier-relay", house.carrier.port)
     house.to_redis = Relay(house.directory, "redis-relay", house.redis.port)
     edit(house.directory / "carrier.yaml", [(f"127.0.0.1:{house.carrier.port}", f"127.0.0.1:{house.to_carrier.port}")])
@@ -65,11 +65,12 @@ def test_an_answer_that_is_cut_off_is_suspense_and_is_sent_once(relayed):
 
 def test_a_carrier_that_resets_at_once_was_sent_nothing_or_is_unknown(relayed):
     house = relayed
-    house.to_carrier.say("refuse 3000")
+    house.to_carrier.say("refuse 60000")
     house.to_carrier.say("cut")
     with house.gateway.client("aozora") as client:
         answer = order(client, 5)
         assert answer.code in ("carrier-unreachable", "carrier-malformed"), answer
+        house.to_carrier.say("refuse 0")
         wait_for("orders are taken again", 10, lambda: order(client, 1).status == 201)
     wait_for("nothing is held", 5, lambda: house.counts("aozora")[1] == 0)
     assert house.counts("aozora")[0] == given(house)
@@ -92,15 +93,24 @@ def test_a_connection_to_redis_that_breaks_leaves_every_count(relayed, words):
     assert given(house) == taken
 
 
+@pytest.mark.parametrize("relayed", [True], ids=["hurried"], indirect=True)
 def test_a_way_to_redis_that_is_slower_than_the_deadline_takes_nothing(relayed):
-    house = relayed
+    house, undecided = relayed, []
+
+    def answered():
+        answer = order(client, 1)
+        assert answer.status == 201 or answer.code == "ledger-unavailable", answer
+        undecided.append(answer.status == 503)
+        return answer.status == 201
     with house.gateway.client("aozora") as client:
-        assert order(client, 1).status == 201
+        wait_for("orders are taken", 10, answered)
         house.to_redis.say("delay 120")  # the deadline is 50 ms
-        for _ in range(5):
-            assert order(client, 1).code == "ledger-unavailable"
+        undecided.clear()
+        # A gateway that was not run meanwhile may find the answer before it finds that it is late.
+        wait_for("five are not decided", 10, lambda: (answered(), sum(undecided) >= 5)[1])
+        assert len(undecided) <= 10, undecided
         house.to_redis.say("delay 0")
         wait_for("orders are taken again", 10, lambda: order(client, 1).status == 201)
     wait_for("what came late is given up", 10, lambda: house.counts("aozora") == (given(house), 0, 0))
     limit = house.limit("aozora", "certified")
-    assert (limit["used"], limit["held"]) == (2, 0)
+    assert (limit["used"], limit["held"]) == (given(house), 0)

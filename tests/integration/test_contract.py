@@ -97,14 +97,14 @@ def test_a_day_gives_a_certified_operator_a_thousand_numbers_and_then_says_until
     assert (limit["per"], limit["limit"], limit["used"], limit["held"], limit["left"]) == ("day", 1000, 1000, 0, 0)
     assert datetime.datetime.fromisoformat(limit["resets_at"]) == next_jst_midnight()
     until_midnight = (next_jst_midnight() - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
-    assert until_midnight - 5 <= int(answer.header("Retry-After")) <= until_midnight + 5
+    assert until_midnight - 5 <= int(answer.header("Retry-After")) <= until_midnight + 60
     assert house.carrier.seen()["numbers"] == 1000
     assert house.counts("aozora") == (1000, 0, 0)
 
 
 def test_orders_that_come_too_fast_are_told_to_wait(open_house):
     house = open_house(changes={"policy.yaml": [("requests: 50, per: second, burst: 100",
-                                                 "requests: 1, per: second, burst: 3")]})
+                                                 "requests: 1, per: minute, burst: 3")]})
     with house.gateway.client("aozora") as client:
         answers = [order(client, 1) for _ in range(10)]
     assert [a.status for a in answers[:3]] == [201, 201, 201]

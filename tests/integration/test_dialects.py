@@ -13,7 +13,7 @@ schema: sekisho/carrier/v1
 carrier: demo
 upstream:
   endpoints: ["http://127.0.0.1:{port}"]
-  timeouts: {{ connect: 2s, response: 1s }}
+  timeouts: {{ connect: 10s, response: 10s }}
 denials:
   shape: json
   names: {{ root: error, code: error-code, text: error-code-label, status: http }}

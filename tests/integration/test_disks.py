@@ -1,11 +1,12 @@
 """A journal's disk that is full, slow or broken: allocations stop or wait, everything else goes on, no count is lost."""
+import contextlib
 import threading
 import time
 
 import pytest
 
 from disks import SlowDisk, SmallDisk
-from harness import SLOWNESS, order, wait_for
+from harness import order, wait_for
 
 
 @pytest.fixture
@@ -81,17 +82,16 @@ def test_a_full_disk_stops_allocations_and_nothing_else(small):
 
         house.disk.make_room()
         wait_for("orders are taken again, by themselves", 10, lambda: order(client, 1).status == 201)
-        wait_for("the gap stands in the journal", 5, lambda: house.gateway.records(kind="gap"))
-        lost = sum(record["lost"] for record in house.gateway.records(kind="gap"))
-        assert lost == house.gateway.metrics().value("journal_gap_total")
-    released = [record for record in house.gateway.records() if record.get("numbers") == [numbers[0]]]
-    assert released, "the release made meanwhile is on record"
+        lost = lambda: sum(record["lost"] for record in house.gateway.records(kind="gap"))
+        wait_for("every gap stands in the journal", 5, lambda: 0 < lost() == house.gateway.metrics().value("journal_gap_total"))
+    wait_for("the release made meanwhile is on record", 5, lambda: [
+        record for record in house.gateway.records() if record.get("numbers") == [numbers[0]]])
     exact(house, gave_back=1)
 
 
 def test_orders_that_are_under_way_when_the_disk_fills_are_settled(small):
     house = small
-    house.carrier.control("slow", delay_ms=800, times=1)
+    house.carrier.control("slow", delay_ms=4000, times=1)
     answers = []
     with house.gateway.client("aozora") as first, house.gateway.client("aozora") as second:
         thread = threading.Thread(target=lambda: answers.append(order(first, 7)))
@@ -105,9 +105,14 @@ def test_orders_that_are_under_way_when_the_disk_fills_are_settled(small):
     exact(house)
 
 
+def is_up(gateway):
+    with contextlib.suppress(OSError):
+        return gateway.admin("/livez").status == 200
+
+
 def test_a_gateway_killed_on_a_full_disk_loses_no_count(small):
     house = small
-    house.carrier.control("slow", delay_ms=600, times=1)
+    house.carrier.control("slow", delay_ms=4000, times=1)
     with house.gateway.client("aozora") as first, house.gateway.client("aozora") as second:
         thread = threading.Thread(target=lambda: order(first, 7))
         thread.start()
@@ -116,7 +121,7 @@ def test_a_gateway_killed_on_a_full_disk_loses_no_count(small):
         thread.join()  # answered and counted; its outcome is in memory only
     house.gateway.kill()
     house.gateway.start()
-    time.sleep(0.5)  # it may come up, or say that it cannot write
+    wait_for("it comes up, or ends", 15, lambda: not house.gateway.running() or is_up(house.gateway))
     assert house.gateway.running() or "No space left" in house.gateway.last_words() or "too large" in house.gateway.last_words()
     house.disk.make_room()
     if not house.gateway.running():
@@ -130,19 +135,22 @@ def test_a_gateway_killed_on_a_full_disk_loses_no_count(small):
 def test_a_slow_disk_makes_orders_wait_and_loses_none(slow):
     house = slow
     with house.gateway.client("aozora") as client:
-        numbers = order(client, 2).json()["numbers"]
+        numbers = order(client, 3).json()["numbers"]
         house.disk.takes(400)
         began = time.monotonic()
         assert order(client, 3).status == 201
         assert time.monotonic() - began > 0.35, "the order was not sent before it was on disk"
-        began = time.monotonic()
-        assert client.get("/v1/available-numbers").status == 200
-        assert client.delete(f"/v1/numbers/{numbers[0]}").status == 204
-        assert time.monotonic() - began < 0.35 * SLOWNESS, "these wait for no disk"
+        times = []
+        for number in numbers:
+            began = time.monotonic()
+            assert client.get("/v1/available-numbers").status == 200
+            assert client.delete(f"/v1/numbers/{number}").status == 204
+            times.append(time.monotonic() - began)
+        assert min(times) < 0.35, "these wait for no disk"
         assert house.gateway.admin("/livez").status == 200
         house.disk.is_well()
         assert order(client, 1).status == 201
-    exact(house, gave_back=1)
+    exact(house, gave_back=len(numbers))
 
 
 def test_a_disk_whose_syncs_fail_is_like_a_full_one(slow):

@@ -74,7 +74,7 @@ def gone(group, seconds):
     return False
 
 
-def run(text, directory, ports=(), seconds=120, **env):
+def run(text, directory, ports=(), seconds=300, **env):
     """As one shell; whatever it started ends with it."""
     for old, new in ports:
         text = text.replace(old, str(new))
@@ -87,7 +87,7 @@ def run(text, directory, ports=(), seconds=120, **env):
         os.killpg(shell.pid, signal.SIGKILL)
         out, err = shell.communicate()
         raise AssertionError(f"it goes on for ever:\n{out[-2000:]}\n{err[-2000:]}") from None
-    ended = shell.returncode == 0 and gone(shell.pid, 5 * SLOWNESS)
+    ended = shell.returncode == 0 and gone(shell.pid, 30 * SLOWNESS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(shell.pid, signal.SIGKILL)
     assert shell.returncode == 0, f"exit {shell.returncode}:\n{text[-500:]}\n{out[-2000:]}\n{err[-2000:]}"
@@ -239,7 +239,7 @@ def test_no_page_has_commands_that_nobody_runs():
 @functools.lru_cache(None)
 def helped(*words):
     """The help of this very command, or None."""
-    text = subprocess.run([BIN / "sekisho", *words, "--help"], capture_output=True, text=True, timeout=20).stdout
+    text = subprocess.run([BIN / "sekisho", *words, "--help"], capture_output=True, text=True, timeout=60).stdout
     return text if re.search(rf"^Usage: sekisho{''.join(' ' + word for word in words)}(?: [\[A-Za-z]|$)", text, re.M) else None
 
 
@@ -310,7 +310,7 @@ def test_the_japanese_index_of_alerts_is_the_runbooks_own():
 
 
 def described(page):
-    return subprocess.run([BIN / "sekisho", "describe", page], capture_output=True, text=True, timeout=20, check=True).stdout
+    return subprocess.run([BIN / "sekisho", "describe", page], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def test_every_metric_of_every_page_exists():

@@ -30,7 +30,7 @@ def says(gateway, *words):
 
 
 def test_every_reason_not_to_be_ready_is_given_until_none_is_left(build_house):
-    house = build_house()
+    house = build_house(drain="accept: 20s, wait: 20s")  # long enough to be seen
     gateway = house.gateway
     gateway.start()
     says(gateway, "redis: not reached yet", "registry: no snapshot loaded yet", "register 'etoc' was never imported",
@@ -69,7 +69,7 @@ def test_a_gateway_is_never_ready_with_half_a_registry(build_house):
     (house.directory / "journal-1.registry").unlink(missing_ok=True)  # it loads from Redis, not from a copy
     gateway.start()
     statuses, halves = [], []
-    end = time.monotonic() + 30 * SLOWNESS
+    end = time.monotonic() + 120 * SLOWNESS
     while time.monotonic() < end and statuses[-3:] != [200] * 3:
         try:
             status, _ = readyz(gateway)
@@ -132,7 +132,7 @@ def test_the_reload_metric_goes_down_with_a_bad_file_and_up_with_the_same_good_o
 
 def test_it_stays_ready_and_serves_while_reloads_fail(open_house):
     """Every answer of /readyz during a series of refused reloads is 200, and every order is taken."""
-    house = open_house(changes={"sekisho.yaml": [("deadline: 50ms", "deadline: 5s")]})  # the machine may be busy
+    house = open_house()
     gateway, ended, seen = house.gateway, threading.Event(), []
 
     def look():
@@ -147,11 +147,12 @@ def test_it_stays_ready_and_serves_while_reloads_fail(open_house):
             for _ in range(10):
                 gateway.signal(signal.SIGHUP)
                 assert order(client, 1).status == 201
+        wait_for("it was looked at", 10, lambda: len(seen) > 5)
     finally:
         ended.set()
         looking.join()
     wait_for("the reload was refused", 10, lambda: told_of_reload(gateway)[0] == 0)
-    assert set(seen) == {200} and len(seen) > 5
+    assert set(seen) == {200}
 
 
 def test_the_limits_of_ages_are_told_as_configured(build_house):
@@ -226,5 +227,4 @@ def test_health_is_told_at_once_while_a_long_journal_is_searched(open_house):
           f"{len(searches)} searches of up to {max(searches):.1f} s")
     assert not troubles, troubles
     assert max(searches) > 0.3, "the searches were long"
-    # Behind a search it would have waited for seconds.
-    assert told[len(told) // 2] < 0.5 * SLOWNESS and told[-1] < 3 * SLOWNESS
+    assert told[len(told) // 2] < max(searches) / 3, "behind the searches each would have waited as long as they take"

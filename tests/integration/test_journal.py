@@ -31,7 +31,7 @@ def segment_of(house):
 
 
 def test_an_allowed_order_is_in_the_journal_before_the_carrier_acts(house):
-    house.carrier.control("slow", delay_ms=700, times=1)
+    house.carrier.control("slow", delay_ms=4000, times=1)
     answers = []
     with house.gateway.client("aozora") as client:
         thread = threading.Thread(target=lambda: answers.append(order(client, 4)))

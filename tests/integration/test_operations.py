@@ -15,7 +15,7 @@ schema: sekisho/carrier/v1
 carrier: demo
 upstream:
   endpoints: ["http://127.0.0.1:{port}"]
-  timeouts: {{ connect: 2s, response: 1s }}
+  timeouts: {{ connect: 10s, response: 5s }}
 number_types: {{ FIXED: fixed, IP050: ip_050 }}
 operators: {{ AC-hoshi: "{hoshi}", AC-extra0: "{extra0}", AC-kaze: "{kaze}" }}
 routes:
@@ -220,7 +220,7 @@ def test_a_revoked_operator_cannot_confirm(house):
 def test_a_confirmation_that_nobody_answers_is_in_suspense(house):
     house = house()
     assert ask(house, "aozora", "POST", "/reservations", reservation(4)).status == 201
-    house.shop.script.append(lambda call: (time.sleep(2), (200, {"numbers": []}))[1])
+    house.shop.script.append(lambda call: (time.sleep(7), (200, {"numbers": []}))[1])
     assert ask(house, "aozora", "POST", "/reservations/r-0/confirmation", {}, Idempotency_Key="k").status == 504
     assert house.counts("aozora") == (0, 0, 4)
     again = ask(house, "aozora", "POST", "/reservations/r-0/confirmation", {}, Idempotency_Key="k")

@@ -132,6 +132,7 @@ def test_replay_tells_which_past_decisions_would_flip(house):
         assert order(revoked, 1).code == "etoc-revoked"
     with house.gateway.client("nobody") as client:
         assert order(client, 1).status == 401
+    wait_for("refusals are on record too", 5, lambda: len(house.gateway.records(kind="decision")) == 7)
 
     def replay(*pairs):
         done = house.sekisho("policy", "replay", changed(house, "p.yaml", *pairs), "--journal", house.gateway.journal)
@@ -187,8 +188,8 @@ def test_a_policy_that_flips_too_much_needs_somebody_who_answers_for_it(open_hou
         assert done.code == 0 and done.json["flipped"] >= 5, done
         assert post_reload(gateway).status == 200
         assert order(client, 10).code == "quota-exceeded", "the new policy is in force"
-    record = gateway.records(kind="policy")[-1]
-    assert (record["by"], record["reason"]) == ("sato", "ministry order")
+    last = lambda: gateway.records(kind="policy")[-1]
+    wait_for("who and why is on record", 5, lambda: (last().get("by"), last().get("reason")) == ("sato", "ministry order"))
 
     # Approved is one file, byte for byte.
     policy.write_text(good.replace("numbers: 1000, per: day, short: trim", "numbers: 20, per: day"))

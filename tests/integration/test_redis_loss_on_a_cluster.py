@@ -4,9 +4,7 @@ import time
 import pytest
 
 import redis_setups
-from harness import ROOMY, House, edits, order, wait_for
-
-UNHURRIED = edits(ROOMY, {"sekisho.yaml": [("deadline: 50ms", "deadline: 250ms")]})
+from harness import ROOMY, House, order, wait_for
 
 # The registry is brought back by persons, which is tested elsewhere.
 ALL_BUT_THE_REGISTRY = """#!lua flags=allow-cross-slot-keys
@@ -20,7 +18,7 @@ return #keys"""
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """One for all: each test takes an operator of its own, and leaves the cluster whole."""
-    house = House(tmp_path_factory.mktemp("cluster"), redis=redis_setups.Cluster, changes=UNHURRIED, extra_operators=24,
+    house = House(tmp_path_factory.mktemp("cluster"), redis=redis_setups.Cluster, changes=ROOMY, extra_operators=24,
                   gateways=2)
     house.fresh = [name for name in house.operators if name.startswith("extra")]
     try:

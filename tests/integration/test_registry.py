@@ -120,8 +120,8 @@ def test_a_gateway_with_a_damaged_copy_starts_says_so_and_loads_from_redis(open_
         copy.write_bytes(b"\0" * 100)
     logged = len(log_of(house.gateway))
     house.gateway.start_ready()
-    said = log_of(house.gateway)[logged:]
-    assert "cut or altered" in said and copy.name in said, said
+    said = lambda: log_of(house.gateway)[logged:]
+    wait_for("the log says so", 5, lambda: "cut or altered" in said() and copy.name in said())
     assert serial(house.gateway) == before
     assert code_of(house.gateway, "aozora") == "etoc-revoked"
 
@@ -242,7 +242,9 @@ def test_a_merged_operator_orders_by_the_facts_and_on_the_account_of_its_success
         done = merge(house, name, "aozora")
         assert done.code == 0 and house.standing(name)["merged_into"] == house.operators["aozora"], done
 
-    wait_for("kawa orders as aozora", 5, lambda: code_of(house.gateway, "kawa") == 201)
+    newest = house.standing("extra0")["serial"]
+    wait_for("the gateway knows of both", 5, lambda: serial(house.gateway) == newest)
+    assert code_of(house.gateway, "kawa") == 201, "as aozora"
     assert house.counts("aozora") == (1, 0, 0) and house.counts("kawa") == (0, 0, 0)
     with house.gateway.client("extra0") as client, house.gateway.client("aozora") as successor:
         assert order(client, 2).status == 201

@@ -49,7 +49,7 @@ def test_a_key_belongs_to_its_operator(house):
 
 
 def test_a_retry_while_the_first_is_under_way_is_told_so(house):
-    house.carrier.control("slow", delay_ms=800, times=1)
+    house.carrier.control("slow", delay_ms=4000, times=1)
     first = []
     with house.gateway.client("aozora") as client, house.gateway.client("aozora") as second:
         thread = threading.Thread(target=lambda: first.append(order(client, 5, headers=KEY)))

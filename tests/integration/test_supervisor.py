@@ -44,14 +44,14 @@ def petted(manager, since):
 def test_ready_reload_and_stop_are_said(open_house, manager):
     house = supervised(open_house, manager)
     manager.wait_for("READY", "1")
-    assert manager.said("WATCHDOG")[0] <= manager.said("READY")[0] + PATIENCE
+    manager.wait_for("WATCHDOG")
     wait_for("it says that it is well", 5, lambda: manager.status == "ready")
 
     asked = time.monotonic()
     house.gateway.signal(signal.SIGHUP)
     begun = manager.wait_for("RELOADING", "1", since=asked)
     stamp = next(int(lines["MONOTONIC_USEC"]) for _, lines in manager.heard if "RELOADING" in lines)
-    assert abs(stamp / 1e6 - begun) < 1  # the clock that the manager asked for
+    assert asked - 0.01 < stamp / 1e6 < begun + 0.01  # the clock that the manager asked for
     assert manager.wait_for("READY", "1", since=asked) >= begun
 
     policy = house.directory / "policy.yaml"
@@ -118,17 +118,28 @@ class Held:
         self._ptrace(PTRACE_DETACH)
 
 
+def states(pid):
+    """Of every thread, as /proc has them: {"T"} when all are stopped."""
+    stats = [path.read_text() for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+    return {stat.rpartition(")")[2].split()[0] for stat in stats}
+
+
 def test_signs_of_life_come_at_half_of_the_patience_and_from_every_thread_or_not_at_all(open_house, silent_manager):
     manager = silent_manager
     house = supervised(open_house, manager)
-    since = manager.wait_for("READY", "1")
-    manager.listens_for(3 * PATIENCE)
-    signs = petted(manager, since)
-    assert 5 <= len(signs) <= 7, signs
-    assert max(b - a for a, b in zip(signs, signs[1:])) < PATIENCE
+    manager.wait_for("READY", "1")
+    for _ in range(3):  # a machine that stands still meanwhile spoils the measurement
+        since = time.monotonic()
+        manager.listens_for(3 * PATIENCE)
+        signs = petted(manager, since)
+        if 5 <= len(signs) <= 7 and max(b - a for a, b in zip(signs, signs[1:])) < PATIENCE:
+            break
+    else:
+        raise AssertionError(signs)
 
     house.gateway.signal(signal.SIGSTOP)
-    manager.listens_for(0.05)  # what was on its way
+    wait_for("it stands still", 5, lambda: states(house.gateway.pid) == {"T"})
+    manager.listen()  # what was on its way
     stopped = time.monotonic()
     manager.listens_for(1.5 * PATIENCE)
     assert not petted(manager, stopped), "a process that is stopped gives none"
@@ -136,10 +147,11 @@ def test_signs_of_life_come_at_half_of_the_patience_and_from_every_thread_or_not
     manager.wait_for("WATCHDOG", "1", since=time.monotonic())
 
     with Held(house.gateway.pid, "worker"):
-        manager.listens_for(0.05)
+        manager.listens_for(PATIENCE / 2)
         held = time.monotonic()
-        manager.listens_for(1.5 * PATIENCE)
-        assert not petted(manager, held), "one worker that hangs is enough"
+        manager.listens_for(3 * PATIENCE)
+        # The sign that it had part in may come late; without it there would be six.
+        assert len(petted(manager, held)) <= 1, "one worker that hangs is enough"
         assert house.gateway.admin("/livez").status == 200, "the control thread runs on"
     manager.wait_for("WATCHDOG", "1", since=time.monotonic())
 
@@ -149,7 +161,7 @@ def test_patience_of_others_is_not_ours(open_house, silent_manager):
     house = supervised(open_house, manager)
     for environment in ({"WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "often"}, {"WATCHDOG_USEC": "-1"}):
         house.gateway.kill()
-        manager.listens_for(0.05)  # what the one before had said
+        manager.listen()  # what the one before had said
         began = time.monotonic()
         house.gateway.env.update({"WATCHDOG_PID": "", "WATCHDOG_USEC": "500000"} | environment)
         house.gateway.start_ready()

@@ -5,10 +5,9 @@ import signal
 import threading
 
 from client import Broken
-from harness import BIN, ROOMY, edit, edits, order, wait_for
+from harness import BIN, ROOMY, edit, order, wait_for
 from traffic import Opener
 
-PATIENT = {"sekisho.yaml": [("deadline: 50ms", "deadline: 5s")]}
 
 
 def exact(house, taken=None):
@@ -33,6 +32,7 @@ class Caller(threading.Thread):
 
     def run(self):
         while True:
+            before = self.client.socket
             try:
                 self.client.connect()
             except ConnectionRefusedError:
@@ -40,11 +40,14 @@ class Caller(threading.Thread):
             except OSError as trouble:
                 self.trouble = f"connecting: {trouble!r}"
                 return
+            fresh = self.client.socket is not before
             try:
                 answer = order(self.client, 1)
             except ConnectionRefusedError:
                 return  # the connection had ended between two orders, as it was told
             except (OSError, Broken) as trouble:
+                if fresh and self.client.dawdled():
+                    continue
                 self.trouble = repr(trouble)
                 return
             self.announced |= answer.header("Connection") == "close"
@@ -55,7 +58,7 @@ class Caller(threading.Thread):
 
 
 def test_a_drain_under_load_loses_no_request(open_house):
-    house = open_house(changes=edits(ROOMY, PATIENT))
+    house = open_house(changes=ROOMY, drain="accept: 5s, wait: 20s")  # each of them orders once more in that time
     callers = [Caller(house.gateway) for _ in range(8)]
     wait_for("all of them order", 10, lambda: all(caller.taken > 10 for caller in callers))
     assert house.gateway.terminate() == 0
@@ -68,7 +71,7 @@ def test_a_drain_under_load_loses_no_request(open_house):
 
 
 def test_who_has_knocked_is_let_in_before_the_door_closes(open_house):
-    house = open_house(changes=edits(ROOMY, PATIENT), drain="accept: 0ms, wait: 20s")
+    house = open_house(changes=ROOMY, drain="accept: 0ms, wait: 20s")
     house.gateway.signal(signal.SIGSTOP)
     callers = [house.gateway.client("aozora") for _ in range(150)]
     for number, client in enumerate(callers):
@@ -90,7 +93,7 @@ def test_who_has_knocked_is_let_in_before_the_door_closes(open_house):
 
 
 def test_three_upgrades_under_load_refuse_nobody(build_house, tmp_path):
-    house = build_house(gateways=2, changes=edits(ROOMY, PATIENT))
+    house = build_house(gateways=2, changes=ROOMY)
     old, new = house.gateways
     edit(new.config, [(f"address: 127.0.0.1:{new.port}", f"address: 127.0.0.1:{old.port}")])
     new.port = old.port
@@ -117,7 +120,7 @@ def test_three_upgrades_under_load_refuse_nobody(build_house, tmp_path):
     callers.stop()
     assert callers.failures == [], (len(callers.failures), callers.failures[:3])
     print(f"{callers.opened} connections, {callers.taken} orders, over three upgrades; none refused, reset or lost")
-    assert callers.opened > 1500 and any(late), "orders were open when the old one was told to end"
+    assert callers.opened > 600 and any(late), "orders were open when the old one was told to end"
     exact(house, callers.taken)
     assert old.terminate() == 0
     for gateway in house.gateways:
