@@ -31,6 +31,6 @@ void read_csv(std::string_view text, TableSink& sink, const Progress& progress =
 
 // Values may be strings, whole numbers, true and false (as yes and no), null (as empty) and lists of strings
 // (joined by spaces). The columns are the keys of all objects in their order of appearance.
-void read_json_table(std::string_view text, TableSink& sink);
+void read_json_table(std::string_view text, TableSink& sink, const Progress& progress = {});  // told bytes
 
 }  // namespace sekisho::config

@@ -14,17 +14,19 @@ namespace ondemand = simdjson::ondemand;
 // repeated key or a broken end cannot hide here.
 class JsonTable {
  public:
-  JsonTable(std::string_view text, TableSink& sink) : padded_(text), sink_(sink) {}
+  JsonTable(std::string_view text, TableSink& sink, const Progress& progress)
+      : padded_(text), sink_(sink), progress_(progress) {}
 
   bool read_columns() {
-    return each_field([&](std::size_t, std::string key, ondemand::value) {
+    if (progress_) progress_(0, padded_.size());
+    return each_field(0, [&](std::size_t, std::string key, ondemand::value) {
       if (std::find(columns_.begin(), columns_.end(), key) == columns_.end())
         columns_.push_back(std::move(key));
     });
   }
 
   void read_rows() {
-    if (columns_.empty()) return;  // "[]": a register without rows
+    if (columns_.empty()) return tell_all();  // "[]": a register without rows
     std::vector<Cell> names;
     for (const auto& column : columns_) names.push_back({.text = column, .line = 1, .column = 1});
     if (!sink_.header(names)) return;
@@ -34,30 +36,42 @@ class JsonTable {
     const auto hand_on = [&] {
       if (!cells.empty()) sink_.row(cells);
     };
-    each_field([&](std::size_t row_offset, std::string key, ondemand::value value) {
-      if (row_offset != current) {
-        hand_on();
-        current = row_offset;
-        walker.walk_to(row_offset);
-        cells.assign(columns_.size(), Cell{.line = walker.line(), .column = walker.column()});
-      }
-      walker.walk_to(std::size_t(value.raw_json_token().data() - padded_.data()));
-      auto& cell = cells[std::size_t(std::find(columns_.begin(), columns_.end(), key) - columns_.begin())];
-      cell.line = walker.line();
-      cell.column = walker.column();
-      // Keys that were apart before normalising.
-      if (!cell.text.empty()) sink_.error(cell.line, cell.column, "'" + key + "' is given twice");
-      if (!text_of(value, cell.text))
-        sink_.error(cell.line, cell.column,
-                    "'" + key + "' must be text, a whole number, true, false, null or a list of texts");
-    });
+    const auto read_before = padded_.size() / 2;  // for the columns
+    const bool whole =
+        each_field(read_before, [&](std::size_t row_offset, std::string key, ondemand::value value) {
+          if (row_offset != current) {
+            hand_on();
+            current = row_offset;
+            walker.walk_to(row_offset);
+            cells.assign(columns_.size(), Cell{.line = walker.line(), .column = walker.column()});
+          }
+          walker.walk_to(std::size_t(value.raw_json_token().data() - padded_.data()));
+          auto& cell =
+              cells[std::size_t(std::find(columns_.begin(), columns_.end(), key) - columns_.begin())];
+          cell.line = walker.line();
+          cell.column = walker.column();
+          // Keys that were apart before normalising.
+          if (!cell.text.empty()) sink_.error(cell.line, cell.column, "'" + key + "' is given twice");
+          if (!text_of(value, cell.text))
+            sink_.error(cell.line, cell.column,
+                        "'" + key + "' must be text, a whole number, true, false, null or a list of texts");
+        });
     hand_on();
+    if (whole) tell_all();
   }
 
  private:
+  static constexpr std::size_t rows_between = 4096;  // between two words of progress
+
+  void tell_all() {
+    if (progress_) progress_(padded_.size(), padded_.size());
+  }
+
   // Visits every key of every object, with where its object begins. False: the shape is wrong, and reported.
+  // The text is read twice: what one reading tells is half of it, beside what was read before.
   template <class F>
-  bool each_field(F&& visit) {
+  bool each_field(std::size_t read_before, F&& visit) {
+    std::size_t rows = 0;
     ondemand::document document;
     ondemand::array array;
     if (parser_.iterate(padded_).get(document) || document.get_array().get(array)) {
@@ -76,6 +90,7 @@ class JsonTable {
         sink_.error(walker.line(), walker.column(), "expected an object with the fields of one operator");
         return false;
       }
+      if (progress_ && ++rows % rows_between == 0) progress_(read_before + offset / 2, padded_.size());
       for (auto field : object) {
         std::string_view key;
         if (field.unescaped_key().get(key)) return false;
@@ -124,6 +139,7 @@ class JsonTable {
   ondemand::parser parser_;
   simdjson::padded_string padded_;
   TableSink& sink_;
+  const Progress& progress_;
   std::vector<std::string> columns_;
 };
 
@@ -139,7 +155,7 @@ std::optional<std::size_t> syntax_error_at(std::string_view text) {
 
 }  // namespace
 
-void read_json_table(std::string_view text, TableSink& sink) {
+void read_json_table(std::string_view text, TableSink& sink, const Progress& progress) {
   simdjson::dom::element root;
   const auto refused = policy::read_strict_json(text, root);
   if (!refused.empty()) {
@@ -147,7 +163,7 @@ void read_json_table(std::string_view text, TableSink& sink) {
     if (const auto at = syntax_error_at(text)) walker.walk_to(*at);
     return sink.error(walker.line(), walker.column(), "cannot be read as JSON: " + refused);
   }
-  JsonTable table(text, sink);
+  JsonTable table(text, sink, progress);
   if (table.read_columns()) table.read_rows();
 }
 

@@ -307,7 +307,7 @@ Loaded<RegisterFile> read(RegisterReader reader, std::string text, const Progres
     if (first == text.npos)
       reader.error(0, 0, "is empty");
     else
-      json ? read_json_table(text, reader) : read_csv(text, reader, progress);
+      json ? read_json_table(text, reader, progress) : read_csv(text, reader, progress);
   }
   if (!reader.errors.empty()) return {.errors = std::move(reader.errors)};
   return {.value = std::move(reader.made)};

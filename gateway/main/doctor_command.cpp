@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 
 #include "cache/journal_head.h"
 #include "cache/journal_identity.h"
@@ -12,8 +13,10 @@
 #include "cache/registry_copy.h"
 #include "cache/registry_store.h"
 #include "config/installation.h"
+#include "gateway/collector.h"
 #include "gateway/main/commands.h"
 #include "gateway/main/registry_keys.h"
+#include "gateway/span.h"
 
 namespace sekisho::console {
 namespace {
@@ -255,6 +258,30 @@ Task<int> examine(const Console& console, cache::RedisLink& link, const config::
   co_return done;
 }
 
+// Whether the collector of traces takes what it is sent: a batch without spans, which leaves nothing there.
+void examine_collector(const config::TraceSettings& settings, Report& report) {
+  if (!settings.collector) return;
+  boost::asio::io_context context(1);
+  gateway::Watchdog dog(context.get_executor());
+  gateway::Collector collector(context.get_executor(), dog, settings);
+  gateway::CollectorAnswer answer;
+  dog.start();
+  const auto ask = [&]() -> Task<> {
+    auto nothing = gateway::export_request({}, {});
+    answer = co_await collector.send(std::move(nothing));
+    dog.stop();
+  };
+  boost::asio::co_spawn(context, ask(), [](std::exception_ptr broken) {
+    if (broken) std::rethrow_exception(broken);
+  });
+  context.run();
+  const auto where = settings.collector->authority() + settings.collector->base_path + "/v1/traces";
+  if (answer.kind == gateway::CollectorAnswer::Kind::taken)
+    report.good("traces", where + " takes them");
+  else
+    report.warn("traces", where + ": " + answer.why + "; no order waits for it, but its spans are lost");
+}
+
 int doctor(const Console& console) {
   const auto settings = console.settings();
   if (!settings) return unreadable;
@@ -273,6 +300,7 @@ int doctor(const Console& console) {
     return examine(console, link, with, report);
   });
   if (code != done) report.bad("redis", "cannot be examined: orders get 503 ledger-unavailable");
+  examine_collector(settings->traces, report);
 
   json::object worst{
       {"a revocation, on a healthy gateway", "2 s; 99 % within 50 ms"},

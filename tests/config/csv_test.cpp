@@ -49,5 +49,33 @@ TEST(CsvProgress, a_table_that_breaks_off_is_never_told_as_done) {
   EXPECT_EQ(sink.errors.size(), 1u);
 }
 
+Told told_of_json(std::string_view text, Counting& sink) {
+  Told told;
+  read_json_table(text, sink,
+                  [&](std::uint64_t done, std::uint64_t total) { told.emplace_back(done, total); });
+  return told;
+}
+
+TEST(JsonTableProgress, rises_through_both_readings) {
+  std::string text = "[";
+  for (int i = 0; i < 20'000; ++i) text += R"({"name": "a", "count": 1},)";
+  text.back() = ']';
+  Counting sink;
+  const auto told = told_of_json(text, sink);
+  EXPECT_EQ(sink.rows, 20'000u);
+  EXPECT_EQ(told.front(), std::make_pair(std::uint64_t(0), std::uint64_t(text.size())));
+  EXPECT_EQ(told.back(), std::make_pair(std::uint64_t(text.size()), std::uint64_t(text.size())));
+  EXPECT_EQ(told.size(), 2 + 2 * (20'000 / 4096));
+  for (std::size_t i = 1; i < told.size(); ++i) EXPECT_LT(told[i - 1].first, told[i].first);
+}
+
+TEST(JsonTableProgress, of_nothing_is_told_as_done_and_of_a_wrong_shape_never) {
+  Counting sink;
+  EXPECT_EQ(told_of_json("[]", sink), (Told{{0, 2}, {2, 2}}));
+  EXPECT_EQ(told_of_json("[1]", sink), (Told{{0, 3}}));
+  EXPECT_EQ(told_of_json("[", sink), Told{}) << "it is not JSON: nobody began";
+  EXPECT_EQ(sink.errors.size(), 2u);
+}
+
 }  // namespace
 }  // namespace sekisho::config

@@ -345,6 +345,25 @@ def usual_time(house, count=20):
     return statistics.median(times)
 
 
+def test_the_doctor_asks_the_collector(open_gate, collector):
+    house = open_gate(to(collector, ", headers: { Authorization: Bearer of-the-collector }"))
+
+    def doctor():
+        (line,) = [one for one in house.sekisho("doctor").json["lines"] if one["what"] == "traces"]
+        return line["state"], line["says"]
+
+    assert doctor() == ("ok", f"127.0.0.1:{collector.port}/v1/traces takes them")
+    (asked,) = collector.calls
+    assert (asked.headers["Authorization"], collector.spans()) == ("Bearer of-the-collector", [])
+    collector.answers.append((401, {"message": "who are you?"}))
+    state, says = doctor()
+    assert state == "warning" and "401" in says, says
+    collector.stop()
+    assert doctor() == ("warning", f"127.0.0.1:{collector.port}/v1/traces: no connection; no order waits for it, "
+                                   "but its spans are lost")
+    assert house.sekisho("doctor").code == 0, "a gate without traces is a gate"
+
+
 @pytest.mark.parametrize("trouble", ["down", "hanging"])
 def test_a_collector_that_is_gone_costs_orders_nothing(open_gate, collector, trouble):
     port = free_port() if trouble == "down" else collector.port
