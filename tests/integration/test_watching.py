@@ -13,6 +13,7 @@ import yaml
 
 from harness import BIN, TOP, order, wait_for
 from prometheus import RULES, promtool, shorten
+from test_documents import RUNBOOKS
 
 PROMETHEUS, GRAFANA, PAGES = TOP / "deploy" / "prometheus", TOP / "deploy" / "grafana", TOP / "docs" / "runbooks"
 DOCUMENTS = [TOP / "docs" / "operations.md", TOP / "docs" / "tls.md", TOP / "docs" / "registry.md", *sorted(PAGES.glob("*.md"))]
@@ -107,11 +108,14 @@ def test_an_alert_says_what_callers_see_and_has_a_page(alert):
 
 
 def test_every_page_has_an_alert_and_every_part():
-    pages = {path.name: path.read_text() for path in PAGES.glob("*.md") if path.name != "README.md"}
+    every = {path.name: path.read_text() for path in PAGES.glob("*.md") if not path.name.startswith("README.")}
+    pages = {path.name: path.read_text() for path in RUNBOOKS}
+    assert every.keys() - pages.keys() == {name.replace(".md", ".ja.md") for name in pages}, "each in Japanese too"
     assert pages.keys() == {alert["annotations"]["runbook_url"].rsplit("/", 1)[1] for alert in ALERTS}
     for name, text in pages.items():
         for part in ("**Callers now:**", "## Look first", "```promql", "## Do", "**Clears**", "**Prevent:**"):
             assert part in text, (name, part)
+    for name, text in every.items():
         assert len(text.splitlines()) <= 60, f"{name}: nobody reads that much at night"
 
 
@@ -235,7 +239,7 @@ def test_every_line_of_jq_reads_a_real_journal(build_house):
         house.carrier.control("over", times=1)
         assert order(good, 1).status == 201 and order(good, 950).status == 201
     wait_for("all of it is on disk", 10, lambda: len(house.gateway.records(kind="outcome")) == 2)
-    asked = {page.name: line for page in PAGES.glob("*.md") for line in page.read_text().splitlines() if line.startswith("jq ")}
+    asked = {page.name: line for page in RUNBOOKS for line in page.read_text().splitlines() if line.startswith("jq ")}
     assert len(asked) == 5
     for name, line in asked.items():
         done = subprocess.run(["bash", "-c", line.replace("journal/*", "journal-1/*")], cwd=house.directory, capture_output=True, text=True)
