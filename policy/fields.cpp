@@ -49,6 +49,21 @@ std::string needs_plain(Quantity least) {
   return "is not a plain whole number of at least " + std::to_string(least);
 }
 
+// " (FIXED, IP050)": whoever sent another word need not look them up. As many as one reads.
+std::string told(const std::map<std::string, NumberType>& words) {
+  constexpr std::size_t most = 12;
+  std::string list;
+  std::size_t count = 0;
+  for (const auto& [word, type] : words) {
+    if (count++ == most) {
+      list += ", …";
+      break;
+    }
+    list += (list.empty() ? "" : ", ") + word;
+  }
+  return list.empty() ? "" : " (" + list + ")";
+}
+
 }  // namespace
 
 void MessageFields::fail(const Locator& where, std::string_view field, std::string_view text) {
@@ -371,7 +386,7 @@ std::optional<NumberType> MessageFields::number_type(const Where& where, std::st
   if (entry != match_.carrier->number_types.end()) return entry->second;
   // An adapter may write our own word in a constant, where the carrier has none.
   const auto own = where->kind == Kind::constant ? parse_word<NumberType>(word) : std::nullopt;
-  if (!own) fail(*where, field, "is not one of the carrier's number types");
+  if (!own) fail(*where, field, "is not one of the carrier's number types" + told(match_.carrier->number_types));
   return own;
 }
 
