@@ -386,7 +386,8 @@ std::optional<NumberType> MessageFields::number_type(const Where& where, std::st
   if (entry != match_.carrier->number_types.end()) return entry->second;
   // An adapter may write our own word in a constant, where the carrier has none.
   const auto own = where->kind == Kind::constant ? parse_word<NumberType>(word) : std::nullopt;
-  if (!own) fail(*where, field, "is not one of the carrier's number types" + told(match_.carrier->number_types));
+  if (!own)
+    fail(*where, field, "is not one of the carrier's number types" + told(match_.carrier->number_types));
   return own;
 }
 
