@@ -2,8 +2,8 @@
 // must always be.
 //
 // A target is one file in tests/fuzz/targets. It is linked with libfuzzer.cpp into a program that looks for
-// bytes (tests/fuzz/run), and all of them with corpus_test.cpp into a test that feeds them those which are
-// kept.
+// bytes (tests/fuzz/run), and all of them with corpus_test.cpp and short_run_test.cpp into a test that feeds
+// them those which are kept, and some that are nearly those.
 #pragma once
 
 #include <cstdint>
