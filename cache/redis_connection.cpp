@@ -100,6 +100,7 @@ Task<bool> RedisConnection::connect() {
     if (!cancelled && mine == connection_ && !connected_) close();
   });
   stream_ = std::make_shared<net::Stream>(executor_);
+  stream_->writes_often();
   const bool opened = co_await open(std::move(*to));
   if (!opened || stopped_) co_return false;
   trouble_.clear();

@@ -83,7 +83,11 @@ Task<> Session::run() {
   bool open = !tls_;
   if (!open) open = co_await secure();
   idle_until_ = Clock::now() + patience();
-  if (open) open = co_await rest();
+  if (open) {
+    error_code failed;
+    co_await rest(failed);
+    open = !failed && !expired_;
+  }
   while (open) {
     http::Request request;
     const bool asked = co_await next_request(request);
@@ -160,8 +164,8 @@ Task<bool> Session::next_request(http::Request& request) {
     if (expired_ && phase_ == Phase::idle) {
       const bool over = at_rest_ || house_.closing() || house_.dog.stopped() || Clock::now() >= idle_until_;
       if (over) co_return false;
-      const bool more = co_await rest();
-      if (!more) co_return false;
+      co_await rest(failed);
+      if (failed || expired_) co_return false;
       continue;
     }
     if (expired_ && phase_ == Phase::reading) {
@@ -178,16 +182,15 @@ Task<bool> Session::next_request(http::Request& request) {
   }
 }
 
-// A connection that nothing comes by gives its memory back, and waits without. False: it is over.
-Task<bool> Session::rest() {
+// A connection that nothing comes by gives its memory back, and waits without. It is over when that failed,
+// or when the connection expired. No coroutine: its frame would be kept too.
+Task<> Session::rest(error_code& failed) {
   at_rest_ = true;
   expired_ = false;
   reader_.trim();
   out_ = {};
   deadline = idle_until_;
-  error_code failed;
-  co_await stream_.wait_readable(failed);
-  co_return !failed && !expired_;
+  return stream_.wait_readable(failed);
 }
 
 // Where the caller waits to be told before it sends the body.

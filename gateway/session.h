@@ -48,7 +48,7 @@ class Session final : public Watched {
   std::chrono::milliseconds patience() const;
   Task<bool> secure();
   Task<bool> next_request(http::Request& request);
-  Task<bool> rest();
+  Task<> rest(boost::system::error_code& failed);
   Task<bool> next_piece(std::string& piece);
   Task<bool> go_on();
   Task<bool> send(http::Response response, bool head_only);

@@ -1,5 +1,6 @@
 #include "cache/net/stream.h"
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -7,13 +8,16 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <cstring>
 
 namespace sekisho::net {
 namespace {
+constexpr int reads_in_a_row = 16;  // without a wait; then others on this thread have their turn
 
 std::string words_of(unsigned long code) {
   const char* reason = code ? ERR_reason_error_string(code) : nullptr;
@@ -78,9 +82,12 @@ Task<bool> Stream::shake_hands(bool server) {
 // `result`, before anybody else may use the thread's queue of errors.
 Task<> Stream::wait_for(int result, error_code& failed) {
   const int why = SSL_get_error(tls_.get(), result);
-  if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
-    const auto until = why == SSL_ERROR_WANT_READ ? Socket::wait_read : Socket::wait_write;
-    co_await socket_.async_wait(until, asio::redirect_error(asio::use_awaitable, failed));
+  if (why == SSL_ERROR_WANT_READ) {  // it has read until the system had nothing left
+    co_await socket_.async_wait_edge(asio::redirect_error(asio::use_awaitable, failed));
+    co_return;
+  }
+  if (why == SSL_ERROR_WANT_WRITE) {
+    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, failed));
     co_return;
   }
   ERR_clear_error();
@@ -91,9 +98,60 @@ Task<> Stream::wait_for(int result, error_code& failed) {
 }
 
 Task<std::size_t> Stream::read_some(std::span<char> into, error_code& failed) {
-  if (tls_) return read_tls(into, failed);
-  return socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                                 asio::redirect_error(asio::use_awaitable, failed));
+  return tls_ ? read_tls(into, failed) : read_plain(into, failed);
+}
+
+Task<std::size_t> Stream::read_plain(std::span<char> into, error_code& failed) {
+  failed = {};
+  std::size_t bytes = 0;
+  while (quiet_ || !read_now(into, bytes, failed)) {
+    co_await socket_.async_wait_edge(asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) co_return 0;
+    quiet_ = false;
+    reads_at_once_ = 0;
+  }
+  if (++reads_at_once_ == reads_in_a_row) {
+    reads_at_once_ = 0;
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  }
+  co_return bytes;
+}
+
+Stream::Tells Stream::ask_to_tell() {
+  const int descriptor = socket_.native_handle();
+  const int on = 1;
+  if (::setsockopt(descriptor, IPPROTO_TCP, TCP_INQ, &on, sizeof on) == 0) return Tells::by_message;
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  const bool known = ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0;
+  return known && domain == AF_UNIX ? Tells::by_size : Tells::no;
+}
+
+// False: there is nothing to read yet.
+bool Stream::read_now(std::span<char> into, std::size_t& bytes, error_code& failed) {
+  if (tells_ == Tells::unasked) tells_ = ask_to_tell();
+  iovec space{into.data(), into.size()};
+  alignas(cmsghdr) char told[CMSG_SPACE(sizeof(int))];
+  msghdr message{.msg_iov = &space, .msg_iovlen = 1, .msg_control = told, .msg_controllen = sizeof told};
+  ssize_t got = 0;
+  do got = ::recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+  while (got < 0 && errno == EINTR);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    quiet_ = true;
+    return false;
+  }
+  bytes = got < 0 ? 0 : static_cast<std::size_t>(got);
+  if (got < 0) failed.assign(errno, boost::system::system_category());
+  if (got == 0 && !into.empty()) failed = asio::error::eof;
+  left_nothing_ = !failed && tells_ == Tells::by_size && writes_often_ && bytes < into.size();
+  const auto* tail = CMSG_FIRSTHDR(&message);
+  if (tail && tail->cmsg_level == IPPROTO_TCP && tail->cmsg_type == TCP_CM_INQ) {
+    int left = 0;
+    std::memcpy(&left, CMSG_DATA(tail), sizeof left);
+    left_nothing_ = !failed && left == 0;
+  }
+  quiet_ = left_nothing_ && writes_often_;
+  return true;
 }
 
 Task<std::size_t> Stream::read_tls(std::span<char> into, error_code& failed) {
@@ -108,10 +166,14 @@ Task<std::size_t> Stream::read_tls(std::span<char> into, error_code& failed) {
   co_return 0;
 }
 
+// No coroutine: an idle connection keeps what waits for it.
 Task<> Stream::wait_readable(error_code& failed) {
   failed = {};
-  if (tls_ && SSL_has_pending(tls_.get())) co_return;
-  co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
+  auto token = asio::redirect_error(asio::use_awaitable, failed);
+  if (tls_ && SSL_has_pending(tls_.get())) return asio::post(socket_.get_executor(), asio::use_awaitable);
+  // Whatever ends this, the next read looks.
+  if (std::exchange(quiet_, false)) return socket_.async_wait_edge(token);
+  return socket_.async_wait(Socket::wait_read, token);
 }
 
 // What the system takes at once needs no wait, which is nearly always all of it.
@@ -128,7 +190,10 @@ std::size_t Stream::write_now(std::string_view bytes, error_code& failed) {
   failed = {};
   if (tls_ || bytes.empty()) return 0;
   const auto sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (sent >= 0) {
+    quiet_ = quiet_ || left_nothing_;
+    return static_cast<std::size_t>(sent);
+  }
   if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
     failed.assign(errno, boost::system::system_category());
   return 0;

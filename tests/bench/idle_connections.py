@@ -1,6 +1,6 @@
 """What an idle keep-alive connection costs a gateway, plain and under TLS: resident memory over many of them.
 
-usage: idle_connections.py [COUNT]     default 2000; needs a built tree
+usage: idle_connections.py [COUNT]     default 10000; needs a built tree
 """
 import pathlib
 import resource
@@ -54,7 +54,7 @@ def measure(count, secure):
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     for name, secure in (("plain", False), ("TLS", True)):
