@@ -4,7 +4,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
@@ -16,6 +15,7 @@
 #include "cache/journal_chain.h"
 #include "cache/journal_files.h"
 #include "cache/journal_identity.h"
+#include "cache/journal_lost.h"
 #include "cache/journal_reader.h"
 #include "cache/journal_resume.h"
 
@@ -26,10 +26,10 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto retry_after = 200ms;                // a failed write
-constexpr auto quiet_after = 200ms;                // without new records: checkpoint and head
-constexpr auto sync_unasked_within = 20ms;         // what nobody waits for
-constexpr auto gather = 2ms;                       // and how often at most it is written: not each by itself
+constexpr auto retry_after = 200ms;         // a failed write
+constexpr auto quiet_after = 200ms;         // without new records: checkpoint and head
+constexpr auto sync_unasked_within = 20ms;  // what nobody waits for
+constexpr auto gather = 2ms;  // how often at most the disk is asked: what comes meanwhile goes there together
 constexpr auto checkpoint_within = 5s;             // also when it never gets quiet
 constexpr std::size_t kept_bytes_max = 32u << 20;  // of records waiting for a disk that fails
 
@@ -38,29 +38,6 @@ struct Entry {
   policy::Instant at;
   std::string fields;
   Journal::Done done;
-};
-
-// Records that could not be kept, until a gap record tells.
-struct Lost {
-  std::uint64_t count = 0;
-  std::array<std::uint64_t, policy::count_of<RecordKind>()> kinds{};
-  policy::Instant from, until;
-
-  void add(const Entry& entry) {
-    from = count ? std::min(from, entry.at) : entry.at;
-    until = count ? std::max(until, entry.at) : entry.at;
-    ++count;
-    ++kinds[static_cast<std::size_t>(entry.kind)];
-  }
-  std::string fields() const {
-    std::string by_kind;
-    for (std::size_t i = 0; i < kinds.size(); ++i)
-      if (kinds[i])
-        by_kind +=
-            fmt::format("{}\"{}\":{}", by_kind.empty() ? "" : ",", policy::name(RecordKind(i)), kinds[i]);
-    return fmt::format("\"lost\":{},\"from\":\"{}\",\"until\":\"{}\",\"kinds\":{{{}}}", count,
-                       policy::iso_jst(from), policy::iso_jst(until), by_kind);
-  }
 };
 
 JournalSettings complete(JournalSettings settings) {
@@ -96,6 +73,8 @@ struct Journal::State {
   void trouble(int error);
   bool checkpoint_due(Clock::time_point now) const;
   Clock::time_point next_deadline() const;
+  Clock::time_point round_at() const;
+  Clock::time_point take_at() const;
 
   // Constant after construction.
   const JournalSettings settings;
@@ -109,6 +88,7 @@ struct Journal::State {
   std::vector<Entry> queue;
   bool awaited = false;  // somebody waits for one of these
   bool stopping = false;
+  Clock::time_point last_round_began, sleeps_until;  // of the journal's thread
   JournalHead head;
   JournalCounters counters;
   std::size_t in_work = 0;
@@ -195,20 +175,34 @@ Clock::time_point Journal::State::next_deadline() const {
   return deadline;
 }
 
+// When a queue that is not empty is taken: at once after a pause, and else with all that come within `gather`
+// of the round before, for a sync costs the processor more than an order does. Without group commit nobody
+// waits for a sync.
+Clock::time_point Journal::State::round_at() const {
+  return awaited && settings.interval ? Clock::time_point{} : last_round_began + gather;
+}
+
+Clock::time_point Journal::State::take_at() const {
+  if (stopping) return {};
+  if (failing) return retry_at;
+  return queue.empty() ? next_deadline() : round_at();
+}
+
 // Until there is something to do; takes the whole queue behind what is already in the batch.
 void Journal::State::wait() {
   std::unique_lock lock(mutex);
-  const auto gathered_at = last_commit + gather;
-  const auto ready = [&] {
-    return stopping || (!failing && (awaited || (!queue.empty() && Clock::now() >= gathered_at)));
-  };
-  auto deadline = next_deadline();
-  if (!failing && Clock::now() < gathered_at) deadline = std::min(deadline, gathered_at);
-  if (deadline == Clock::time_point::max())
-    wake.wait(lock, ready);
-  else
-    wake.wait_until(lock, deadline, ready);
+  for (auto at = take_at(), now = Clock::now(); now < at; at = take_at(), now = Clock::now()) {
+    // Right after a round more is to come, and nobody need wake us for it.
+    const auto next_round = last_round_began + gather;
+    sleeps_until = now < next_round ? std::min(at, next_round) : at;
+    if (sleeps_until == Clock::time_point::max())
+      wake.wait(lock);
+    else
+      wake.wait_until(lock, sleeps_until);
+  }
+  sleeps_until = {};
   last_round = stopping;
+  last_round_began = Clock::now();
   if (batch.empty())
     std::swap(batch, queue);  // both keep their capacity
   else
@@ -342,7 +336,7 @@ void Journal::State::keep_or_lose() {
       bytes += size;
       kept.push_back(std::move(entry));
     } else {
-      lost.add(entry);
+      lost.add(entry.kind, entry.at);
       told.push_back(std::move(entry));
     }
   }
@@ -398,14 +392,15 @@ std::unique_ptr<Journal> Journal::open(const JournalSettings& given) {
 }
 
 void Journal::append(RecordKind kind, policy::Instant at, std::string fields, Done done) {
-  bool news = false;  // that the thread does not know yet
+  bool too_late = false;  // the thread would look
   {
     std::lock_guard lock(state_->mutex);
-    news = state_->queue.empty() || (done && !state_->awaited);
     state_->awaited |= bool(done);
     state_->queue.push_back({kind, at, std::move(fields), std::move(done)});
+    too_late = state_->sleeps_until > state_->round_at();
+    if (too_late) state_->sleeps_until = {};  // one call wakes it
   }
-  if (news) state_->wake.notify_one();
+  if (too_late) state_->wake.notify_one();
 }
 
 bool Journal::writable() const { return state_->writable.load(std::memory_order_relaxed); }

@@ -72,9 +72,9 @@ class Journal final : public JournalPort {
   ~Journal() override;  // writes what is queued, a checkpoint, and the head
 
   // `fields` is the inside of a JSON object without braces: "\"decision\":\"01J..\",\"operator\":\"jp:..\"".
-  // `done` is called on the journal's thread once the record is on disk; with `interval`, at once after
-  // write(2). Without `done` it is written within 2 ms, and synced with the next that has one or within 20
-  // ms.
+  // `done` is called on the journal's thread once the record is on disk, which all are brought to together
+  // that come within 2 ms; with `interval`, at once after write(2). Without `done` it is written within 2 ms,
+  // and synced with the next that has one or within 20 ms.
   void append(RecordKind kind, policy::Instant at, std::string fields, Done done = {}) override;
 
   // When false, `append` still queues, but allocations must stop. The thread retries a failed write by itself
