@@ -77,12 +77,14 @@ Task<bool> Bookkeeper::apply(Unsettled& item) {
     request->footing = books_.footing();
     const bool own = gateway_of(request->hold) == journal_.gateway_id();
     request->floor = own ? books_.ordinals.floor() : 0;
+    const bool tried = std::exchange(item.tried, true);
+    if (tried) request->first_try = false;
     const auto settled = co_await ledger_.settle(*request);
     auto answer = settled.answer;
     // Resolved before, but as far as anybody can tell by ourselves: by an earlier try, or because the journal
     // was told to a ledger that had lost something.
     const bool in_one_epoch = item.epoch != 0 && books_.footing().epoch == item.epoch;
-    const bool perhaps_by_us = std::exchange(item.tried, true) || !in_one_epoch;
+    const bool perhaps_by_us = tried || !in_one_epoch;
     if (answer == SettleAnswer::unavailable) co_return false;
     // What was given back may be in no journal. Where the epoch ended before the answer came, the ledger that
     // gave it may be another by now, and whoever told the new one took this hold for one that is answered

@@ -80,6 +80,7 @@ struct SettleRequest {
   std::uint64_t floor = 0;       // as in HoldRequest; 0 when the hold is another gateway's
   bool only_if_unknown = false;  // an open hold that the ledger knows stays as it is
   bool only_in_epoch = false;    // of the footing, open or not: what follows from a ledger holds for that one
+  bool first_try = false;        // for certain: nobody asked this of any ledger before
   std::string content;           // of the idempotency key, where known
   std::optional<StoredAnswer> answer;  // what a retry gets; nothing with a resolution: a retry goes again
   std::chrono::milliseconds answered_ago{0};  // it is kept for so much less

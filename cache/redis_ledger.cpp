@@ -1,5 +1,6 @@
 #include "cache/redis_ledger.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "cache/bucket_field.h"
@@ -106,24 +107,36 @@ Task<SettleResult> RedisLedger::settle(const SettleRequest& request) {
   const bool stands = same_servers(link_, request.footing);
   if (request.only_in_epoch && !stands) co_return SettleAnswer::unavailable;
   const auto stand = stand_of(link_, id, request.footing);
-  auto call = settle_call(request, stand, stands, kept, settings_.clock());
-  const auto answer = co_await link_.run(script("settle"), std::move(call));
+  auto numbers = std::vector<std::string>();
+  if (settlement.kind == policy::Settlement::Kind::granted && !id.is_group()) numbers = settlement.numbers;
+  std::sort(numbers.begin(), numbers.end());
+  // To whom a number was granted is noted elsewhere too: until it is, the settlement is not done. The first
+  // time that goes right behind the settlement; later only for what the ledger says that the hold was about.
+  const bool noted = request.first_try && !numbers.empty();
+  std::vector<Command> commands{settle_call(request, stand, stands, kept, settings_.clock())};
+  if (noted) add_notes(commands, request, numbers);
+  auto answers = co_await link_.run_all(script("settle"), std::move(commands));
+  const auto answer = std::move(answers.front());
   if (!answer.ok()) co_return SettleAnswer::unavailable;
   const auto word = answer.text(0).value_or("");
   if (word == "lost") co_return SettleAnswer::unavailable;
   const auto result = word == "done"       ? SettleAnswer::done
                       : word == "restored" ? SettleAnswer::restored
                                            : SettleAnswer::resolved_before;
-  // To whom a number was granted is noted elsewhere too, after: until it is, the settlement is not done. When
-  // it comes again, the ledger says which numbers it was about.
-  const bool granted = settlement.kind == policy::Settlement::Kind::granted;
-  auto numbers = granted ? settlement.numbers : std::vector<std::string>();
-  if (result == SettleAnswer::resolved_before) {
-    numbers.clear();
-    for (std::size_t i = 2; i < answer.size(); ++i) numbers.emplace_back(answer.text(i).value_or(""));
+  const bool again = result == SettleAnswer::resolved_before;
+  if (noted) {
+    answers.erase(answers.begin());
+  } else {
+    if (again) numbers.clear();
+    for (std::size_t i = 2; again && i < answer.size(); ++i)
+      numbers.emplace_back(answer.text(i).value_or(""));
+    if (numbers.empty() || id.is_group()) co_return result;
+    std::sort(numbers.begin(), numbers.end());
+    std::vector<Command> notes;
+    add_notes(notes, request, numbers);
+    answers = co_await link_.call_all(std::move(notes));
   }
-  if (numbers.empty() || id.is_group()) co_return result;
-  auto displaced = co_await note_grants(request, result == SettleAnswer::resolved_before, numbers);
+  auto displaced = co_await displaced_by(request, again, numbers, answers);
   if (!displaced) co_return SettleAnswer::unavailable;
   SettleResult told(result);
   told.displaced = std::move(*displaced);

@@ -38,9 +38,12 @@ class RedisLedger final : public Ledger {
   Task<std::optional<std::vector<OpenHold>>> open_holds() override;
 
  private:
+  static void add_notes(std::vector<Command>& commands, const SettleRequest& request,
+                        const std::vector<std::string>& by_block);
   // Nothing: it could not be noted.
-  Task<std::optional<std::vector<Displaced>>> note_grants(const SettleRequest& request, bool again,
-                                                          const std::vector<std::string>& numbers);
+  Task<std::optional<std::vector<Displaced>>> displaced_by(const SettleRequest& request, bool again,
+                                                           const std::vector<std::string>& by_block,
+                                                           std::span<const RedisAnswer> answers);
   Task<bool> read_pages(std::string key, const std::function<void(const RedisAnswer&)>& page);
 
   RedisLink& link_;

@@ -97,6 +97,10 @@ Task<RedisAnswer> RedisLink::send_again(const Command& command, Clock::time_poin
 }
 
 Task<std::vector<RedisAnswer>> RedisLink::call_all(std::vector<Command> commands) {
+  co_return co_await send_all(commands);
+}
+
+Task<std::vector<RedisAnswer>> RedisLink::send_all(const std::vector<Command>& commands) {
   struct Gathering {
     std::vector<RedisAnswer> answers;
     std::size_t missing = 0;
@@ -164,13 +168,22 @@ Task<RedisAnswer> RedisLink::run(const Script& script, Command command) {
   const auto until = Clock::now() + settings_.deadline;
   auto answer = co_await server->call(command, settings_.deadline);
   if (was_refused(answer)) answer = co_await send_again(command, until, std::move(answer));
-  if (answer.refused().starts_with("NOSCRIPT")) {
-    // This server forgot it, or never knew it: it learns it by this.
-    Command whole{"EVAL", script.source};
-    whole.add_from(command, 2);
-    answer = co_await call(std::move(whole));
-  }
+  if (answer.refused().starts_with("NOSCRIPT")) answer = co_await teach(script, command);
   co_return answer;
+}
+
+Task<std::vector<RedisAnswer>> RedisLink::run_all(const Script& script, std::vector<Command> commands) {
+  auto answers = co_await send_all(commands);
+  if (answers.front().refused().starts_with("NOSCRIPT"))
+    answers.front() = co_await teach(script, commands.front());
+  co_return answers;
+}
+
+// A server that forgot a script, or never knew it, learns it by this.
+Task<RedisAnswer> RedisLink::teach(const Script& script, const Command& command) {
+  Command whole{"EVAL", script.source};
+  whole.add_from(command, 2);
+  co_return co_await call(std::move(whole));
 }
 
 Task<RedisAnswer> RedisLink::run(const Script& script, const std::vector<std::string>& keys,

@@ -63,6 +63,8 @@ class RedisLink {
   void post(const Command& command);
   // A script, as EVALSHA; one that the server does not know is told it.
   Task<RedisAnswer> run(const Script& script, Command call);
+  // The same for the first of these; the others go right behind it.
+  Task<std::vector<RedisAnswer>> run_all(const Script& script, std::vector<Command> commands);
   Task<RedisAnswer> run(const Script& script, const std::vector<std::string>& keys,
                         const std::vector<std::string>& args);
   // Every key that matches, of every master, each once; some may be gone by then. A key that is there from
@@ -78,6 +80,8 @@ class RedisLink {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Task<std::vector<RedisAnswer>> send_all(const std::vector<Command>& commands);
+  Task<RedisAnswer> teach(const Script& script, const Command& command);
   Task<RedisAnswer> send_again(const Command& command, Clock::time_point until, RedisAnswer refused);
   Task<> post_again(Command command, RedisAnswer refused);
   Task<> pause(std::chrono::milliseconds time);

@@ -1,8 +1,8 @@
 // What the ledger in Redis tells of numbers: who had one, and which ones somebody had.
 //
 // From when and until when a number was whose lies with the operator, written by the scripts in the same step
-// as the count. Beside it lies only to whom numbers were ever granted, in another slot: written after, and
-// twice without harm.
+// as the count. Beside it lies only to whom numbers were ever granted, in another slot: written beside it,
+// and twice without harm; without the tenure it means nothing.
 #include <algorithm>
 
 #include "cache/keys.h"
@@ -17,13 +17,9 @@ std::string_view block_of(const std::string& number) { return keys::block(number
 
 }  // namespace
 
-// `again`: somebody may have noted them before, and not lived to see whose they were.
-Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
-    const SettleRequest& request, bool again, const std::vector<std::string>& numbers) {
-  const auto& id = request.operator_id;
-  auto by_block = numbers;
-  std::sort(by_block.begin(), by_block.end());
-  std::vector<Command> commands;  // two for each block: who had the numbers last, and from now on
+// Two commands for each block, in the order of the numbers: who had them last, and from now on.
+void RedisLedger::add_notes(std::vector<Command>& commands, const SettleRequest& request,
+                            const std::vector<std::string>& by_block) {
   for (const auto& number : by_block) {
     const bool begins = &number == &by_block.front() || block_of(number) != block_of(*(&number - 1));
     if (begins) {
@@ -32,17 +28,27 @@ Task<std::optional<std::vector<Displaced>>> RedisLedger::note_grants(
     }
     auto &get = *(commands.end() - 2), &set = commands.back();
     get.add(keys::last_of(number));
-    set.add(keys::last_of(number)).add(id.text());
-    set.add(keys::in_block(number, request.hold.id)).add(id.text());
+    set.add(keys::last_of(number)).add(request.operator_id.text());
+    set.add(keys::in_block(number, request.hold.id)).add(request.operator_id.text());
   }
-  const auto answers = co_await link_.call_all(std::move(commands));
+}
+
+// From the answers to those commands: whose numbers they were before, and are no more. `again`: somebody may
+// have noted them before, and not lived to see whose they were.
+Task<std::optional<std::vector<Displaced>>> RedisLedger::displaced_by(
+    const SettleRequest& request, bool again, const std::vector<std::string>& by_block,
+    std::span<const RedisAnswer> answers) {
+  const auto& id = request.operator_id;
   std::vector<std::string> contested;  // the number went to somebody else before
   std::size_t command = 0, place = 0;
   for (std::size_t i = 0; i < by_block.size(); ++i, ++place) {
     if (i > 0 && block_of(by_block[i]) != block_of(by_block[i - 1])) command += 2, place = 0;
     const auto &before = answers[command], &noted = answers[command + 1];
     if (!before.ok() || !noted.ok()) co_return std::nullopt;
-    if (again || before.text(place).value_or(id.text()) != id.text()) contested.push_back(by_block[i]);
+    const auto last = before.text(place);
+    // Where this was tried before, we may be the last by that.
+    const bool somebody_elses = last && (!request.first_try || *last != id.text());
+    if (again || somebody_elses) contested.push_back(by_block[i]);
   }
   std::vector<Displaced> displaced;
   for (const auto& number : contested) {

@@ -50,6 +50,7 @@ Task<> Pipeline::settle_own(Exchange& x) {
                                .hold = *x.hold,
                                .settlement = x.settlement,
                                .now = x.heard,
+                               .first_try = true,
                                .content = x.asked.content};
   const bool told = outcome.kind != Outcome::Kind::unsent && outcome.kind != Outcome::Kind::unknown;
   if (told) request.answer = to_store(passed(x));
