@@ -1,6 +1,6 @@
 // A registry of a million operators (or as many as are asked for): what it weighs, what a lookup costs while
 // changes come in, what a change costs, how long the copy on disk takes to write and to read.
-#include <malloc.h>
+#include <gperftools/malloc_extension.h>
 
 #include <atomic>
 #include <chrono>
@@ -99,12 +99,18 @@ double memory_ns() {
   return took * 1e9 / reads;
 }
 
+std::size_t allocated() {
+  std::size_t bytes = 0;
+  MallocExtension::instance()->GetNumericProperty("generic.current_allocated_bytes", &bytes);
+  return bytes;
+}
+
 void measure(std::int64_t count) {
   std::printf("%ld operators\n", long(count));
   std::vector<std::string> ids;
   for (std::int64_t base = 1; base <= count; ++base) ids.push_back(corporate(base).text());
 
-  const auto before = mallinfo2();
+  const auto before = allocated();
   auto began = Clock::now();
   WholeRegistry whole{.epoch = "e", .head = "h", .stream_id = "1-0"};
   {
@@ -113,9 +119,7 @@ void measure(std::int64_t count) {
     whole.registry = Registry().with(std::move(records), 1, {});
   }
   const auto built = seconds_since(began);
-  const auto after = mallinfo2();
-  const auto bytes = double(after.uordblks + after.hblkhd) - double(before.uordblks + before.hblkhd);
-  std::printf("memory            %8.0f bytes an operator\n", bytes / double(count));
+  std::printf("memory            %8.0f bytes an operator\n", double(allocated() - before) / double(count));
   std::printf("built in          %8.2f s\n", built);
 
   std::printf("one read of this machine's memory that waits for the one before\n                  %8.1f ns\n",
