@@ -59,44 +59,42 @@ class NamesInHold {
     }
   }
 
-  // Behind `arguments` others. With the names of usage stands the fence's, behind those that are raised.
-  void add(Command& call, std::size_t arguments) {
+  // With the names of usage those of the throttles.
+  void add(Command& call, const std::vector<const policy::Rule*>& throttles) {
     for (const auto in : {Counts::usage, Counts::days, Counts::months}) {
-      std::size_t raised = 0, others = in == Counts::usage;
-      each_row_in(in, [&](const Bucket&, const Row& row) {
-        raised += row.raised;
-        others += row.others();
-      });
-      call.add(raised).add(raised + others);
-      arguments += 2;
+      std::size_t names = 0;
+      each_row_in(in, [&](const Bucket&, const Row& row) { names += row.raised + row.others(); });
+      call.add(names);
+      if (in == Counts::usage) call.add(throttles.size());
+      std::size_t place = 0;
       each_row_in(in, [&](const Bucket& first, Row& row) {
         if (!row.raised) return;
         call.add(field_of(first).name);
-        row.first = ++arguments;
+        row.first = ++place;
       });
-      if (in == Counts::usage) {
-        call.add("fence");
-        ++arguments;
-      }
       each_row_in(in, [&](const Bucket& first, Row& row) {
-        row.rest = arguments + 1;
-        for (int back = row.raised; back < row.count; ++back, ++arguments)
+        row.rest = place + 1;
+        for (int back = row.raised; back < row.count; ++back, ++place)
           call.add(field_of(first.back(back)).name);
       });
+      if (in != Counts::usage) continue;
+      call.add("fence");
+      for (const auto* rule : throttles) call.join("t:", rule->id);
     }
   }
 
-  // The arguments in which the names of what a limit counts stand, as runs: first and last.
+  // The places at which the names of what a limit counts stand, as runs: which hash, first and last.
   void add_runs(Command& call, const policy::Charge& charge) {
     const auto [span, count] = window_of(charge);
+    const int in = span == Bucket::Span::day ? 2 : span == Bucket::Span::month ? 3 : 1;
     std::size_t runs = 0;
     if (count > 0) each_row(span, charge, [&](Row& row) { runs += row.raised + (count > row.raised); });
     call.add(runs);
     if (runs == 0) return;
     each_row(span, charge, [&, count = count](Row& row) {
-      if (row.raised) call.add(row.first).add(row.first);
+      if (row.raised) call.add(in).add(row.first).add(row.first);
       if (count > row.raised)
-        call.add(row.rest).add(row.rest + static_cast<std::size_t>(count - row.raised) - 1);
+        call.add(in).add(row.rest).add(row.rest + static_cast<std::size_t>(count - row.raised) - 1);
     });
   }
 
@@ -104,7 +102,7 @@ class NamesInHold {
   struct Row {
     bool raised = false;
     int count = 0;                    // how many limits ask for, today's included
-    std::size_t first = 0, rest = 0;  // arguments: today's where it is raised, and the first of the others
+    std::size_t first = 0, rest = 0;  // places: today's where it is raised, and the first of the others
     std::size_t others() const { return static_cast<std::size_t>(std::max(0, count - raised)); }
   };
   static constexpr std::size_t spans = 4, types = 1 + policy::count_of<policy::NumberType>();
@@ -162,21 +160,17 @@ Command hold_call(const HoldRequest& request, const Stand& stand) {
     call.add("");
   else
     call.join(hold.carrier, "/", escape_order_id(request.confirms));
-  constexpr std::size_t arguments = 19;  // so far
 
   NamesInHold names(hold, *request.charges);
-  names.add(call, arguments);
+  names.add(call, *request.throttles);
   call.add(request.charges->size());
   for (const auto& charge : *request.charges) {
     call.add(charge.cap).add(charge.rule->limit->trim ? "1" : "0");
     names.add_runs(call, charge);
   }
-  call.add(request.throttles->size());
   for (const auto* rule : *request.throttles) {
     const auto interval = rule->throttle->per_ms * 1000 / std::max<std::int64_t>(1, rule->throttle->requests);
-    call.join("t:", rule->id)
-        .add(interval)
-        .add(interval * std::max<std::int64_t>(0, rule->throttle->burst - 1));
+    call.add(interval).add(interval * std::max<std::int64_t>(0, rule->throttle->burst - 1));
   }
   return call;
 }
@@ -205,12 +199,14 @@ Command settle_call(const SettleRequest& request, const Stand& stand, bool stand
   const auto end = runs_out(hold.day, most_keep_days);
   call.add(std::max<std::int64_t>(0, (end.days - now).count()));
   call.add(std::max<std::int64_t>(0, (end.months - now).count()));
-  const auto raised = policy::buckets_raised(hold);
-  call.add(raised.size());
-  for (const auto& bucket : raised) {
+  std::string buckets;
+  for (const auto& bucket : policy::buckets_raised(hold)) {
     const auto field = field_of(bucket);
-    call.add(field.in == Counts::days ? 9 : field.in == Counts::months ? 10 : 1).add(field.name);
+    buckets += field.in == Counts::days ? "9:" : field.in == Counts::months ? "10:" : "1:";
+    buckets += std::string_view(field.name);
+    buckets += ',';
   }
+  call.add(buckets);
   call.join(policy::name(hold.number_type), "|", std::to_string(policy::to_ms(request.now)), "|", hold.id,
             "|", escape_order_id(hold.group), "|");
   if (settlement.kind == policy::Settlement::Kind::granted)
