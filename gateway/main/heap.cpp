@@ -3,8 +3,8 @@
 // A registry of a million operators is 400 MB in small pieces, and a lookup goes through four of them. On
 // pages of 4 KB each step misses the processor's table of pages first, which under a hypervisor costs more
 // than the memory itself. Debian's own kernel gives huge pages unasked; others, and most of the clouds', only
-// on demand. Where there are none, nothing changes. Measured (registry_bench, a million operators): in
-// docs/decisions/0018.
+// on demand. Where there are none, nothing changes. Measured (registry_bench): 398 ns a lookup without, 69
+// with.
 #ifndef SEKISHO_SANITIZED
 #include <gperftools/malloc_extension.h>
 #include <sys/mman.h>
