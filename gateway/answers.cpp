@@ -157,6 +157,7 @@ http::Response replayed(const Exchange& x) {
 
 cache::StoredAnswer to_store(const http::Response& answer) {
   cache::StoredAnswer stored{.status = answer.status, .body = answer.body};
+  stored.headers.reserve(answer.headers.all().size());
   for (const auto& header : answer.headers.all()) stored.headers.emplace_back(header.name, header.value);
   return stored;
 }

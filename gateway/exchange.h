@@ -79,6 +79,8 @@ struct Exchange {
   std::optional<std::uint64_t>
       journal_floor;  // set once an intent is on record: recovery needs the journal from here
   CarrierAnswer answer;
+  std::optional<http::Response>
+      passed_on;            // the answer as the caller gets it, where a retry is to get it too
   policy::Instant heard{};  // when it came, or was given up
   policy::Outcome outcome;
   policy::Settlement settlement;

@@ -382,8 +382,9 @@ http::Response Pipeline::close(Exchange& x) {
 
   http::Response response = !x.decision.allowed                              ? refusal(x)
                             : x.replay                                       ? replayed(x)
-                            : x.answer.kind == CarrierAnswer::Kind::answered ? passed(x)
-                                                                             : carrier_failure(x);
+                            : x.answer.kind != CarrierAnswer::Kind::answered ? carrier_failure(x)
+                            : x.passed_on                                    ? std::move(*x.passed_on)
+                                                                             : passed(x);
   count(desk_.metrics, x, response);
   return response;
 }

@@ -53,7 +53,7 @@ Task<> Pipeline::settle_own(Exchange& x) {
                                .first_try = true,
                                .content = x.asked.content};
   const bool told = outcome.kind != Outcome::Kind::unsent && outcome.kind != Outcome::Kind::unknown;
-  if (told) request.answer = to_store(passed(x));
+  if (told) request.answer = to_store(x.passed_on.emplace(passed(x)));
   cache::Unsettled item{.what = std::move(request), .floor = x.journal_floor};
   co_await desk_.books.settle(std::move(item));
   const auto kind = x.settlement.kind;

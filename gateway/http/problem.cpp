@@ -17,20 +17,17 @@ using policy::Language;
 using policy::Reason;
 
 // Boost.JSON escapes, but takes any bytes for UTF-8. Bytes of a message may be quoted in here.
-std::string utf8(std::string_view text) {
-  std::string out(text);
-  if (!simdjson::validate_utf8(out.data(), out.size()))
-    std::replace_if(
-        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
-  return out;
-}
-
 void put(json::object& object, std::string_view name, std::string_view text) {
-  if (!text.empty()) object[name] = utf8(text);
+  if (text.empty()) return;
+  auto& kept = object[name].emplace_string();
+  kept = text;
+  if (!simdjson::validate_utf8(text.data(), text.size()))
+    std::replace_if(
+        kept.begin(), kept.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
 }
 
-json::object reason_member(const ProblemReason& reason) {
-  json::object member;
+json::object reason_member(const ProblemReason& reason, const json::storage_ptr& memory) {
+  json::object member(memory);
   put(member, "code", reason.code);
   put(member, "rule", reason.rule);
   put(member, "basis", reason.basis);
@@ -39,8 +36,8 @@ json::object reason_member(const ProblemReason& reason) {
   return member;
 }
 
-json::object limit_member(const ProblemLimit& limit) {
-  json::object member;
+json::object limit_member(const ProblemLimit& limit, const json::storage_ptr& memory) {
+  json::object member(memory);
   put(member, "rule", limit.rule);
   put(member, "code", limit.code);
   put(member, "per", limit.per);
@@ -48,30 +45,33 @@ json::object limit_member(const ProblemLimit& limit) {
   member["used"] = limit.used;
   member["held"] = limit.held;
   member["left"] = limit.left;
-  member["resets_at"] =
-      limit.resets_at ? json::value(policy::iso_jst(*limit.resets_at)) : json::value(nullptr);
+  member["resets_at"] = nullptr;
+  if (limit.resets_at) put(member, "resets_at", policy::iso_jst(*limit.resets_at));
   return member;
 }
 
-json::object body_of(const Problem& problem, int status, Language language) {
+json::object body_of(const Problem& problem, int status, Language language, const json::storage_ptr& memory) {
   const policy::ReasonRow& row = policy::row(problem.reason);
   const auto in = static_cast<std::size_t>(language);
-  json::object body;
+  json::object body(memory);
   body["type"] = fmt::format("https://sekisho.example/problems/{}", row.code);
   body["title"] = row.title[in];
   body["status"] = status;
   put(body, "detail", problem.detail.empty() ? row.title[in] : problem.detail);
   put(body, "instance", problem.instance);
   body["code"] = row.code;
-  json::array reasons;
-  for (const ProblemReason& reason : problem.reasons) reasons.push_back(reason_member(reason));
+  json::array reasons(memory);
+  for (const ProblemReason& reason : problem.reasons) reasons.push_back(reason_member(reason, memory));
   if (reasons.empty())
-    reasons.push_back(json::object{{"code", row.code}, {"text", row.title[in]}, {"remedy", row.remedy[in]}});
+    reasons.push_back(reason_member({.code = std::string(row.code),
+                                     .text = std::string(row.title[in]),
+                                     .remedy = std::string(row.remedy[in])},
+                                    memory));
   body["reasons"] = std::move(reasons);
   put(body, "decision", problem.decision);
   put(body, "contact", problem.contact);
-  json::array limits;
-  for (const ProblemLimit& limit : problem.limits) limits.push_back(limit_member(limit));
+  json::array limits(memory);
+  for (const ProblemLimit& limit : problem.limits) limits.push_back(limit_member(limit, memory));
   if (!limits.empty()) body["limits"] = std::move(limits);
   return body;
 }
@@ -156,7 +156,11 @@ Response to_response(const Problem& problem, Language language, const policy::De
   if (!dialect) dialect = &none;
   Response response;
   response.status = status_in(*dialect, problem);
-  auto body = body_in(*dialect, problem, body_of(problem, response.status, language), language);
+  // The tree is gone before the answer is: on the stack, unless it is a long one.
+  unsigned char space[4096];
+  json::monotonic_resource memory(space);
+  const auto told = body_of(problem, response.status, language, &memory);
+  auto body = body_in(*dialect, problem, told, language);
   response.keep_alive = !ends_connection(problem.reason);
   Headers& headers = response.headers;
   headers.add("Content-Type", body.type);
