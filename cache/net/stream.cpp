@@ -171,7 +171,8 @@ Task<> Stream::wait_readable(error_code& failed) {
   failed = {};
   auto token = asio::redirect_error(asio::use_awaitable, failed);
   if (tls_ && SSL_has_pending(tls_.get())) return asio::post(socket_.get_executor(), asio::use_awaitable);
-  // Whatever ends this, the next read looks.
+  // Whatever ends this, and whatever is written meanwhile, the next read looks.
+  left_nothing_ = false;
   if (std::exchange(quiet_, false)) return socket_.async_wait_edge(token);
   return socket_.async_wait(Socket::wait_read, token);
 }

@@ -54,7 +54,11 @@ def test_a_revocation_reaches_every_gateway_under_load_within_two_seconds(open_h
         load.stop()
 
     # The ledger knows at once; a gateway that is late to hear the rest says so, and gives nothing.
-    assert {(status, code) for *_, status, code in load.seen} - {(503, "registry-stale")} == {(201, None), (403, "etoc-revoked")}
+    usual = {(201, None), (403, "etoc-revoked")}
+    odd = [(round(sent - returned, 3), round(got - sent, 3), index, status, code) for index, sent, got, status, code in load.seen
+           if (status, code) not in usual | {(503, "registry-stale")}]
+    assert not odd, f"seconds after the revocation, seconds it took, gateway, answer: {odd[:20]}"
+    assert {(status, code) for *_, status, code in load.seen} >= usual
     for index in range(2):
         allowed = [sent for which, sent, _, status, _ in load.seen
                    if which == index and status == 201 and sent < reinstating]
