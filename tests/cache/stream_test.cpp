@@ -99,6 +99,21 @@ struct Pair {
         }(*stream, space),
         [&done](std::exception_ptr, Read read) { done = std::move(read); });
   }
+  // What a read hears that waited before this happened; nothing when it hears nothing.
+  template <class F>
+  std::optional<Read> read_waiting_for(F&& happens) {
+    std::optional<Read> read;
+    start(read);
+    run(5ms);
+    EXPECT_FALSE(read) << "it waits";
+    happens();
+    arrived();
+    run(20ms);
+    if (read) return read;
+    stream->cancel();  // it must not outlive its place
+    run(1ms);
+    return std::nullopt;
+  }
   void run(std::chrono::milliseconds time) {
     context.restart();
     context.run_for(time);
@@ -167,13 +182,10 @@ TEST_P(StreamOver, hears_the_end_that_came_together_with_the_bytes) {
     if (often && GetParam() == Over::local) continue;  // there a write meets it (below)
     Pair one(GetParam());
     if (often) one.stream->writes_often();
-    std::optional<Pair::Read> first;
-    one.start(first);
-    one.run(5ms);
-    one.say("order");
-    one.end();
-    one.arrived();
-    one.run(20ms);
+    const auto first = one.read_waiting_for([&] {
+      one.say("order");
+      one.end();
+    });
     ASSERT_TRUE(first);
     EXPECT_EQ(first->text, "order");
     EXPECT_FALSE(one.answer()) << "who only ended what it says still hears";
@@ -186,13 +198,10 @@ TEST_P(StreamOver, hears_the_end_that_came_together_with_the_bytes) {
 TEST_P(StreamOver, hears_a_reset_that_came_together_with_the_bytes) {
   for (const bool answered : {false, true}) {
     Pair one(GetParam());
-    std::optional<Pair::Read> first;
-    one.start(first);
-    one.run(5ms);
-    one.say("order");
-    one.reset();
-    one.arrived();
-    one.run(20ms);
+    const auto first = one.read_waiting_for([&] {
+      one.say("order");
+      one.reset();
+    });
     ASSERT_TRUE(first);
     if (first->failed) continue;  // the system may throw the bytes away
     if (answered) {
@@ -222,13 +231,7 @@ TEST_P(StreamOver, of_who_writes_often_waits_after_a_read_that_left_nothing) {
   pair.stream->writes_often();
   pair.say("reply");
   ASSERT_EQ(pair.read()->text, "reply");
-  std::optional<Pair::Read> read;
-  pair.start(read);
-  pair.run(5ms);
-  EXPECT_FALSE(read);
-  pair.say("another");
-  pair.arrived();
-  pair.run(20ms);
+  const auto read = pair.read_waiting_for([&] { pair.say("another"); });
   ASSERT_TRUE(read);
   EXPECT_EQ(read->text, "another");
 }
@@ -252,13 +255,7 @@ TEST_P(StreamOver, ends_a_wait_that_is_cancelled_and_hears_what_comes_after) {
 }
 
 TEST_P(StreamOver, tells_that_something_is_there_without_reading_it) {
-  std::optional<Pair::Read> order;
-  pair.start(order);
-  pair.run(5ms);
-  pair.say("order");
-  pair.arrived();
-  pair.run(20ms);
-  ASSERT_TRUE(order);
+  ASSERT_TRUE(pair.read_waiting_for([&] { pair.say("order"); }));
   EXPECT_FALSE(pair.answer());
   bool readable = false;
   asio::co_spawn(
